@@ -1,0 +1,1 @@
+"""The inference service: fundus photograph in, anomaly score and heatmap out."""
