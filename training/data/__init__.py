@@ -1,0 +1,1 @@
+"""Photographs with what is known about them: loaders, validation, splits and the prepared cache."""

@@ -1,0 +1,177 @@
+"""Finds what is wrong with a data set before anything is trained on it."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from training.data.records import DataError, Record, Split
+
+
+class Problem(StrEnum):
+    """What can be wrong with a photograph."""
+
+    MISSING = "missing file"
+    UNREADABLE = "unreadable photograph"
+    NO_FIELD_OF_VIEW = "no field of view"
+    UNUSABLE_MASK = "unusable mask"
+    DUPLICATE = "duplicate"
+    CONFLICTING_LABELS = "conflicting labels"
+
+
+class Severity(StrEnum):
+    """Whether work can go on without the photographs concerned."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem and the photographs that have it.
+
+    Attributes:
+        problem: What is wrong.
+        severity: Whether work can go on.
+        records: Identifiers of all photographs concerned.
+        dropped: Identifiers of those that are not accepted because of it.
+        detail: What a person needs to know beside the names.
+    """
+
+    problem: Problem
+    severity: Severity
+    records: tuple[str, ...]
+    dropped: tuple[str, ...]
+    detail: str
+
+    def __str__(self) -> str:
+        """Returns the finding as one line, with the first few names."""
+        return f"{self.severity}: {self.problem}: {_abbreviated(self.records)}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """The photographs that can be used and why the others cannot.
+
+    Attributes:
+        accepted: Records without a problem, in the order given.
+        findings: Problems found.
+    """
+
+    accepted: tuple[Record, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that stop the work."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings whose photographs are left out."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+
+    def counts(self) -> dict[Problem, int]:
+        """Returns how many photographs have each problem that occurs."""
+        counter: Counter[Problem] = Counter()
+        for finding in self.findings:
+            counter[finding.problem] += len(finding.records)
+        return dict(counter)
+
+    def raise_for_errors(self) -> None:
+        """Raises a :class:`DataError` that names every error, if there is one."""
+        if self.errors:
+            raise DataError("\n".join(map(str, self.errors)))
+
+
+def validate_files(records: Sequence[Record], *, strict: bool = False, workers: int = 1) -> ValidationReport:
+    """Finds missing files, and photographs that stand twice in a data set, by the bytes of their files.
+
+    Give it all that was loaded, not only what will be used: a normal photograph that is somewhere else
+    graded as diseased shows only there. Of duplicates whose labels agree one is accepted, the delineated
+    one before a testing one before the first; of duplicates whose labels conflict, none.
+
+    Args:
+        records: Records of one data set.
+        strict: Whether a missing file is an error. The official archives are complete, a subset is not.
+        workers: Threads that read files.
+
+    Returns:
+        The report; duplicates are warnings.
+    """
+    with ThreadPoolExecutor(workers) as executor:
+        digests = list(executor.map(_digest, (record.image for record in records)))
+    missing = [record for record, digest in zip(records, digests, strict=True) if digest is None]
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record, digest in zip(records, digests, strict=True):
+        if digest is not None:
+            groups[digest].append(record)
+    findings = _missing_files(missing, strict) + [
+        _duplicates(group) for group in groups.values() if len(group) > 1
+    ]
+    return report(records, findings)
+
+
+def report(records: Iterable[Record], findings: Sequence[Finding]) -> ValidationReport:
+    """Returns a report that accepts the records which no finding drops."""
+    dropped = {identifier for finding in findings for identifier in finding.dropped}
+    accepted = tuple(record for record in records if record.identifier not in dropped)
+    return ValidationReport(accepted, tuple(findings))
+
+
+def file_finding(record: Record, problem: Problem, detail: str, *, strict: bool) -> Finding:
+    """Returns the finding that one photograph's files cannot be used: an error if strict."""
+    severity = Severity.ERROR if strict else Severity.WARNING
+    names = (record.identifier,)
+    return Finding(problem, severity, names, names, f"{record.image}: {detail}")
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _missing_files(missing: Sequence[Record], strict: bool) -> list[Finding]:
+    if not missing:
+        return []
+    names = tuple(record.identifier for record in missing)
+    detail = f"{len(missing)} labelled photographs have no file, the first is {missing[0].image}"
+    return [Finding(Problem.MISSING, Severity.ERROR if strict else Severity.WARNING, names, names, detail)]
+
+
+def _duplicates(group: Sequence[Record]) -> Finding:
+    names = tuple(record.identifier for record in group)
+    if _labels_conflict(group):
+        grades = ", ".join(f"{record.identifier} has {_label(record)}" for record in group)
+        detail = f"the same bytes, but {grades}; none is used"
+        return Finding(Problem.CONFLICTING_LABELS, Severity.WARNING, names, names, detail)
+    kept = min(group, key=_precedence).identifier
+    dropped = tuple(name for name in names if name != kept)
+    return Finding(Problem.DUPLICATE, Severity.WARNING, names, dropped, f"the same bytes; {kept} is used")
+
+
+def _labels_conflict(group: Sequence[Record]) -> bool:
+    grades = {record.grade for record in group if record.grade is not None}
+    normal_with_lesions = any(record.is_normal for record in group) and any(
+        record.lesions for record in group
+    )
+    return len(grades) > 1 or normal_with_lesions
+
+
+def _label(record: Record) -> str:
+    return "no grade" if record.grade is None else f"grade {record.grade}"
+
+
+def _precedence(record: Record) -> tuple[bool, bool]:
+    return record.lesions is None, record.split is not Split.TESTING
+
+
+def _abbreviated(names: Sequence[str], shown: int = 4) -> str:
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
