@@ -1,0 +1,22 @@
+"""Bytes to photograph, photograph to model input, and the way back to the photograph's own pixels."""
+
+from service.preprocessing.constants import PreprocessingConstants
+from service.preprocessing.decoding import decode
+from service.preprocessing.errors import DecodeError, NoFieldOfView, PreprocessingError
+from service.preprocessing.field_of_view import Box, FieldOfView, find_field_of_view
+from service.preprocessing.geometry import SquareMapping
+from service.preprocessing.model_input import ModelInput, prepare
+
+__all__ = [
+    "Box",
+    "DecodeError",
+    "FieldOfView",
+    "ModelInput",
+    "NoFieldOfView",
+    "PreprocessingConstants",
+    "PreprocessingError",
+    "SquareMapping",
+    "decode",
+    "find_field_of_view",
+    "prepare",
+]

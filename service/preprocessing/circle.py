@@ -1,0 +1,91 @@
+"""Circles through boundary points, some of which belong to no circle."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+_TRIPLES = 400
+_REFITS = 4
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle in pixels; whole coordinates are the centres of pixels."""
+
+    x: float
+    y: float
+    radius: float
+
+    def distances(self, points: Points) -> NDArray[np.float64]:
+        """Signed distance of each (x, y) point from the circle's line, positive outside."""
+        return np.hypot(points[:, 0] - self.x, points[:, 1] - self.y) - self.radius
+
+    def contains(self, columns: NDArray[np.number], rows: NDArray[np.number]) -> NDArray[np.bool_]:
+        """Whether points lie inside; columns and rows broadcast against each other."""
+        return np.asarray((columns - self.x) ** 2 + (rows - self.y) ** 2 <= self.radius**2)
+
+    def scaled(self, factor: float) -> "Circle":
+        """The same circle on a picture ``factor`` times as large, whose pixels' edges agree."""
+        return Circle((self.x + 0.5) * factor - 0.5, (self.y + 0.5) * factor - 0.5, self.radius * factor)
+
+
+def fit_circle(points: Points) -> Circle:
+    """Fit a circle by least squares in its linear form (Kasa).
+
+    Args:
+        points: (N, 2) array of x, y with N >= 3, not all on one line.
+    """
+    origin = points.mean(axis=0)
+    local = points - origin
+    design = np.column_stack([local, np.ones(len(local))])
+    a, b, c = np.linalg.lstsq(design, (local**2).sum(axis=1), rcond=None)[0]
+    radius = np.sqrt(max(c + (a * a + b * b) / 4, 0.0))
+    return Circle(float(origin[0] + a / 2), float(origin[1] + b / 2), float(radius))
+
+
+def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float, float]) -> Circle | None:
+    """Find the circle that most points lie on: RANSAC over fixed triples, then least squares on its inliers.
+
+    Deterministic: the triples come from a generator with a fixed seed.
+
+    Args:
+        points: (N, 2) array of x, y.
+        tolerance: Distance in pixels up to which a point lies on a circle.
+        radii: Smallest and largest radius to consider, in pixels.
+
+    Returns:
+        The circle, or None where no three points give one within ``radii``.
+    """
+    candidates = _circumcircles(points, radii) if len(points) >= 3 else np.empty((0, 3))
+    if len(candidates) == 0:
+        return None
+    centre_distances = np.hypot(
+        points[None, :, 0] - candidates[:, None, 0], points[None, :, 1] - candidates[:, None, 1]
+    )
+    votes = (np.abs(centre_distances - candidates[:, None, 2]) <= tolerance).sum(axis=1)
+    circle = Circle(*map(float, candidates[votes.argmax()]))
+    for _ in range(_REFITS):
+        inliers = points[np.abs(circle.distances(points)) <= tolerance]
+        if len(inliers) < 3:
+            return None
+        circle = fit_circle(inliers)
+    return circle if radii[0] <= circle.radius <= radii[1] else None
+
+
+def _circumcircles(points: Points, radii: tuple[float, float]) -> NDArray[np.float64]:
+    """(M, 3) rows of x, y, radius of circles through random triples of points."""
+    generator = np.random.default_rng(0)
+    a, b, c = points[generator.integers(len(points), size=(3, _TRIPLES))]
+    ab, ac = b - a, c - a
+    double_area = 2 * (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
+    usable = np.abs(double_area) > 1e-6
+    a, ab, ac, double_area = a[usable], ab[usable], ac[usable], double_area[usable]
+    ab2, ac2 = (ab**2).sum(axis=1), (ac**2).sum(axis=1)
+    x = (ac[:, 1] * ab2 - ab[:, 1] * ac2) / double_area
+    y = (ab[:, 0] * ac2 - ac[:, 0] * ab2) / double_area
+    radius = np.hypot(x, y)
+    within = (radius >= radii[0]) & (radius <= radii[1])
+    return np.column_stack([a[:, 0] + x, a[:, 1] + y, radius])[within]

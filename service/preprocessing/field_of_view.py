@@ -1,0 +1,85 @@
+"""The camera's field of view: the disc of retina on a fundus photograph."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from service.preprocessing.circle import Circle
+from service.preprocessing.disc import find_disc
+from service.preprocessing.errors import NoFieldOfView
+from service.preprocessing.retina_colour import fills_frame_with_retina
+
+_WORKING_SIDE = 512
+
+
+@dataclass(frozen=True)
+class Box:
+    """A half-open box of pixels: columns ``left`` to ``right - 1``, rows ``top`` to ``bottom - 1``."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class FieldOfView:
+    """The retina on a photograph: what of a circle lies inside the frame.
+
+    Attributes:
+        circle: In photograph pixels; whole coordinates are the centres of pixels. It may reach beyond
+            the photograph where the camera cut it off.
+        frame: The part of the photograph that holds a picture: all of it, but for black bars.
+    """
+
+    circle: Circle
+    frame: Box
+
+    def contains(self, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Whether points lie in the field of view; columns and rows broadcast against each other."""
+        in_frame = (
+            (columns >= self.frame.left - 0.5)
+            & (columns <= self.frame.right - 0.5)
+            & (rows >= self.frame.top - 0.5)
+            & (rows <= self.frame.bottom - 0.5)
+        )
+        return np.asarray(in_frame & self.circle.contains(columns, rows))
+
+
+def find_field_of_view(photograph: NDArray[np.uint8]) -> FieldOfView:
+    """Find the disc of retina, whether the frame holds all of it or cuts it off.
+
+    Where no edge of the disc is on the picture, which is then all retina, the smallest circle round the
+    frame stands for it: the disc is at least as large.
+
+    Args:
+        photograph: RGB uint8 (H, W, 3).
+
+    Raises:
+        NoFieldOfView: The picture has neither a disc nor the colours of a retina.
+    """
+    height, width = photograph.shape[:2]
+    small, scale = _working_copy(photograph)
+    frame = Box(0, 0, width, height)
+    disc = find_disc(small)
+    if disc is not None:
+        return FieldOfView(disc.scaled(scale), frame)
+    if fills_frame_with_retina(small):
+        return FieldOfView(_circle_round(frame), frame)
+    raise NoFieldOfView
+
+
+def _working_copy(photograph: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """The photograph with a long side of at most 512 pixels, and how many of its pixels make one."""
+    height, width = photograph.shape[:2]
+    scale = max(1.0, max(height, width) / _WORKING_SIDE)
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    return np.asarray(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def _circle_round(frame: Box) -> Circle:
+    width, height = frame.right - frame.left, frame.bottom - frame.top
+    x, y = (frame.left + frame.right - 1) / 2, (frame.top + frame.bottom - 1) / 2
+    return Circle(x, y, float(np.hypot(width, height)) / 2)

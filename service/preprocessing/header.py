@@ -1,0 +1,108 @@
+"""What an image file says about itself before anything is decoded."""
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import ExifTags, Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from service.preprocessing import completeness
+from service.preprocessing.errors import DecodeError
+
+
+@dataclass(frozen=True)
+class _Format:
+    signature: re.Pattern[bytes]
+    is_complete: Callable[[bytes], bool]
+    reader: Callable[[io.BytesIO, None], Image.Image]
+
+
+# The readers are called directly: Image.open would warn of, or refuse, sizes by a limit of its own.
+_FORMATS = (
+    _Format(re.compile(rb"\xff\xd8\xff"), completeness.jpeg_is_complete, JpegImageFile),
+    _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), completeness.png_is_complete, PngImageFile),
+    _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), completeness.tiff_is_complete, TiffImageFile),
+    _Format(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), completeness.webp_is_complete, WebPImageFile),
+    _Format(
+        re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+        completeness.bmp_is_complete,
+        BmpImageFile,
+    ),
+)
+_UNSUPPORTED = re.compile(
+    rb"GIF8[79]a|%PDF|\0\0\0.ftyp(?:heic|heix|mif1|avif)|\0\0\0\x0cjP  |.{128}DICM", re.DOTALL
+)
+# `warnings.catch_warnings` swaps the filters of the whole process; two threads in it would undo each other.
+_WARNINGS_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Header:
+    """Attributes of an image file.
+
+    Attributes:
+        width: Of the stored picture, before its orientation is honoured, in pixels.
+        height: Likewise.
+        orientation: EXIF orientation, 1 to 8.
+        multiple: Whether the file holds several pages or frames.
+    """
+
+    width: int
+    height: int
+    orientation: int
+    multiple: bool
+
+
+def read_header(data: bytes) -> Header:
+    """Read what a JPEG, PNG, TIFF, WebP or BMP file says about itself.
+
+    Raises:
+        DecodeError: The bytes are no such file, or not the whole of one.
+    """
+    if not data:
+        raise DecodeError("empty-file", "The file is empty.")
+    form = next((form for form in _FORMATS if form.signature.match(data)), None)
+    if form is None:
+        raise _not_supported(data)
+    if not form.is_complete(data):
+        raise DecodeError("truncated-image", "The file ends before the image does; send it again.")
+    with _WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = form.reader(io.BytesIO(data), None)
+            return Header(*image.size, _orientation(image), _has_several(image))
+        except Exception as error:  # Pillow's readers raise whatever a damaged header makes them
+            raise DecodeError("corrupt-image", "The image's header is damaged.") from error
+
+
+def _not_supported(data: bytes) -> DecodeError:
+    if _UNSUPPORTED.match(data):
+        return DecodeError("unsupported-image", "Send the photograph as JPEG, PNG, TIFF, WebP or BMP.")
+    return DecodeError("not-an-image", "The file is no JPEG, PNG, TIFF, WebP or BMP image.")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # damaged EXIF data say nothing about the picture's pixels
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _has_several(image: Image.Image) -> bool:
+    if not isinstance(image, TiffImageFile):
+        return getattr(image, "n_frames", 1) > 1
+    # Counting all the pages of a hostile TIFF could take minutes.
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    return True
