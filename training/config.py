@@ -1,0 +1,82 @@
+"""Everything about a training that can be chosen, with the reason for each value, and the presets."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GeneratorConfig(_Config):
+    """The anomaly generator (paper, section 3.3). Lengths are pixels of the prepared image."""
+
+    # Paper: three of the seven.
+    augmentations: int = Field(default=3, ge=0, le=7)
+    # DRAEM leaves half its images normal; here most pixels of every image are normal already, so fewer
+    # suffice to teach that an image may hold nothing.
+    normal_share: float = Field(default=0.2, ge=0, le=1)
+    # Lesions come in groups; a group is one crop with its Perlin mask.
+    groups: tuple[int, int] = (1, 5)
+    # Even in the logarithm: as many microaneurysms (a few pixels) as large haemorrhages.
+    crop_side: tuple[int, int] = (10, 256)
+    # From one blob that fills the crop to dozens in it, never below what 768 pixels resolve.
+    cell_share: tuple[float, float] = (0.08, 0.6)
+    smallest_cell: float = Field(default=4.0, gt=0)
+    # The higher, the smaller and sparser the blobs of a group (DRAEM: always 0.5).
+    threshold: tuple[float, float] = (0.1, 0.6)
+    # Equation 3.
+    alpha: float = Field(default=0.7, ge=0, le=1)
+    # A pasted rim is sharper than any camera draws; this blurs the weights by up to so many pixels.
+    rim_blur: float = Field(default=1.5, ge=0)
+    # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one.
+    # In 8-bit levels: difference from the surroundings and from what was there before.
+    visible_contrast: float = Field(default=12.0, ge=0)
+    visible_change: float = Field(default=8.0, ge=0)
+    # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
+    # the augmentations decide what differs and not the pigment of two eyes.
+    colour_match: float = Field(default=0.5, ge=0, le=1)
+
+
+class NetworkConfig(_Config):
+    """Both networks: their encoders agree in width and resolution at each layer (paper, section 3.2)."""
+
+    widths: tuple[int, ...] = Field(min_length=2)
+    # Space to depth before the first layer, depth to space after the last: 2 quarters the work, and no
+    # pixel is lost.
+    fold: Literal[1, 2, 4] = 1
+    # Adds the image less its local mean as three more channels: lighting and pigment drop out.
+    local_contrast: bool = False
+
+
+class StageConfig(_Config):
+    """One training stage."""
+
+    epochs: int = Field(ge=1)
+    warmup_epochs: int = Field(ge=0)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    final_learning_rate: float = Field(ge=0)
+    # Side of the window trained on; the size of the prepared image means all of it.
+    window: int = Field(default=768, ge=64)
+    # Averaging the weights over time; 0 trains without.
+    average_decay: float = Field(default=0.0, ge=0, lt=1)
+    # A bad batch must not throw the weights out of their valley.
+    gradient_clip: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    # Brightness, gamma and warmth of the finished picture vary this much (standard deviation), so that
+    # another camera is not an anomaly.
+    camera_jitter: float = Field(default=0.0, ge=0)
+
+
+class TrainingConfig(_Config):
+    """A whole training: networks, generator and both stages."""
+
+    network: NetworkConfig
+    generator: GeneratorConfig = GeneratorConfig()
+    reconstruction: StageConfig
+    localization: StageConfig
+    # Focal loss (equation 2).
+    focusing: float = Field(default=2.0, ge=0)
+    seed: int = Field(default=0, ge=0)

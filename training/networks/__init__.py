@@ -1,0 +1,1 @@
+"""The networks of both stages and what is exported of them."""

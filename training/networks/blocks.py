@@ -1,0 +1,93 @@
+"""The blocks of which all networks here are made."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class TwoConvolutions(nn.Sequential):
+    """Twice convolution 3x3, batch normalisation, ReLU: (N, in, H, W) to (N, out, H, W)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        """Make the six layers."""
+        layers: list[nn.Module] = []
+        for channels in (channels_in, channels_out):
+            layers += [
+                # No bias: batch normalisation would subtract it again.
+                nn.Conv2d(channels, channels_out, kernel_size=3, padding=1, bias=False),
+                nn.BatchNorm2d(channels_out),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+class Encoder(nn.Module):
+    """A pyramid of features, each layer at half the resolution of the one before.
+
+    With ``guide_widths`` each layer's features are concatenated with a guide's of the same resolution before
+    the next layer sees them: ``F_c^i = concat(F_r^i, F_l^i)`` (paper, section 3.2).
+    """
+
+    def __init__(self, channels_in: int, widths: Sequence[int], guide_widths: Sequence[int] = ()) -> None:
+        """Make one block a layer.
+
+        Args:
+            channels_in: Channels of the input.
+            widths: Channels of each layer's own features, from the finest on.
+            guide_widths: Channels of the guide's features at each layer; none without a guide.
+        """
+        super().__init__()
+        guides = list(guide_widths) or [0] * len(widths)
+        self.out_widths = [own + guide for own, guide in zip(widths, guides, strict=True)]
+        inputs = [channels_in, *self.out_widths[:-1]]
+        self.layers = nn.ModuleList(map(TwoConvolutions, inputs, widths))
+
+    def forward(self, image: Tensor, guide: Sequence[Tensor] = ()) -> list[Tensor]:
+        """Extract features.
+
+        Args:
+            image: (N, C, H, W); H and W are multiples of ``2 ** (layers - 1)``.
+            guide: The guide's features, from the finest on; empty without a guide.
+
+        Returns:
+            Features of each layer i, (N, out_widths[i], H / 2**i, W / 2**i).
+        """
+        features: list[Tensor] = []
+        for index, layer in enumerate(self.layers):
+            own = layer(F.max_pool2d(features[-1], 2) if features else image)
+            features.append(_concatenate(guide[index], own) if guide else own)
+        return features
+
+
+class Decoder(nn.Module):
+    """Climbs back from the deepest features to the finest resolution, with or without skip connections."""
+
+    def __init__(self, widths: Sequence[int], encoder_widths: Sequence[int], *, skips: bool) -> None:
+        """Make one block for each step up.
+
+        Args:
+            widths: Channels of the decoder's features, from the finest layer on; the deepest is not used.
+            encoder_widths: Channels of the encoder's features at each layer.
+            skips: Whether each step also sees the encoder's features at its resolution.
+        """
+        super().__init__()
+        self.skips = skips
+        self.layers = nn.ModuleList()
+        below = encoder_widths[-1]
+        for width, skip in zip(reversed(widths[:-1]), reversed(encoder_widths[:-1]), strict=True):
+            self.layers.append(TwoConvolutions(below + (skip if skips else 0), width))
+            below = width
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Decode features, from the finest on, to (N, widths[0], H, W)."""
+        decoded = features[-1]
+        for layer, skip in zip(self.layers, reversed(features[:-1]), strict=True):
+            decoded = F.interpolate(decoded, scale_factor=2.0, mode="bilinear", align_corners=False)
+            decoded = layer(_concatenate(skip, decoded) if self.skips else decoded)
+        return decoded
+
+
+def _concatenate(first: Tensor, second: Tensor) -> Tensor:
+    return torch.cat([first, second], dim=1)

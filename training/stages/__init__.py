@@ -1,0 +1,1 @@
+"""Both training stages over one shared loop."""

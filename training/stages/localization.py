@@ -1,0 +1,114 @@
+"""Stage 2: the localizer learns to find synthetic lesions (paper, section 3.2)."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import average_precision_score
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from training.config import StageConfig, TrainingConfig
+from training.networks.autoencoder import Autoencoder
+from training.networks.localizer import GuidedLocalizer
+from training.stages.focal_loss import focal_loss
+from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.samples import Images, SyntheticSamples
+from training.synthesis.generator import AnomalyGenerator
+
+_PICTURES = 4
+# Samples for choosing the epoch are drawn with a seed that no training uses.
+_HELD_BACK_SEED = 2**31
+_HELD_BACK_ROUNDS = 2
+
+
+def localization_loss(network: nn.Module, batch: Sequence[Tensor], focusing: float) -> Tensor:
+    """Focal loss of the synthetic masks (equation 2)."""
+    image, mask = batch
+    logits, inside = network(image)
+    return focal_loss(logits.float(), mask, inside, focusing)
+
+
+class LocalizationObserver:
+    """Quality is the average precision on synthetic lesions in held-back normal images."""
+
+    def __init__(self, images: Images, config: TrainingConfig, device: str) -> None:
+        """Draw the synthetic images once: whole images, always the same."""
+        whole = config.localization.model_copy(
+            update={"window": images[0].shape[0], "epochs": _HELD_BACK_ROUNDS, "camera_jitter": 0.0}
+        )
+        self._samples = held_back_samples(images, config, whole)
+        self._device = device
+
+    @torch.inference_mode()
+    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+        """Localize the synthetic lesions and show some."""
+        probabilities, masks = [], []
+        for index in range(len(self._samples)):
+            image, mask = self._samples[index]
+            logits, inside = network(image[None].to(self._device))
+            probability = (logits.float().sigmoid() * inside)[0].cpu()
+            seen = inside[0].cpu() > 0
+            probabilities.append(probability[seen].numpy())
+            masks.append(mask[seen].numpy() > 0)
+            if index < _PICTURES:
+                _show(writer, f"localization/{index}", image, mask, probability, epoch)
+        quality = float(average_precision_score(np.concatenate(masks), np.concatenate(probabilities)))
+        writer.add_scalar("held_back_average_precision", quality, epoch)
+        return quality
+
+
+def held_back_samples(images: Images, config: TrainingConfig, stage: StageConfig) -> SyntheticSamples:
+    """Draw synthetic images from normals that no training sees."""
+    return SyntheticSamples(images, AnomalyGenerator(config.generator), stage, _HELD_BACK_SEED + config.seed)
+
+
+def _show(
+    writer: SummaryWriter, name: str, image: Tensor, mask: Tensor, probability: Tensor, epoch: int
+) -> None:
+    picture = image.permute(2, 0, 1).float() / 255
+    maps = [layer.expand(3, -1, -1) for layer in (mask, probability)]
+    writer.add_image(name, torch.cat([picture, *maps], dim=2), epoch)
+
+
+def train_localization(
+    config: TrainingConfig,
+    autoencoder: Autoencoder,
+    images: Images,
+    held_back: Images,
+    folder: Path,
+    hardware: Hardware,
+) -> GuidedLocalizer:
+    """Train the localizer around the frozen encoder, or finish a training that was killed.
+
+    Args:
+        config: The training.
+        autoencoder: The trained network of stage 1; its decoder is not used.
+        images: Normal images to train on, each uint8 (size, size, 3), RGB.
+        held_back: Normal images that choose the epoch.
+        folder: Run folder.
+        hardware: Where and how.
+
+    Returns:
+        The localizer of the best epoch, in evaluation mode.
+    """
+    torch.manual_seed(config.seed)
+    network = GuidedLocalizer(config.network, autoencoder.encoder)
+    anomalies = AnomalyGenerator(config.generator)
+    run_stage(
+        Stage(
+            name="localization",
+            network=network,
+            samples=SyntheticSamples(images, anomalies, config.localization, config.seed),
+            images=len(images),
+            loss=partial(localization_loss, focusing=config.focusing),
+            config=config.localization,
+            observe=LocalizationObserver(held_back, config, hardware.device),
+            observe_every=10,
+        ),
+        folder,
+        hardware,
+    )
+    return network

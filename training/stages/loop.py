@@ -1,0 +1,195 @@
+"""The loop that both stages share: it can be killed at any time and goes on from its last checkpoint."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from training.config import StageConfig
+from training.stages.checkpoint import load_checkpoint, save_checkpoint
+from training.stages.schedule import learning_rate
+
+
+class Observer(Protocol):
+    """Looks at the averaged network at the end of some epochs and says how good it is (more is better)."""
+
+    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+        """Evaluate ``network``, which is in evaluation mode, and log what there is to see."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where and how a training runs; nothing here changes what is learned beyond rounding.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        workers: Processes that draw samples; 0 draws them between the steps.
+        mixed_precision: Whether the forward pass computes in bfloat16.
+    """
+
+    device: str = "cpu"
+    workers: int = 1
+    mixed_precision: bool = True
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what is trained, on what, towards what.
+
+    Attributes:
+        name: Name of its files in the run folder.
+        network: What is trained; parameters that need no gradient stay as they are.
+        samples: Every sample of the whole stage, in order.
+        images: Images an epoch shows.
+        loss: Maps the network and a batch on the device to a scalar.
+        config: Its hyper-parameters.
+        observe: Called every ``observe_every`` epochs and at the end.
+        observe_every: Epochs between two looks.
+    """
+
+    name: str
+    network: nn.Module
+    samples: Dataset[Any]
+    images: int
+    loss: Callable[[nn.Module, Any], Tensor]
+    config: StageConfig
+    observe: Observer
+    observe_every: int = 5
+
+
+def run_stage(stage: Stage, folder: Path, hardware: Hardware, checkpoint_every: int = 200) -> None:
+    """Train a stage to its end, from its last checkpoint if there is one.
+
+    Afterwards ``stage.network`` is the averaged network of the best epoch, in evaluation mode.
+
+    Args:
+        stage: What to train.
+        folder: Run folder; receives ``<name>.checkpoint.pt``, ``<name>.best.pt`` and TensorBoard's files.
+        hardware: Where and how.
+        checkpoint_every: Steps between two checkpoints.
+    """
+    _Loop(stage, folder, hardware, checkpoint_every).run()
+
+
+class _Loop:
+    def __init__(self, stage: Stage, folder: Path, hardware: Hardware, checkpoint_every: int) -> None:
+        self.stage, self.folder, self.hardware = stage, folder, hardware
+        self.checkpoint_every = checkpoint_every
+        self.network = stage.network.to(hardware.device)
+        # Channels last is what bfloat16 convolutions compute in; converting each layer would cost more.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            trained, lr=stage.config.learning_rate, weight_decay=stage.config.weight_decay
+        )
+        average = get_ema_multi_avg_fn(stage.config.average_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+        self.step = 0
+        self.best = float("-inf")
+        self.checkpoint = folder / f"{stage.name}.checkpoint.pt"
+        self.best_file = folder / f"{stage.name}.best.pt"
+
+    @property
+    def steps(self) -> int:
+        return self.stage.config.epochs * self.stage.images // self.stage.config.batch_size
+
+    @property
+    def epoch(self) -> float:
+        return self.step * self.stage.config.batch_size / self.stage.images
+
+    def run(self) -> None:
+        self._resume()
+        writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step)
+        with writer, tqdm(total=self.steps, initial=self.step, desc=self.stage.name, unit="step") as bar:
+            for batch in self._batches():
+                loss = self._train_step(batch)
+                self._report(loss, writer, bar)
+                self._observe_if_due(writer)
+                if self.step % self.checkpoint_every == 0 or self.step == self.steps:
+                    self._save()
+        self.network.load_state_dict(torch.load(self.best_file, weights_only=True))
+        self.network.eval()
+
+    def _batches(self) -> Iterator[Any]:
+        size = self.stage.config.batch_size
+        loader: DataLoader[Any] = DataLoader(
+            self.stage.samples,
+            batch_size=size,
+            sampler=range(self.step * size, self.steps * size),
+            num_workers=self.hardware.workers,
+            pin_memory=self.hardware.device != "cpu",
+            worker_init_fn=_single_thread,
+        )
+        return iter(loader)
+
+    def _train_step(self, batch: Any) -> float:  # noqa: ANN401 - a stage knows its batch, the loop does not
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.stage.config, self.epoch)
+        self.network.train()
+        with torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.mixed_precision):
+            loss = self.stage.loss(self.network, _to(batch, self.hardware.device))
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return float(loss.detach())
+
+    def _report(self, loss: float, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
+        writer.add_scalar("loss", loss, self.step)
+        bar.update()
+        rate = (bar.format_dict["rate"] or 0) * self.stage.config.batch_size
+        bar.set_postfix(loss=f"{loss:.5f}", epoch=f"{self.epoch:.1f}", images_per_second=f"{rate:.1f}")
+
+    def _observe_if_due(self, writer: SummaryWriter) -> None:
+        size, images = self.stage.config.batch_size, self.stage.images
+        epoch_ended = self.step * size // images > (self.step - 1) * size // images
+        due = epoch_ended and round(self.epoch) % self.stage.observe_every == 0
+        if not due and self.step != self.steps:
+            return
+        averaged = self.average.module.eval()
+        quality = self.stage.observe(averaged, writer, self.step)
+        if quality > self.best:
+            self.best = quality
+            save_checkpoint(self.best_file, averaged.state_dict())
+
+    def _resume(self) -> None:
+        state = load_checkpoint(self.checkpoint)
+        if state is None:
+            return
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.load_state_dict(state["average"])
+        self.step, self.best = state["step"], state["best"]
+
+    def _save(self) -> None:
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state_dict(),
+            "step": self.step,
+            "best": self.best,
+        }
+        save_checkpoint(self.checkpoint, state)
+
+
+def _single_thread(worker: int) -> None:
+    del worker
+    # Each process draws whole samples by itself; threads inside would only fight over the cores.
+    cv2.setNumThreads(1)
+
+
+def _to(batch: Any, device: str) -> Any:  # noqa: ANN401 - the shape of a batch is the stage's own
+    if isinstance(batch, Tensor):
+        return batch.to(device, non_blocking=True)
+    return [_to(part, device) for part in batch]

@@ -1,0 +1,81 @@
+"""Stage 1: the autoencoder learns normal images (paper, section 3.1, equation 1)."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from training.config import TrainingConfig
+from training.networks.autoencoder import Autoencoder
+from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.samples import Images, NormalSamples
+
+_PICTURES = 4
+
+
+def reconstruction_loss(network: nn.Module, batch: Tensor) -> Tensor:
+    """Mean squared error between a normalised image and its reconstruction (equation 1).
+
+    The mean instead of the sum changes only the scale of the learning rate.
+    """
+    normalized, reconstruction = network(batch)
+    return nn.functional.mse_loss(reconstruction.float(), normalized)
+
+
+class ReconstructionObserver:
+    """Quality is the negative reconstruction error on held-back normal images."""
+
+    def __init__(self, images: Images, device: str) -> None:
+        """Keep the held-back images, each uint8 (size, size, 3), RGB."""
+        self._images, self._device = images, device
+
+    @torch.inference_mode()
+    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+        """Reconstruct all held-back images and show some."""
+        errors = []
+        for index, image in enumerate(self._images):
+            batch = torch.from_numpy(image)[None].to(self._device)
+            normalized, reconstruction = network(batch)
+            errors.append(float(nn.functional.mse_loss(reconstruction.float(), normalized)))
+            if index < _PICTURES:
+                pair = torch.cat([normalized[0, :3], reconstruction[0, :3].float()], dim=2)
+                writer.add_image(f"reconstruction/{index}", (pair.clamp(-1, 1) + 1) / 2, epoch)
+        error = sum(errors) / len(errors)
+        writer.add_scalar("held_back_error", error, epoch)
+        return -error
+
+
+def train_reconstruction(
+    config: TrainingConfig, images: Images, held_back: Images, folder: Path, hardware: Hardware
+) -> Autoencoder:
+    """Train the autoencoder, or finish a training that was killed.
+
+    Args:
+        config: The training.
+        images: Normal images to train on, each uint8 (size, size, 3), RGB.
+        held_back: Normal images that choose the epoch.
+        folder: Run folder.
+        hardware: Where and how.
+
+    Returns:
+        The autoencoder of the best epoch, in evaluation mode.
+    """
+    torch.manual_seed(config.seed)
+    network = Autoencoder(config.network)
+    stage: dict[str, Any] = {"samples": NormalSamples(images, config.reconstruction, config.seed)}
+    run_stage(
+        Stage(
+            name="reconstruction",
+            network=network,
+            images=len(images),
+            loss=reconstruction_loss,
+            config=config.reconstruction,
+            observe=ReconstructionObserver(held_back, hardware.device),
+            **stage,
+        ),
+        folder,
+        hardware,
+    )
+    return network

@@ -1,0 +1,1 @@
+"""The anomaly generator: pure functions of arrays and a random generator."""

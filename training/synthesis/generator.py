@@ -1,0 +1,153 @@
+"""The consistent anomaly generator: lesions made of normal retina, pasted into it (paper, section 3.3)."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.config import GeneratorConfig
+from training.synthesis.augmentations import augment
+from training.synthesis.field_of_view import inside_field_of_view
+from training.synthesis.perlin import perlin_mask
+from training.synthesis.self_mix import fusion_weights, self_mix
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+# Side of the box whose mean counts as the surroundings of a pixel.
+_SURROUNDINGS = 51
+# A place is drawn again at most so often before a group is given up.
+_TRIES = 10
+
+
+class SyntheticImage(NamedTuple):
+    """A generated image and its labels.
+
+    Attributes:
+        image: I_G, uint8 (height, width, 3), RGB, black outside the field of view.
+        mask: M_G, bool (height, width).
+    """
+
+    image: Image
+    mask: Mask
+
+
+class AnomalyGenerator:
+    """Pastes groups of synthetic lesions into normal images."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        """Keep the configuration; a generator holds no other state and may be shared."""
+        self._config = config
+
+    def __call__(self, target: Image, source: Image, generator: np.random.Generator) -> SyntheticImage:
+        """Make one synthetic image.
+
+        Args:
+            target: I_t, prepared normal image or a window of one, uint8 (height, width, 3), RGB.
+            source: I_s, prepared normal image, uint8 (H, W, 3), RGB, at least as large as the crops drawn.
+            generator: Source of randomness; the same state gives the same image.
+
+        Returns:
+            The synthetic image and its mask. An image left normal, or whose lesions all came out invisible,
+            has an empty mask.
+        """
+        image = target.copy()
+        mask = np.zeros(target.shape[:2], np.bool_)
+        if generator.random() < self._config.normal_share:
+            return SyntheticImage(image, mask)
+        surroundings = local_mean(target)
+        low, high = self._config.groups
+        for _ in range(int(generator.integers(low, high + 1))):
+            self._paste_group(image, mask, source, surroundings, generator)
+        return SyntheticImage(image, mask)
+
+    def _paste_group(
+        self, image: Image, mask: Mask, source: Image, surroundings: Image, generator: np.random.Generator
+    ) -> None:
+        """Paste one crop into ``image`` and mark it in ``mask``, both in place."""
+        side = self._draw_side(min(*image.shape[:2], *source.shape[:2]), generator)
+        place = _draw_place(image, side, generator)
+        origin = _draw_place(source, side, generator)
+        if place is None or origin is None:
+            return
+        target_crop, source_crop = image[place], source[origin]
+        # No lesion lies outside the field of view, and nothing from outside it is the matter of one.
+        retina = inside_field_of_view(target_crop)
+        shape = self._draw_mask(side, generator) & retina & inside_field_of_view(source_crop)
+        if not shape.any():
+            return
+        if generator.random() < self._config.colour_match:
+            source_crop = match_colour(source_crop, surroundings[place])
+        source_crop = augment(source_crop, source, self._config.augmentations, generator)
+        fused = self_mix(source_crop, target_crop, self._weights(shape, generator))
+        # Zero in every channel means outside the field of view.
+        fused = np.maximum(fused, 1) * retina[..., None]
+        mask[place] |= shape & self._visible(target_crop, fused, surroundings[place])
+        image[place] = fused
+
+    def _draw_side(self, limit: int, generator: np.random.Generator) -> int:
+        low, high = self._config.crop_side
+        return int(_log_uniform(low, min(high, limit), generator))
+
+    def _draw_mask(self, side: int, generator: np.random.Generator) -> Mask:
+        cell = max(side * _log_uniform(*self._config.cell_share, generator), self._config.smallest_cell)
+        return perlin_mask(side, cell, generator.uniform(*self._config.threshold), generator)
+
+    def _weights(self, shape: Mask, generator: np.random.Generator) -> NDArray[np.float32]:
+        weights = np.where(shape, fusion_weights(shape, self._config.alpha), np.float32(0))
+        blur = generator.uniform(0, self._config.rim_blur)
+        if blur > 0.3:  # a narrower Gaussian changes nothing on a pixel grid
+            weights = np.asarray(cv2.GaussianBlur(weights, (0, 0), blur), np.float32)
+        return weights
+
+    def _visible(self, before: Image, after: Image, surroundings: Image) -> Mask:
+        """Where a paste can be seen: it differs from its surroundings and from what was there."""
+        seen = np.asarray(cv2.GaussianBlur(after, (0, 0), 1.0), np.uint8)
+        contrast = _distance(seen, surroundings) >= self._config.visible_contrast
+        change = _distance(after, before) >= self._config.visible_change
+        visible: Mask = contrast & change
+        return visible
+
+
+def local_mean(image: Image, side: int = _SURROUNDINGS) -> Image:
+    """Average an image over a box, counting only pixels inside the field of view.
+
+    Args:
+        image: Prepared image, uint8 (height, width, 3), black outside the field of view.
+        side: Side of the box, in pixels.
+
+    Returns:
+        The mean colour around each pixel, uint8 (height, width, 3).
+    """
+    inside = inside_field_of_view(image).astype(np.float32)
+    share = np.maximum(cv2.blur(np.asarray(inside), (side, side)), 1e-6)
+    mean = cv2.blur(image.astype(np.float32), (side, side)) / share[..., None]
+    return np.clip(mean, 0, 255).astype(np.uint8)
+
+
+def match_colour(crop: Image, reference: Image) -> Image:
+    """Shift a crop so that its mean colour becomes that of a reference (uint8 (height, width, 3) both)."""
+    shift = np.subtract(cv2.mean(reference)[:3], cv2.mean(crop)[:3])
+    return np.clip(crop + shift.astype(np.float32), 0, 255).astype(np.uint8)
+
+
+def _draw_place(image: Image, side: int, generator: np.random.Generator) -> tuple[slice, slice] | None:
+    """Draw a square window whose centre lies in the field of view; None where none was found."""
+    height, width = image.shape[:2]
+    for _ in range(_TRIES):
+        top = int(generator.integers(height - side + 1))
+        left = int(generator.integers(width - side + 1))
+        if image[top + side // 2, left + side // 2].any():
+            return slice(top, top + side), slice(left, left + side)
+    return None
+
+
+def _log_uniform(low: float, high: float, generator: np.random.Generator) -> float:
+    return float(np.exp(generator.uniform(np.log(low), np.log(high))))
+
+
+def _distance(first: Image, second: Image) -> NDArray[np.float32]:
+    """Root mean square difference of two images over their channels, in 8-bit levels."""
+    difference = first.astype(np.float32) - second.astype(np.float32)
+    return np.asarray(np.sqrt(np.square(difference).mean(axis=2)), np.float32)
