@@ -1,7 +1,7 @@
 """Small data sets in the layouts of the large ones, made of files whose content does not matter."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 GRADING = "B. Disease Grading"
@@ -21,7 +21,7 @@ def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     return path
 
 
-def grading(root: Path, training: dict[str, int], testing: dict[str, int]) -> Path:
+def grading(root: Path, training: Mapping[str, object], testing: Mapping[str, object]) -> Path:
     """Writes part B of IDRiD with the header of the official archive: stray spaces, empty columns."""
     part = root / GRADING
     for letter, name, labels in (("a", "Training", training), ("b", "Testing", testing)):

@@ -1,0 +1,131 @@
+"""Prepares photographs once and keeps them on disk."""
+
+import ast
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+import service.preprocessing
+from service.preprocessing import NoFieldOfView, PreprocessingError, decode, prepare
+from service.preprocessing.constants import PreprocessingConstants
+from training.data.masks import read_mask
+from training.data.prepared import Entry, PreparedSet
+from training.data.records import DataError, Record
+from training.data.store import ArrayStore
+from training.data.validation import Finding, Problem, file_finding, report
+
+MAX_PIXELS = 100_000_000
+"""Largest photograph that is decoded: six times a camera's 16 megapixels."""
+
+_Outcome = Entry | Finding
+
+
+def prepare_cache(
+    records: Sequence[Record],
+    cache_dir: Path,
+    constants: PreprocessingConstants | None = None,
+    *,
+    strict: bool = False,
+    workers: int = 2,
+    progress: bool = True,
+) -> PreparedSet:
+    """Prepares photographs and their masks, taking from the cache what it already holds.
+
+    Arrays are found by the bytes of the photograph and of the mask, by the constants and by the code that
+    prepares, so the cache never answers with a photograph that was prepared differently. It may be
+    interrupted at any time and goes on where it was; a damaged file in it is written anew.
+
+    Args:
+        records: Photographs, as a rule those accepted by :func:`training.data.validation.validate_files`.
+        cache_dir: Folder of the cache; it may serve any number of data sets and constants.
+        constants: How to prepare; the paper's values by default.
+        strict: Whether a photograph or a mask that cannot be used is an error instead of left out.
+        workers: Threads. Nearly all the work is OpenCV's, which releases the interpreter.
+        progress: Whether to show a progress bar on standard error.
+
+    Returns:
+        The photographs that could be prepared; its report names the others.
+
+    Raises:
+        DataError: Something cannot be used and ``strict`` is set, or nothing can be used.
+    """
+    constants = constants or PreprocessingConstants()
+    store = ArrayStore(cache_dir / fingerprint(constants))
+    outcomes = _run(lambda record: _outcome(record, store, constants, strict), records, workers, progress)
+    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+    entries = tuple(outcome for outcome in outcomes if isinstance(outcome, Entry))
+    validation = report(records, findings)
+    validation.raise_for_errors()
+    if not entries:
+        raise DataError("\n".join(["no photograph can be used", *map(str, findings)]))
+    return PreparedSet(validation.accepted, entries, store, constants, validation)
+
+
+def fingerprint(constants: PreprocessingConstants) -> str:
+    """Returns a digest of everything but the photograph that decides its prepared pixels.
+
+    That is the constants, OpenCV's version and the code of :mod:`service.preprocessing` (its syntax tree, so
+    that a comment does not count): no version number that someone may forget to raise.
+    """
+    digest = hashlib.sha256(f"{constants.model_dump_json()} {cv2.__version__}".encode())
+    for source in sorted(Path(service.preprocessing.__path__[0]).rglob("*.py")):
+        digest.update(ast.dump(ast.parse(source.read_bytes())).encode())
+    return digest.hexdigest()[:16]
+
+
+def _run(
+    work: Callable[[Record], _Outcome], records: Sequence[Record], workers: int, progress: bool
+) -> list[_Outcome]:
+    with ThreadPoolExecutor(workers) as executor:
+        try:
+            results = executor.map(work, records)
+            bar = tqdm(results, "preparing", len(records), unit="photograph", disable=not progress)
+            return list(bar)
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
+
+
+def _outcome(record: Record, store: ArrayStore, constants: PreprocessingConstants, strict: bool) -> _Outcome:
+    try:
+        return _prepare_record(record, store, constants)
+    except FileNotFoundError as error:
+        return file_finding(record, Problem.MISSING, str(error), strict=strict)
+    except NoFieldOfView as error:
+        return file_finding(record, Problem.NO_FIELD_OF_VIEW, error.detail, strict=strict)
+    except PreprocessingError as error:
+        return file_finding(record, Problem.UNREADABLE, error.detail, strict=strict)
+    except DataError as error:
+        return file_finding(record, Problem.UNUSABLE_MASK, str(error), strict=strict)
+
+
+def _prepare_record(record: Record, store: ArrayStore, constants: PreprocessingConstants) -> Entry:
+    data = record.image.read_bytes()
+    image_key = hashlib.sha256(data).hexdigest()
+    mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
+    if not all(store.holds(key) for key in (image_key, *mask_keys.values())):
+        photograph = decode(data, max_pixels=MAX_PIXELS)
+        model_input = prepare(photograph, constants)
+        for path, key in mask_keys.items():
+            store.write(key, model_input.mapping.labels_to_model(read_mask(path, photograph.shape[:2])))
+        store.write(image_key, model_input.image)
+    return _entry(record, image_key, mask_keys)
+
+
+def _mask_paths(record: Record) -> list[Path]:
+    paths = list((record.lesions or {}).values())
+    return paths if record.optic_disc is None else [*paths, record.optic_disc]
+
+
+def _mask_key(image_key: str, path: Path) -> str:
+    # A mask lands where its photograph's field of view says, so its key carries the photograph's.
+    return f"{image_key}-{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _entry(record: Record, image_key: str, mask_keys: Mapping[Path, str]) -> Entry:
+    lesions = {lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()}
+    return Entry(image_key, lesions, mask_keys[record.optic_disc] if record.optic_disc else None)

@@ -1,0 +1,145 @@
+"""Photographs ready for a network, with their lesions in the same pixels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from service.preprocessing.constants import PreprocessingConstants
+from training.data.records import DataError, LesionType, Record
+from training.data.store import ArrayStore
+from training.data.validation import ValidationReport
+
+ImageArray = npt.NDArray[np.uint8]
+MaskArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where the arrays of one photograph are in the store.
+
+    Attributes:
+        image: Key of the prepared photograph.
+        lesions: Key of the mask of each lesion type delineated.
+        optic_disc: Key of the mask of the optic disc, or None where there is none.
+    """
+
+    image: str
+    lesions: Mapping[LesionType, str]
+    optic_disc: str | None
+
+
+class Images(Sequence[ImageArray]):
+    """Prepared photographs, uint8 RGB (size, size, 3), each mapped from the disk when asked for."""
+
+    def __init__(self, store: ArrayStore, keys: Sequence[str]) -> None:
+        """Stands for the arrays of some keys, in their order."""
+        self._store = store
+        self._keys = keys
+
+    def __len__(self) -> int:
+        """Returns the number of photographs."""
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageArray: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Images": ...
+    def __getitem__(self, index: int | slice) -> "ImageArray | Images":
+        """Returns one photograph, or some as a sequence of the same kind."""
+        if isinstance(index, slice):
+            return Images(self._store, self._keys[index])
+        return self._store.read(self._keys[index]).view(np.uint8)
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """A validated data set in model space.
+
+    Attributes:
+        records: What is known of each photograph.
+        entries: Where the arrays of each are, in the same order.
+        store: The cache that has them.
+        constants: How they were prepared.
+        report: What was left out and why.
+    """
+
+    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
+    store: ArrayStore
+    constants: PreprocessingConstants
+    report: ValidationReport
+
+    def __len__(self) -> int:
+        """Returns the number of photographs."""
+        return len(self.records)
+
+    @property
+    def images(self) -> Images:
+        """The prepared photographs; any channel above 0 is inside the field of view."""
+        return Images(self.store, [entry.image for entry in self.entries])
+
+    def load_images(self) -> ImageArray:
+        """Returns all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""
+        size = self.constants.size
+        stack = np.empty((len(self), size, size, 3), np.uint8)
+        for row, image in zip(stack, self.images, strict=True):
+            row[...] = image
+        return stack
+
+    def field_of_view(self, index: int) -> MaskArray:
+        """Returns the field of view of a photograph, bool (size, size)."""
+        return field_of_view(self.images[index])
+
+    def lesions(self, index: int) -> dict[LesionType, MaskArray]:
+        """Returns the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
+
+        Raises:
+            DataError: The photograph is not normal and nobody delineated its lesions.
+        """
+        record = self.records[index]
+        if record.lesions is None and not record.is_normal:
+            raise DataError(f"nobody delineated the lesions of {record.identifier}")
+        return {lesion: self._mask(key) for lesion, key in self.entries[index].lesions.items()}
+
+    def lesion_union(self, index: int) -> MaskArray:
+        """Returns where any lesion is in a photograph, bool (size, size).
+
+        Raises:
+            DataError: The photograph is not normal and nobody delineated its lesions.
+        """
+        union = np.zeros((self.constants.size, self.constants.size), np.bool_)
+        for mask in self.lesions(index).values():
+            union |= mask
+        return union
+
+    def optic_disc(self, index: int) -> MaskArray | None:
+        """Returns the mask of the optic disc, bool (size, size), or None where nobody delineated it."""
+        key = self.entries[index].optic_disc
+        return None if key is None else self._mask(key)
+
+    def subset(self, indices: Sequence[int]) -> "PreparedSet":
+        """Returns the set of some of the photographs, in the order of their indices."""
+        return PreparedSet(
+            tuple(self.records[index] for index in indices),
+            tuple(self.entries[index] for index in indices),
+            self.store,
+            self.constants,
+            self.report,
+        )
+
+    def _mask(self, key: str) -> MaskArray:
+        return self.store.read(key).view(np.bool_)
+
+
+def field_of_view(images: ImageArray) -> MaskArray:
+    """Returns where prepared photographs (..., size, size, 3) are inside the field of view."""
+    return np.asarray(images.any(axis=-1))
+
+
+def batches(images: Sequence[ImageArray], size: int) -> Iterator[ImageArray]:
+    """Yields consecutive photographs as arrays of at most ``size``, uint8 (N, height, width, 3)."""
+    for start in range(0, len(images), size):
+        yield np.stack(images[start : start + size])
