@@ -65,16 +65,26 @@ def prepare_cache(
     return PreparedSet(validation.accepted, entries, store, constants, validation)
 
 
+def code_digest(package: Path) -> str:
+    """Returns a digest of the syntax trees of a package's modules, so that no comment counts."""
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        digest.update(ast.dump(ast.parse(source.read_bytes())).encode())
+    return digest.hexdigest()
+
+
+# Taken when this module is loaded: later the files may say what the running code does not do.
+_PREPROCESSING_CODE = code_digest(Path(service.preprocessing.__path__[0]))
+
+
 def fingerprint(constants: PreprocessingConstants) -> str:
     """Returns a digest of everything but the photograph that decides its prepared pixels.
 
-    That is the constants, OpenCV's version and the code of :mod:`service.preprocessing` (its syntax tree, so
-    that a comment does not count): no version number that someone may forget to raise.
+    That is the constants, OpenCV's version and the code of :mod:`service.preprocessing`: no version number
+    that someone may forget to raise.
     """
-    digest = hashlib.sha256(f"{constants.model_dump_json()} {cv2.__version__}".encode())
-    for source in sorted(Path(service.preprocessing.__path__[0]).rglob("*.py")):
-        digest.update(ast.dump(ast.parse(source.read_bytes())).encode())
-    return digest.hexdigest()[:16]
+    described = f"{constants.model_dump_json()} {cv2.__version__} {_PREPROCESSING_CODE}"
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
 def _run(

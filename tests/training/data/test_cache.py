@@ -1,6 +1,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 import service.preprocessing
 from service.preprocessing import PreprocessingConstants, decode, prepare
 from training.data import cache, idrid
-from training.data.cache import fingerprint, prepare_cache
+from training.data.cache import code_digest, fingerprint, prepare_cache
 from training.data.prepared import batches, field_of_view
 from training.data.records import DataError, LesionType, Record, Split
 from training.data.validation import Problem, validate_files
@@ -72,7 +73,7 @@ def test_what_is_cached_is_not_prepared_again(photograph, run, monkeypatch):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(photograph, run, monkeypatch):
-    seen = []
+    seen: list[np.ndarray] = []
 
     def interrupted(image, constants):
         if len(seen) == 2:
@@ -85,11 +86,10 @@ def test_an_interrupted_run_goes_on_where_it_was(photograph, run, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(*records, workers=1)
 
-    resumed = []
-    monkeypatch.setattr(cache, "prepare", lambda *given: resumed.append(given) or prepare(*given))
-    run(*records, workers=1)
+    with mock.patch.object(cache, "prepare", wraps=prepare) as resumed:
+        run(*records, workers=1)
 
-    assert len(resumed) == 2
+    assert resumed.call_count == 2
 
 
 @pytest.mark.parametrize(
@@ -113,18 +113,28 @@ def test_other_constants_give_other_photographs(photograph, run):
     assert (small.images[0] != harder.images[0]).any()
 
 
-def test_the_fingerprint_follows_the_constants_and_the_code_but_no_comment(tmp_path, monkeypatch):
-    before = fingerprint(SMALL)
-    assert before != fingerprint(PreprocessingConstants())
+def test_the_fingerprint_follows_the_constants():
+    assert fingerprint(SMALL) == fingerprint(PreprocessingConstants(size=128))
+    assert fingerprint(SMALL) != fingerprint(PreprocessingConstants())
 
-    source = Path(service.preprocessing.__path__[0])
-    shutil.copytree(source, tmp_path / "copy")
-    monkeypatch.setattr(service.preprocessing, "__path__", [str(tmp_path / "copy")])
-    changed = tmp_path / "copy" / "constants.py"
-    changed.write_text(changed.read_text() + "\n# A comment.\n")
-    assert fingerprint(SMALL) == before
-    changed.write_text(changed.read_text() + "\nCHANGED = True\n")
+
+def test_the_fingerprint_follows_the_code(monkeypatch):
+    before = fingerprint(SMALL)
+
+    monkeypatch.setattr(cache, "_PREPROCESSING_CODE", "changed")
+
     assert fingerprint(SMALL) != before
+
+
+def test_code_changes_with_a_statement_but_not_with_a_comment(tmp_path):
+    shutil.copytree(Path(service.preprocessing.__path__[0]), tmp_path, dirs_exist_ok=True)
+    before = code_digest(tmp_path)
+    changed = tmp_path / "constants.py"
+
+    changed.write_text(changed.read_text() + "\n# A comment.\n")
+    assert code_digest(tmp_path) == before
+    changed.write_text(changed.read_text() + "\nCHANGED = True\n")
+    assert code_digest(tmp_path) != before
 
 
 def test_what_cannot_be_used_is_named_and_left_out(tmp_path, photograph, run):
