@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-_TRIPLES = 400
+_TRIPLES = 300
+_VOTERS = 240
 _REFITS = 4
 
 
@@ -62,8 +63,9 @@ def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float,
     candidates = _circumcircles(points, radii) if len(points) >= 3 else np.empty((0, 3))
     if len(candidates) == 0:
         return None
+    voters = points[:: max(1, len(points) // _VOTERS)]
     centre_distances = np.hypot(
-        points[None, :, 0] - candidates[:, None, 0], points[None, :, 1] - candidates[:, None, 1]
+        voters[None, :, 0] - candidates[:, None, 0], voters[None, :, 1] - candidates[:, None, 1]
     )
     votes = (np.abs(centre_distances - candidates[:, None, 2]) <= tolerance).sum(axis=1)
     circle = Circle(*map(float, candidates[votes.argmax()]))

@@ -16,7 +16,7 @@ Brightness = NDArray[np.uint8]
 _STEPS_ABOVE_BACKGROUND = (4, 7, 11, 16, 23, 32, 45)
 _ANGLES = np.arange(360) * np.pi / 180
 # Points this close to the frame are where the camera cut the disc off, not its edge.
-_FRAME_MARGIN = 2.5
+_FRAME_MARGIN = 1.5
 # Half of the score is reached where brightness drops by this many levels across the circle.
 _HALF_SCORE_DROP = 8.0
 _MINIMUM_SUPPORT = 0.6
@@ -74,15 +74,19 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
         The circle in the picture's pixels, or None where there is no such disc.
     """
     brightness = picture.max(axis=2)
+    best = _best_candidate(brightness[::2, ::2])
+    if best is None or not best.acceptable:
+        return None
+    return settle_inside(brightness, best.circle.scaled(2.0))
+
+
+def _best_candidate(brightness: Brightness) -> _Candidate | None:
     smooth = np.asarray(cv2.blur(brightness, (3, 3)), np.uint8)
     background = float(np.percentile(smooth, 0.5))
     if background > _DARKEST_BACKGROUND:
         return None
     found = [_candidate(smooth, background + step) for step in _STEPS_ABOVE_BACKGROUND]
-    best = max((one for one in found if one is not None), key=lambda one: one.score, default=None)
-    if best is None or not best.acceptable:
-        return None
-    return settle_inside(brightness, best.circle)
+    return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
 
 
 def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
@@ -166,4 +170,4 @@ def _drop(brightness: Brightness, circle: Circle) -> float:
         brightness[np.round(y[both]).astype(int), np.round(x[both]).astype(int)].astype(float)
         for x, y in (inner, outer)
     ]
-    return float(np.median(levels[0] - levels[1]))
+    return max(0.0, float(np.median(levels[0] - levels[1])))

@@ -30,8 +30,11 @@ class ModelInput:
     field_of_view: FieldOfView
 
 
+_PAPER_CONSTANTS = PreprocessingConstants()
+
+
 def prepare(
-    photograph: NDArray[np.uint8], constants: PreprocessingConstants = PreprocessingConstants()
+    photograph: NDArray[np.uint8], constants: PreprocessingConstants = _PAPER_CONSTANTS
 ) -> ModelInput:
     """Crop a photograph to its field of view, scale it and even out its contrast (paper, section 4.1).
 
