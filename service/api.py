@@ -1,0 +1,116 @@
+"""POST /predict: HTTP to photograph, prediction to HTTP."""
+
+import base64
+from typing import Annotated
+
+from asgi_correlation_id import correlation_id
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from service.contract import ModelMetadata
+from service.negotiation import preferred
+from service.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
+from service.predictor import Prediction
+from service.problems import Problem
+from service.regions import Region
+from service.rendering import Heatmap
+from service.runtime import Runtime, get_runtime
+from service.schemas import (
+    BoxAnswer,
+    ModelAnswer,
+    PhotographAnswer,
+    Position,
+    PredictionAnswer,
+    PredictParameters,
+    RegionAnswer,
+)
+from service.upload import read_photograph
+
+JSON = "application/json"
+PNG = "image/png"
+
+router = APIRouter(tags=["prediction"])
+
+
+@router.post(
+    "/predict",
+    response_model=PredictionAnswer,
+    responses=PREDICT_RESPONSES,
+    openapi_extra={"requestBody": PREDICT_REQUEST_BODY},
+)
+async def predict(
+    request: Request,
+    parameters: Annotated[PredictParameters, Query()],
+    runtime: Annotated[Runtime, Depends(get_runtime)],
+) -> Response:
+    """Score a fundus photograph and show where it is anomalous.
+
+    Send one photograph (JPEG, PNG, TIFF, WebP or BMP) in the field `file` of a multipart form. With
+    `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers.
+    """
+    media_type = _media_type(request, parameters.heatmap)
+    settings = runtime.settings
+    with runtime.batcher.place():
+        upload = await read_photograph(
+            request,
+            max_bytes=settings.max_upload_bytes,
+            timeout_seconds=settings.upload_timeout_seconds,
+        )
+        prediction = await runtime.predictor.predict(
+            upload, heatmap=parameters.heatmap, threshold=parameters.threshold
+        )
+    request.state.score = prediction.score
+    if media_type == PNG:
+        return _png_response(prediction)
+    answer = _answer(prediction, runtime.model.metadata, settings.max_regions)
+    return Response(answer.model_dump_json(), media_type=JSON, headers={"Vary": "Accept"})
+
+
+def _media_type(request: Request, heatmap: Heatmap) -> str:
+    offers = [JSON] if heatmap is Heatmap.NONE else [JSON, PNG]
+    media_type = preferred(",".join(request.headers.getlist("accept")), offers)
+    if media_type is None:
+        raise Problem("not-acceptable", f"With heatmap={heatmap} this gives {' or '.join(offers)}.")
+    return media_type
+
+
+def _png_response(prediction: Prediction) -> Response:
+    headers = {
+        "Vary": "Accept",
+        "X-Anomaly-Score": str(prediction.score),
+        "X-Anomaly-Threshold": str(prediction.threshold),
+        "X-Anomalous": str(prediction.anomalous).lower(),
+    }
+    return Response(prediction.png, media_type=PNG, headers=headers)
+
+
+def _answer(prediction: Prediction, metadata: ModelMetadata, max_regions: int) -> PredictionAnswer:
+    return PredictionAnswer(
+        request_id=correlation_id.get(),
+        score=prediction.score,
+        anomalous=prediction.anomalous,
+        threshold=prediction.threshold,
+        percentile=prediction.percentile,
+        regions=[_region(region) for region in prediction.regions[:max_regions]],
+        regions_total=len(prediction.regions),
+        quality=[],
+        photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
+        model=ModelAnswer(name=metadata.name, version=metadata.version),
+        timings_ms=_milliseconds(prediction),
+        heatmap_png=None if prediction.png is None else base64.b64encode(prediction.png).decode(),
+    )
+
+
+def _region(region: Region) -> RegionAnswer:
+    box = region.box
+    return RegionAnswer(
+        box=BoxAnswer(x=box.left, y=box.top, width=box.right - box.left, height=box.bottom - box.top),
+        area=region.area,
+        peak=round(region.peak, 6),
+        peak_position=Position(x=region.peak_x, y=region.peak_y),
+    )
+
+
+def _milliseconds(prediction: Prediction) -> dict[str, float]:
+    seconds = {str(stage): duration for stage, duration in prediction.timings.items()}
+    seconds["total"] = prediction.seconds
+    return {name: round(duration * 1000, 1) for name, duration in seconds.items()}

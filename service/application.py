@@ -1,0 +1,54 @@
+"""The ASGI application: routes, handlers and middleware round one model."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+
+from service import api, health
+from service.model import Model
+from service.observation import ObservationMiddleware
+from service.problems import install_handlers
+from service.runtime import Runtime
+from service.settings import Settings
+
+# Whatever a client sends is echoed and logged: only what cannot break a header, a line or a shell.
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def create_app(settings: Settings, model: Model) -> FastAPI:
+    """Make the application that serves a loaded model."""
+    runtime = Runtime(settings, model)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with runtime.running():
+            yield
+
+    app = FastAPI(
+        title="ReSynthDetect",
+        description="Anomaly detection on retinal fundus photographs, learned from normal ones alone. "
+        "A research tool, no medical device.",
+        version=version("resynthdetect"),
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.runtime = runtime
+    app.include_router(api.router)
+    app.include_router(health.router)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
+    install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
+    app.add_middleware(ObservationMiddleware, metrics=runtime.metrics)
+    # Added last, so outermost: everything inside knows the request's id.
+    app.add_middleware(
+        CorrelationIdMiddleware, validator=lambda value: REQUEST_ID.fullmatch(value) is not None
+    )
+    return app
+
+
+async def _to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs")

@@ -1,0 +1,87 @@
+"""Routes for whoever runs the service: health, the Open Inference Protocol's aliases, metrics."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client.exposition import choose_encoder
+
+from service.contract import INPUT_NAME, OUTPUT_NAMES
+from service.problems import Problem, problem_examples
+from service.runtime import Runtime, get_runtime
+from service.schemas import (
+    Liveness,
+    ModelAnswer,
+    ModelMetadataAnswer,
+    QueueAnswer,
+    Readiness,
+    ServerLive,
+    ServerReady,
+    TensorMetadata,
+)
+
+router = APIRouter(tags=["operation"])
+RuntimeDependency = Annotated[Runtime, Depends(get_runtime)]
+
+
+@router.get("/livez")
+async def livez() -> Liveness:
+    """Whether the process answers."""
+    return Liveness()
+
+
+@router.get("/readyz", responses=problem_examples("not-ready"))
+async def readyz(runtime: RuntimeDependency) -> Readiness:
+    """Whether the next photograph would be taken, and what runs the model."""
+    _require_ready(runtime)
+    metadata = runtime.model.metadata
+    return Readiness(
+        device=runtime.model.device,
+        provider=runtime.model.provider,
+        model=ModelAnswer(name=metadata.name, version=metadata.version),
+        queue=QueueAnswer(depth=runtime.batcher.taken, capacity=runtime.batcher.places),
+    )
+
+
+@router.get("/v2/health/live")
+async def server_live() -> ServerLive:
+    """Alias of `/livez` in the Open Inference Protocol."""
+    return ServerLive(live=True)
+
+
+@router.get("/v2/health/ready", responses=problem_examples("not-ready"))
+async def server_ready(runtime: RuntimeDependency) -> ServerReady:
+    """Alias of `/readyz` in the Open Inference Protocol."""
+    _require_ready(runtime)
+    return ServerReady(ready=True)
+
+
+@router.get("/v2/models/{name}", responses=problem_examples("not-found"))
+async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadataAnswer:
+    """The model's tensors in the Open Inference Protocol."""
+    metadata = runtime.model.metadata
+    if name != metadata.name:
+        raise Problem("not-found", f"The model served is '{metadata.name}'.")
+    size = metadata.preprocessing.size
+    score, heatmap = OUTPUT_NAMES
+    return ModelMetadataAnswer(
+        name=metadata.name,
+        versions=[metadata.version],
+        platform="onnxruntime_onnx",
+        inputs=[TensorMetadata(name=INPUT_NAME, datatype="UINT8", shape=[-1, size, size, 3])],
+        outputs=[
+            TensorMetadata(name=score, datatype="FP32", shape=[-1]),
+            TensorMetadata(name=heatmap, datatype="FP32", shape=[-1, size, size]),
+        ],
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
+    """Prometheus metrics."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(runtime.metrics.registry), headers={"Content-Type": media_type})
+
+
+def _require_ready(runtime: Runtime) -> None:
+    if not runtime.batcher.accepting:
+        raise Problem("not-ready", "The queue is full or the service is shutting down.")

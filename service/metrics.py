@@ -1,0 +1,118 @@
+"""Every Prometheus name of the service, in one place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from time import perf_counter
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SCORES = tuple(tenth / 20 for tenth in range(1, 21))
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
+
+
+class Stage(StrEnum):
+    """The stages of a prediction, in order."""
+
+    DECODE = "decode"
+    PREPROCESS = "preprocess"
+    QUEUE = "queue"
+    INFERENCE = "inference"
+    RENDER = "render"
+
+
+class Timings(dict[Stage, float]):
+    """Seconds of each stage of one prediction."""
+
+    @contextmanager
+    def measure(self, stage: Stage) -> Iterator[None]:
+        """Note how long the block takes."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self[stage] = perf_counter() - started
+
+
+class Metrics:
+    """The metrics of one application, on a registry of its own so that two never collide."""
+
+    def __init__(self) -> None:
+        """Register every metric, and those of the process."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.requests = Counter(
+            "resynthdetect_requests",
+            "Requests by route and outcome: success, or the code of the problem.",
+            ["route", "outcome"],
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "resynthdetect_request_duration_seconds",
+            "Whole request, from its first byte to its last.",
+            ["route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "resynthdetect_stage_duration_seconds",
+            "One stage of a prediction.",
+            ["stage"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.predictions = Counter(
+            "resynthdetect_predictions",
+            "Answers by decision.",
+            ["anomalous"],
+            registry=self.registry,
+        )
+        self.scores = Histogram(
+            "resynthdetect_score",
+            "Anomaly scores answered; a drift of this distribution is a drift of patients or cameras.",
+            buckets=SCORES,
+            registry=self.registry,
+        )
+        self.batch_sizes = Histogram(
+            "resynthdetect_batch_size",
+            "Photographs in one inference.",
+            buckets=BATCH_SIZES,
+            registry=self.registry,
+        )
+        self.queue_depth = Gauge("resynthdetect_queue_depth", "Requests in hand.", registry=self.registry)
+        self.queue_capacity = Gauge(
+            "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry
+        )
+        self.model = Info(
+            "resynthdetect_model",
+            "The model served and the execution provider that really runs it.",
+            registry=self.registry,
+        )
+        for stage in Stage:
+            self.stage_seconds.labels(stage=stage)
+        for anomalous in ("true", "false"):
+            self.predictions.labels(anomalous=anomalous)
+
+    def observe_request(self, route: str, outcome: str, seconds: float) -> None:
+        """Count a request, whatever became of it."""
+        self.requests.labels(route=route, outcome=outcome).inc()
+        self.request_seconds.labels(route=route).observe(seconds)
+
+    def observe_prediction(self, score: float, *, anomalous: bool, timings: Timings) -> None:
+        """Count an answer."""
+        self.predictions.labels(anomalous=str(anomalous).lower()).inc()
+        self.scores.observe(score)
+        for stage, seconds in timings.items():
+            self.stage_seconds.labels(stage=stage).observe(seconds)

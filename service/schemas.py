@@ -1,0 +1,140 @@
+"""What the service answers, as JSON."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.contract import Probability
+from service.rendering import Heatmap
+
+
+class PredictParameters(BaseModel):
+    """How to answer; a parameter that does not exist is refused, never overlooked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    heatmap: Heatmap = Field(
+        default=Heatmap.OVERLAY,
+        description="`overlay`: colour over the photograph. `map`: the colour alone, as a transparent layer. "
+        "`raw`: 16-bit grey, probability = value / 65535. `none`: no picture. Every picture has the "
+        "photograph's own size.",
+    )
+    threshold: Probability | None = Field(
+        default=None, description="Overrides the model's decision threshold."
+    )
+
+
+class BoxAnswer(BaseModel):
+    """A box of whole photograph pixels."""
+
+    x: int = Field(description="First column.")
+    y: int = Field(description="First row.")
+    width: int
+    height: int
+
+
+class Position(BaseModel):
+    """A photograph pixel."""
+
+    x: int
+    y: int
+
+
+class RegionAnswer(BaseModel):
+    """Connected pixels whose probability reaches the model's region threshold."""
+
+    box: BoxAnswer
+    area: int = Field(description="Photograph pixels covered.")
+    peak: Probability = Field(description="Highest probability inside.")
+    peak_position: Position
+
+
+class QualityNote(BaseModel):
+    """Something about the photograph that makes its score less trustworthy."""
+
+    code: str
+    detail: str
+
+
+class PhotographAnswer(BaseModel):
+    """The photograph as it was read, turned upright by its EXIF orientation."""
+
+    width: int
+    height: int
+
+
+class ModelAnswer(BaseModel):
+    """The model that answered."""
+
+    name: str
+    version: str
+
+
+class PredictionAnswer(BaseModel):
+    """What the service says of one photograph."""
+
+    request_id: str | None = Field(description="As in the X-Request-ID header and the service's log.")
+    score: Probability = Field(description="Mean of the 10 highest pixel probabilities.")
+    anomalous: bool = Field(description="Whether the score reaches the threshold.")
+    threshold: Probability = Field(description="The model's, or the one asked for.")
+    percentile: float = Field(ge=0, le=100, description="Percentage of normal photographs that score lower.")
+    regions: list[RegionAnswer] = Field(description="Those with the highest peaks first.")
+    regions_total: int = Field(description="Regions found; the list may be shorter.")
+    quality: list[QualityNote] = Field(description="Empty for a good photograph.")
+    photograph: PhotographAnswer
+    model: ModelAnswer
+    timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
+    heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")
+
+
+class QueueAnswer(BaseModel):
+    """The places for requests in hand."""
+
+    depth: int = Field(description="Places taken.")
+    capacity: int
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """The service takes requests."""
+
+    status: Literal["ready"] = "ready"
+    device: Literal["cuda", "cpu"] = Field(description="The device that really runs the model.")
+    provider: str = Field(description="Its ONNX Runtime execution provider.")
+    model: ModelAnswer
+    queue: QueueAnswer
+
+
+class ServerLive(BaseModel):
+    """Answer of the Open Inference Protocol."""
+
+    live: bool
+
+
+class ServerReady(BaseModel):
+    """Answer of the Open Inference Protocol."""
+
+    ready: bool
+
+
+class TensorMetadata(BaseModel):
+    """A tensor in the words of the Open Inference Protocol; -1 is a free dimension."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadataAnswer(BaseModel):
+    """A model in the words of the Open Inference Protocol."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]

@@ -1,0 +1,76 @@
+"""Every limit and path of the service, read once from environment variables and the command line."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 2**20
+
+
+def available_cores() -> int:
+    """Return the cores this process may run on, which in a container are fewer than the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Serve fundus anomaly detection over HTTP. Every option is also an environment variable."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", cli_kebab_case=True, cli_hide_none_type=True, cli_show_env_vars=True
+    )
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. The default is reachable from this machine alone; 0.0.0.0 is "
+        "every interface.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    model: Path = Field(
+        default=Path("models"), description="The .onnx file to serve, or a folder that holds exactly one."
+    )
+    device: Literal["auto", "cuda", "cpu"] = Field(
+        default="auto",
+        description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` takes the "
+        "GPU where there is one, and says what it took.",
+    )
+    threads: PositiveInt = Field(
+        default_factory=available_cores,
+        description="Threads that decode, prepare and render photographs. Default: the cores available.",
+    )
+    inference_threads: int = Field(
+        default=0, ge=0, description="Threads of one inference on the CPU; 0 lets ONNX Runtime choose."
+    )
+    queue_size: PositiveInt = Field(
+        default=32,
+        description="Requests in hand at once, from first byte to answer. The next one gets a 503 with "
+        "Retry-After.",
+    )
+    max_batch: PositiveInt = Field(
+        default=4, le=64, description="Most photographs in one inference on a GPU. A CPU takes one at a time."
+    )
+    gpu_memory_limit: int = Field(
+        default=0, ge=0, description="Bytes that the model may take on the GPU; 0 sets no limit."
+    )
+    max_upload_bytes: PositiveInt = Field(
+        default=32 * MEBIBYTE, description="Largest request body accepted, in bytes."
+    )
+    max_pixels: PositiveInt = Field(
+        default=64_000_000,
+        description="Largest photograph accepted, in pixels, by its header: refused before it is decoded.",
+    )
+    max_regions: PositiveInt = Field(
+        default=100, description="Most regions listed in one answer, those with the highest peaks first."
+    )
+    upload_timeout_seconds: PositiveFloat = Field(
+        default=60, description="Time a client has to send its photograph."
+    )
+    retry_after_seconds: PositiveInt = Field(default=2, description="The Retry-After of a 503, in seconds.")
+    shutdown_seconds: PositiveInt = Field(
+        default=30, description="Time that accepted requests have to finish after SIGTERM."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe event that is logged."
+    )
