@@ -57,7 +57,8 @@ class ModelMetadata(BaseModel):
         preprocessing: How its input is prepared.
         training_data: What it was trained on.
         decision: An image whose score reaches this threshold is called anomalous.
-        region: A pixel whose probability reaches this threshold belongs to a region.
+        region: A pixel whose probability reaches this threshold belongs to a region (few false alarms).
+        pixel: The threshold of a pixel with the best balanced accuracy (few misses), which evaluations use.
         normal_scores: Scores of held-back normal photographs at evenly spaced quantiles, ascending: the
             first is the minimum, the last the maximum.
     """
@@ -71,6 +72,7 @@ class ModelMetadata(BaseModel):
     training_data: TrainingData
     decision: Threshold
     region: Threshold
+    pixel: Threshold
     normal_scores: tuple[Probability, ...] = Field(min_length=2)
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
-from training.config import StageConfig, TrainingConfig
+from training.config import TrainingConfig
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.focal_loss import focal_loss
@@ -36,10 +36,7 @@ class LocalizationObserver:
 
     def __init__(self, images: Images, config: TrainingConfig, device: str) -> None:
         """Draw the synthetic images once: whole images, always the same."""
-        whole = config.localization.model_copy(
-            update={"window": images[0].shape[0], "epochs": _HELD_BACK_ROUNDS, "camera_jitter": 0.0}
-        )
-        self._samples = held_back_samples(images, config, whole)
+        self._samples = held_back_samples(images, config, _HELD_BACK_ROUNDS)
         self._device = device
 
     @torch.inference_mode()
@@ -60,8 +57,20 @@ class LocalizationObserver:
         return quality
 
 
-def held_back_samples(images: Images, config: TrainingConfig, stage: StageConfig) -> SyntheticSamples:
-    """Draw synthetic images from normals that no training sees."""
+def held_back_samples(images: Images, config: TrainingConfig, rounds: int) -> SyntheticSamples:
+    """Draw synthetic images from normals that no training sees: whole images, always the same.
+
+    Args:
+        images: Held-back normal images, each uint8 (size, size, 3), RGB.
+        config: The training whose generator draws the lesions.
+        rounds: How often each image is drawn, turned and mirrored at random.
+
+    Returns:
+        ``rounds * len(images)`` samples.
+    """
+    stage = config.localization.model_copy(
+        update={"window": images[0].shape[0], "epochs": rounds, "camera_jitter": 0.0}
+    )
     return SyntheticSamples(images, AnomalyGenerator(config.generator), stage, _HELD_BACK_SEED + config.seed)
 
 

@@ -34,11 +34,13 @@ class Hardware:
         device: ``cpu`` or ``cuda``.
         workers: Processes that draw samples; 0 draws them between the steps.
         mixed_precision: Whether the forward pass computes in bfloat16.
+        checkpoint_every: Steps between two checkpoints.
     """
 
     device: str = "cpu"
     workers: int = 1
     mixed_precision: bool = True
+    checkpoint_every: int = 200
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Stage:
     observe_every: int = 5
 
 
-def run_stage(stage: Stage, folder: Path, hardware: Hardware, checkpoint_every: int = 200) -> None:
+def run_stage(stage: Stage, folder: Path, hardware: Hardware) -> None:
     """Train a stage to its end, from its last checkpoint if there is one.
 
     Afterwards ``stage.network`` is the averaged network of the best epoch, in evaluation mode.
@@ -75,15 +77,18 @@ def run_stage(stage: Stage, folder: Path, hardware: Hardware, checkpoint_every: 
         stage: What to train.
         folder: Run folder; receives ``<name>.checkpoint.pt``, ``<name>.best.pt`` and TensorBoard's files.
         hardware: Where and how.
-        checkpoint_every: Steps between two checkpoints.
     """
-    _Loop(stage, folder, hardware, checkpoint_every).run()
+    _Loop(stage, folder, hardware).run()
+
+
+def best_file(folder: Path, stage: str) -> Path:
+    """Where a run folder keeps the averaged weights of a stage's best epoch."""
+    return folder / f"{stage}.best.pt"
 
 
 class _Loop:
-    def __init__(self, stage: Stage, folder: Path, hardware: Hardware, checkpoint_every: int) -> None:
+    def __init__(self, stage: Stage, folder: Path, hardware: Hardware) -> None:
         self.stage, self.folder, self.hardware = stage, folder, hardware
-        self.checkpoint_every = checkpoint_every
         self.network = stage.network.to(hardware.device)
         # Channels last is what bfloat16 convolutions compute in; converting each layer would cost more.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -96,7 +101,7 @@ class _Loop:
         self.step = 0
         self.best = float("-inf")
         self.checkpoint = folder / f"{stage.name}.checkpoint.pt"
-        self.best_file = folder / f"{stage.name}.best.pt"
+        self.best_file = best_file(folder, stage.name)
 
     @property
     def steps(self) -> int:
@@ -114,7 +119,7 @@ class _Loop:
                 loss = self._train_step(batch)
                 self._report(loss, writer, bar)
                 self._observe_if_due(writer)
-                if self.step % self.checkpoint_every == 0 or self.step == self.steps:
+                if self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps:
                     self._save()
         self.network.load_state_dict(torch.load(self.best_file, weights_only=True))
         self.network.eval()

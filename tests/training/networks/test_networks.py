@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+import torch
+
+from training.config import NetworkConfig
+from training.networks.anomaly_network import AnomalyNetwork, image_score
+from training.networks.autoencoder import Autoencoder
+from training.networks.localizer import GuidedLocalizer
+from training.networks.normalization import Normalization, local_mean
+
+CONFIGS = [
+    NetworkConfig(widths=(4, 6, 8)),
+    NetworkConfig(widths=(4, 6, 8), fold=2, local_contrast=True),
+    NetworkConfig(widths=(4, 6), fold=4),
+]
+
+
+def images(count=2, size=64):
+    batch = torch.randint(1, 256, (count, size, size, 3), dtype=torch.uint8)
+    batch[:, : size // 4] = 0
+    return batch
+
+
+def localizer(config):
+    torch.manual_seed(0)
+    return GuidedLocalizer(config, Autoencoder(config).encoder)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_autoencoder_returns_image_and_reconstruction_of_the_same_shape(config):
+    normalized, reconstruction = Autoencoder(config)(images())
+    channels = 6 if config.local_contrast else 3
+    assert normalized.shape == reconstruction.shape == (2, channels, 64, 64)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_layer_of_the_localizer_feeds_on_both_encoders(config):
+    network = localizer(config)
+    guide, own = network.reconstruction_encoder, network.encoder
+    assert own.out_widths == [2 * width for width in config.widths]
+    for layer, width in zip(own.layers[1:], own.out_widths, strict=False):
+        assert layer[0].in_channels == width
+    for step, width in zip(network.decoder.layers, reversed(own.out_widths[:-1]), strict=True):
+        assert step[0].in_channels >= width
+    assert guide.out_widths == list(config.widths)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_guide_is_frozen_with_its_statistics_and_the_rest_learns(config):
+    network = localizer(config)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    network.train()
+    logits, _ = network(images())
+    logits.square().mean().backward()
+    optimizer.step()
+    for name, value in network.state_dict().items():
+        frozen = name.startswith("reconstruction_encoder.")
+        assert torch.equal(value, before[name]) == frozen, name
+
+
+def test_the_guide_reaches_every_layer_below_it():
+    network = localizer(CONFIGS[0]).eval()
+    batch = images()
+    before, _ = network(batch)
+    with torch.no_grad():
+        network.reconstruction_encoder.layers[-1][0].weight.mul_(-2)
+    after, _ = network(batch)
+    assert not torch.allclose(before, after)
+
+
+def test_a_new_localizer_calls_nearly_every_pixel_normal():
+    network = AnomalyNetwork(localizer(CONFIGS[0])).eval()
+    _, heatmap = network(images())
+    assert heatmap.mean() < 0.1
+
+
+def test_the_heatmap_is_zero_outside_the_field_of_view():
+    batch = images()
+    score, heatmap = AnomalyNetwork(localizer(CONFIGS[1])).eval()(batch)
+    outside = batch.amax(dim=3) == 0
+    assert (heatmap[outside] == 0).all()
+    assert (heatmap[~outside] > 0).all()
+    assert score.shape == (2,)
+
+
+def test_the_score_is_the_mean_of_the_ten_highest_pixels():
+    heatmap = torch.zeros(1, 5, 5)
+    heatmap.view(-1)[torch.randperm(25)[:12]] = torch.linspace(0.1, 1.2, 12)
+    assert float(image_score(heatmap)) == pytest.approx(np.linspace(0.3, 1.2, 10).mean(), rel=1e-6)
+
+
+def test_the_local_mean_counts_only_pixels_of_the_field_of_view():
+    inside = torch.zeros(1, 1, 128, 128)
+    inside[..., 40:, :] = 1
+    mean = local_mean(inside * 0.6, inside)
+    assert mean[..., 40:, :].numpy() == pytest.approx(0.6, abs=1e-4)
+
+
+def test_local_contrast_does_not_see_lighting_but_sees_a_lesion():
+    rows = torch.linspace(60, 180, 256)[:, None, None].expand(256, 256, 3)
+    image = rows.to(torch.uint8).clone()
+    image[126:130, 126:130] -= 50
+    channels, _ = Normalization(local_contrast=True)(image[None])
+    contrast = channels[0, 3:, 64:-64, 64:-64].abs().amax(dim=0)
+    assert contrast[62:66, 62:66].min() > 5 * contrast[:32].max()

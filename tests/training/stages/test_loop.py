@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+
+from tests.training.pictures import retina
+from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from training.stages.localization import train_localization
+from training.stages.loop import Hardware
+from training.stages.reconstruction import train_reconstruction
+
+STAGE = StageConfig(
+    epochs=6,
+    warmup_epochs=1,
+    batch_size=2,
+    learning_rate=3e-3,
+    final_learning_rate=1e-4,
+    window=64,
+    average_decay=0.5,
+)
+CONFIG = TrainingConfig(
+    network=NetworkConfig(widths=(4, 8), fold=2),
+    generator=GeneratorConfig(crop_side=(10, 32)),
+    reconstruction=STAGE,
+    localization=STAGE,
+)
+HARDWARE = Hardware(workers=0, mixed_precision=False, checkpoint_every=4)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.stack([retina(seed, 96) for seed in range(6)])
+
+
+class Killed(Exception):
+    pass
+
+
+def train(folder, images, hardware=HARDWARE):
+    autoencoder = train_reconstruction(CONFIG, images[:4], images[4:], folder, hardware)
+    return train_localization(CONFIG, autoencoder, images[:4], images[4:], folder, hardware)
+
+
+def kill_after(monkeypatch, steps):
+    """Let the optimizer raise at one step, which stands for a kill at any moment."""
+    done = 0
+    step = torch.optim.AdamW.step
+
+    def counting(self, *arguments, **keywords):
+        nonlocal done
+        done += 1
+        if done == steps:
+            raise Killed
+        return step(self, *arguments, **keywords)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", counting)
+
+
+@pytest.mark.parametrize("steps", [5, 17])
+def test_a_killed_training_ends_where_an_uninterrupted_one_does(tmp_path, images, monkeypatch, steps):
+    whole = train(tmp_path / "whole", images)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, steps)
+        train(tmp_path / "killed", images)
+    resumed = train(tmp_path / "killed", images)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_workers_draw_the_same_samples(tmp_path, images):
+    alone = train(tmp_path / "alone", images)
+    helped = train(tmp_path / "helped", images, Hardware(workers=1, mixed_precision=False))
+    for name, value in alone.state_dict().items():
+        assert torch.equal(value, helped.state_dict()[name]), name
+
+
+def test_the_loss_falls(tmp_path, images):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    longer = CONFIG.model_copy(update={"reconstruction": STAGE.model_copy(update={"epochs": 30})})
+    train_reconstruction(longer, images[:4], images[4:], tmp_path, HARDWARE)
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "reconstruction"))
+    events.Reload()
+    losses = [event.value for event in events.Scalars("loss")]
+    assert len(losses) == 60
+    assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:10])
+    assert "reconstruction/0" in events.Tags()["images"]
+
+
+def test_a_training_learns_to_find_synthetic_lesions(tmp_path, images):
+    longer = CONFIG.model_copy(update={"localization": STAGE.model_copy(update={"epochs": 60})})
+    autoencoder = train_reconstruction(longer, images[:4], images[4:], tmp_path, HARDWARE)
+    train_localization(longer, autoencoder, images[:4], images[4:], tmp_path, HARDWARE)
+    state = torch.load(tmp_path / "localization.checkpoint.pt", weights_only=True)
+    assert state["best"] > 0.3

@@ -1,0 +1,20 @@
+import pytest
+
+from training.config import StageConfig
+from training.stages.schedule import learning_rate
+
+PAPER = StageConfig(
+    epochs=250, warmup_epochs=50, batch_size=8, learning_rate=5e-5, final_learning_rate=2.5e-5
+)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "expected"), [(0, 1e-9), (25, 2.5e-5), (50, 5e-5), (150, 3.75e-5), (250, 2.5e-5)]
+)
+def test_the_papers_schedule_at_its_corners(epoch, expected):
+    assert learning_rate(PAPER, epoch) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_stage_may_do_without_warm_up():
+    config = PAPER.model_copy(update={"warmup_epochs": 0})
+    assert learning_rate(config, 0) == pytest.approx(5e-5)

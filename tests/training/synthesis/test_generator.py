@@ -1,0 +1,86 @@
+import cv2
+import numpy as np
+import pytest
+
+from tests.training.pictures import retina
+from training.config import GeneratorConfig
+from training.synthesis.generator import AnomalyGenerator, local_mean, match_colour
+
+ALWAYS = GeneratorConfig(normal_share=0)
+
+
+def generate(config, seed):
+    return AnomalyGenerator(config)(retina(1), retina(2), np.random.default_rng(seed))
+
+
+def test_shapes_and_types():
+    image, mask = generate(ALWAYS, 0)
+    assert (image.shape, image.dtype) == ((256, 256, 3), np.uint8)
+    assert (mask.shape, mask.dtype) == ((256, 256), np.bool_)
+
+
+def test_nothing_changes_outside_the_field_of_view():
+    inside = retina(1).any(axis=2)
+    for seed in range(20):
+        image, mask = generate(ALWAYS, seed)
+        np.testing.assert_array_equal(image.any(axis=2), inside)
+        assert not mask[~inside].any()
+
+
+def test_what_is_labelled_has_changed_and_most_draws_label_something():
+    labelled = 0
+    for seed in range(20):
+        image, mask = generate(ALWAYS, seed)
+        change = np.abs(image.astype(int) - retina(1)).max(axis=2)
+        assert (change[mask] > 0).all()
+        labelled += mask.any()
+    assert labelled >= 16
+
+
+def test_a_paste_that_cannot_be_seen_is_not_labelled():
+    plain = np.full((256, 256, 3), (170, 90, 45), np.uint8)
+    invisible = GeneratorConfig(normal_share=0, augmentations=0)
+    for seed in range(5):
+        image, mask = AnomalyGenerator(invisible)(plain, plain, np.random.default_rng(seed))
+        np.testing.assert_array_equal(image, plain)
+        assert not mask.any()
+
+
+def test_an_image_left_normal_is_the_target_with_an_empty_mask():
+    image, mask = generate(GeneratorConfig(normal_share=1), 0)
+    np.testing.assert_array_equal(image, retina(1))
+    assert not mask.any()
+
+
+def test_the_target_and_the_source_are_left_alone():
+    target, source = retina(1), retina(2)
+    AnomalyGenerator(ALWAYS)(target, source, np.random.default_rng(0))
+    np.testing.assert_array_equal(target, retina(1))
+    np.testing.assert_array_equal(source, retina(2))
+
+
+def test_the_same_seed_gives_the_same_image():
+    first, second = generate(ALWAYS, 4), generate(ALWAYS, 4)
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.mask, second.mask)
+
+
+def test_lesions_come_in_sizes_from_a_few_pixels_to_hundreds():
+    areas = []
+    for seed in range(60):
+        components = cv2.connectedComponentsWithStats(generate(ALWAYS, seed).mask.astype(np.uint8))[2]
+        areas += list(components[1:, cv2.CC_STAT_AREA])
+    assert np.percentile(areas, 25) < 20
+    assert np.percentile(areas, 99) > 400
+
+
+def test_the_local_mean_does_not_see_what_lies_outside_the_field_of_view():
+    image = retina(1)
+    image[image.any(axis=2)] = (170, 90, 45)
+    mean = local_mean(image)[image.any(axis=2)]
+    np.testing.assert_allclose(mean, np.broadcast_to((170, 90, 45), mean.shape), atol=1)
+
+
+def test_matching_brings_the_mean_colour_to_the_reference():
+    matched = match_colour(retina(1)[100:140, 100:140], np.full((40, 40, 3), (150, 80, 60), np.uint8))
+    assert matched.mean(axis=(0, 1)) == pytest.approx((150, 80, 60), abs=1)

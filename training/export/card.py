@@ -1,0 +1,64 @@
+"""The card that stands beside an exported model."""
+
+import hashlib
+from pathlib import Path
+
+from service.contract import ModelMetadata, Threshold
+from training.config import TrainingConfig
+
+_LIMITS = """\
+- It is no medical device. It points a person at places that differ from the normal retinas it was trained
+  on; it names no disease, and a low score does not rule one out.
+- It was trained on photographs of the camera and population named above. On another camera, the scores of
+  normal eyes may lie elsewhere: measure them on your own normals before you rely on the threshold, or train
+  on your own normals.
+- What 768 pixels across the field of view do not resolve, such as most microaneurysms, it misses.
+- It sees what differs locally. Anomalies as large as the image (a cloudy lens, a pale retina) are not what it
+  was trained to find."""
+
+
+def write_card(
+    path: Path, model: Path, metadata: ModelMetadata, config: TrainingConfig, difference: float, results: str
+) -> None:
+    """Write the card of a model.
+
+    Args:
+        path: The Markdown file to write.
+        model: The exported ``.onnx`` file.
+        metadata: What stands in the model.
+        config: What it was trained with.
+        difference: Largest difference between the exported and the trained model, on photographs.
+        results: A Markdown table of its evaluation; empty where it was not evaluated.
+    """
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    size = model.stat().st_size / 2**20
+    data = metadata.training_data
+    sections = [
+        f"# {metadata.name} {metadata.version}",
+        f"`{model.name}`, {size:.1f} MiB, SHA-256 `{digest}`",
+        "## What it was trained on",
+        f"{data.images} normal photographs: {data.name}. Licence: {data.licence}. {data.attribution}",
+        "## How it does",
+        results or "It has not been evaluated.",
+        "## Thresholds",
+        _threshold("An image is called anomalous", metadata.decision),
+        _threshold("A pixel belongs to a region", metadata.region),
+        "No lesion mask was used to choose them.",
+        "## Limits of use",
+        _LIMITS,
+        "## How it was made",
+        "Preprocessing:",
+        _json(metadata.preprocessing.model_dump_json(indent=2)),
+        "Training:",
+        _json(config.model_dump_json(indent=2)),
+        f"On held-back photographs the file answers as the trained network within {difference:.1g}.",
+    ]
+    path.write_text("\n\n".join(sections) + "\n")
+
+
+def _threshold(sentence: str, threshold: Threshold) -> str:
+    return f"{sentence} from {threshold.value:.4f}: {threshold.chosen_by}."
+
+
+def _json(text: str) -> str:
+    return f"```json\n{text}\n```"

@@ -1,0 +1,61 @@
+"""A trained run becomes a model file and its card."""
+
+from pathlib import Path
+
+from service.contract import ModelMetadata
+from training.export.calibration import calibrate
+from training.export.card import write_card
+from training.export.graph import write_graph
+from training.export.parity import require_parity
+from training.networks.anomaly_network import AnomalyNetwork
+from training.run import load_localizer, read_record
+from training.stages.samples import Images
+
+# Enough photographs for the comparison of the file with the network; each takes both runtimes a while.
+_COMPARED = 4
+
+
+def export_run(
+    run: Path, held_back: Images, folder: Path, *, name: str, version: str, results: str = ""
+) -> Path:
+    """Export the best localizer of a run.
+
+    Args:
+        run: Run folder.
+        held_back: The prepared normal images that the run held back, each uint8 (size, size, 3), RGB.
+        folder: Receives ``<name>.onnx`` and ``<name>.md``.
+        name: Name of the model.
+        version: Its version.
+        results: A Markdown table of its evaluation, for the card.
+
+    Returns:
+        The ``.onnx`` file.
+
+    Raises:
+        RunError: The run has no localizer yet.
+        ParityError: The file does not answer as the network does; nothing is left in the folder.
+    """
+    record = read_record(run)
+    network = AnomalyNetwork(load_localizer(run)).eval()
+    calibration = calibrate(network, held_back, record.config)
+    metadata = ModelMetadata(
+        name=name,
+        version=version,
+        preprocessing=record.preprocessing,
+        training_data=record.data,
+        decision=calibration.decision,
+        region=calibration.region,
+        pixel=calibration.pixel,
+        normal_scores=calibration.normal_scores,
+    )
+    model = folder / f"{name}.onnx"
+    candidate = folder / f"{name}.candidate.onnx"
+    try:
+        write_graph(network, metadata, candidate)
+        compared = [held_back[index] for index in range(min(_COMPARED, len(held_back)))]
+        difference = require_parity(network, candidate, compared)
+        candidate.replace(model)
+    finally:
+        candidate.unlink(missing_ok=True)
+    write_card(model.with_suffix(".md"), model, metadata, record.config, difference, results)
+    return model

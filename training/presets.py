@@ -1,0 +1,68 @@
+"""Named trainings; each value with its reason."""
+
+from training.config import NetworkConfig, StageConfig, TrainingConfig
+
+# As in the paper, with DRAEM's values where the paper is silent. Made for a GPU of 24 GB or more.
+PAPER = TrainingConfig(
+    # 32 to 512 is the U-Net of most of the paper's relatives at half width: 16.9 M parameters.
+    network=NetworkConfig(widths=(32, 64, 128, 256, 512)),
+    reconstruction=StageConfig(
+        # DRAEM's number; on 134 images that is 12,000 steps.
+        epochs=700,
+        # Section 4.1.
+        warmup_epochs=50,
+        # DRAEM's number; at 768x768 in bfloat16 it needs about 20 GB.
+        batch_size=8,
+        # Section 4.1: from 5e-5 along a cosine to 2.5e-5.
+        learning_rate=5e-5,
+        final_learning_rate=2.5e-5,
+    ),
+    localization=StageConfig(
+        epochs=700,
+        warmup_epochs=50,
+        batch_size=8,
+        learning_rate=5e-5,
+        final_learning_rate=2.5e-5,
+    ),
+)
+
+# Made to be trained in an hour or two and served within a fraction of a second on two CPU cores.
+COMPACT = TrainingConfig(
+    network=NetworkConfig(
+        # Half of the paper preset's widths: 4.0 M parameters.
+        widths=(16, 32, 64, 128, 256),
+        # A quarter of the work. With the widths above: 29 GFLOP an image instead of 115.
+        fold=2,
+        # In a short training the network does not find out by itself that lighting does not matter.
+        local_contrast=True,
+    ),
+    reconstruction=StageConfig(
+        epochs=30,
+        warmup_epochs=1,
+        # The smallest batch for which batch normalisation is steady; small batches make many steps.
+        batch_size=4,
+        # Twenty times the paper's: there are fewer steps, and gradients are clipped.
+        learning_rate=1e-3,
+        # Down to nothing, so that the last weights need no more averaging.
+        final_learning_rate=1e-5,
+        # Half the side: four different views of retina for the price of one image.
+        window=384,
+        average_decay=0.99,
+    ),
+    localization=StageConfig(
+        epochs=300,
+        warmup_epochs=2,
+        batch_size=4,
+        learning_rate=1e-3,
+        final_learning_rate=1e-5,
+        window=384,
+        # Averages the last few hundred steps.
+        average_decay=0.995,
+        # There is time to overfit 120 images in 300 epochs.
+        weight_decay=1e-4,
+        # Another camera differs by about so much after CLAHE.
+        camera_jitter=0.1,
+    ),
+)
+
+PRESETS = {"compact": COMPACT, "paper": PAPER}

@@ -1,0 +1,128 @@
+"""A run folder: what was trained, on what, and how far it is."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from service.contract import TrainingData
+from service.preprocessing import PreprocessingConstants
+from training.config import TrainingConfig
+from training.networks.autoencoder import Autoencoder
+from training.networks.localizer import GuidedLocalizer
+from training.stages.checkpoint import load_checkpoint
+from training.stages.localization import train_localization
+from training.stages.loop import Hardware, best_file
+from training.stages.reconstruction import train_reconstruction
+from training.stages.samples import Images
+
+_RECORD = "run.json"
+
+
+class RunError(Exception):
+    """A run folder cannot be used for what was asked."""
+
+
+class RunRecord(BaseModel):
+    """Everything that decides what a run learns.
+
+    Attributes:
+        config: Networks, generator and stages.
+        preprocessing: How the images were prepared.
+        data: Name, licence and attribution of the training data.
+        training: SHA-256 of each image trained on, in order.
+        held_back: SHA-256 of each image that chooses epoch and thresholds, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    config: TrainingConfig
+    preprocessing: PreprocessingConstants
+    data: TrainingData
+    training: tuple[str, ...]
+    held_back: tuple[str, ...]
+
+
+def digests(images: Images) -> tuple[str, ...]:
+    """SHA-256 of the pixels of each prepared image."""
+    return tuple(hashlib.sha256(image.tobytes()).hexdigest() for image in images)
+
+
+def open_run(folder: Path, record: RunRecord) -> None:
+    """Begin a run in a folder, or make sure that the run there is the same.
+
+    Args:
+        folder: Run folder; made where there is none.
+        record: What is to be trained.
+
+    Raises:
+        RunError: The folder holds a run that differs.
+    """
+    path = folder / _RECORD
+    if path.exists():
+        _refuse_another(path, read_record(folder), record)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read what a run folder is about.
+
+    Raises:
+        RunError: There is no run in the folder.
+    """
+    path = folder / _RECORD
+    if not path.exists():
+        raise RunError(f"{folder} is no run folder: it has no {_RECORD}")
+    return RunRecord.model_validate_json(path.read_text())
+
+
+def train(
+    record: RunRecord, images: Images, held_back: Images, folder: Path, hardware: Hardware
+) -> GuidedLocalizer:
+    """Run both stages, or what is left of them.
+
+    Args:
+        record: What is trained.
+        images: The images trained on, each uint8 (size, size, 3), RGB.
+        held_back: The images that choose the epoch.
+        folder: Run folder.
+        hardware: Where and how.
+
+    Returns:
+        The localizer of the best epoch, in evaluation mode.
+
+    Raises:
+        RunError: The folder holds a run that differs.
+    """
+    open_run(folder, record)
+    autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
+    return train_localization(record.config, autoencoder, images, held_back, folder, hardware)
+
+
+def load_localizer(folder: Path) -> GuidedLocalizer:
+    """Read the best localizer that a run has found so far.
+
+    Returns:
+        The localizer, on the CPU, in evaluation mode.
+
+    Raises:
+        RunError: The folder holds no run, or its second stage has not finished a first look yet.
+    """
+    record = read_record(folder)
+    state = load_checkpoint(best_file(folder, "localization"))
+    if state is None:
+        raise RunError(f"{folder} has no localizer yet")
+    network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network).encoder)
+    network.load_state_dict(state)
+    # Channels last is what the CPU's bfloat16 and oneDNN kernels compute in.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval()
+
+
+def _refuse_another(path: Path, there: RunRecord, asked: RunRecord) -> None:
+    differing = [name for name in RunRecord.model_fields if getattr(there, name) != getattr(asked, name)]
+    if differing:
+        raise RunError(f"{path} belongs to a run with another {', '.join(differing)}; choose another folder")
