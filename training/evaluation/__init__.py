@@ -1,0 +1,1 @@
+"""Metrics, the evaluation protocol, its tables and its pictures."""
