@@ -1,4 +1,4 @@
-"""Prepares photographs once and keeps them on disk."""
+"""Prepare photographs once and keeps them on disk."""
 
 import ast
 import hashlib
@@ -33,7 +33,7 @@ def prepare_cache(
     workers: int = 2,
     progress: bool = True,
 ) -> PreparedSet:
-    """Prepares photographs and their masks, taking from the cache what it already holds.
+    """Prepare photographs and their masks, taking from the cache what it already holds.
 
     Arrays are found by the bytes of the photograph and of the mask, by the constants and by the code that
     prepares, so the cache never answers with a photograph that was prepared differently. It may be
@@ -66,7 +66,7 @@ def prepare_cache(
 
 
 def code_digest(package: Path) -> str:
-    """Returns a digest of the syntax trees of a package's modules, so that no comment counts."""
+    """Return a digest of the syntax trees of a package's modules, so that no comment counts."""
     digest = hashlib.sha256()
     for source in sorted(package.rglob("*.py")):
         digest.update(ast.dump(ast.parse(source.read_bytes())).encode())
@@ -78,7 +78,7 @@ _PREPROCESSING_CODE = code_digest(Path(service.preprocessing.__path__[0]))
 
 
 def fingerprint(constants: PreprocessingConstants) -> str:
-    """Returns a digest of everything but the photograph that decides its prepared pixels.
+    """Return a digest of everything but the photograph that decides its prepared pixels.
 
     That is the constants, OpenCV's version and the code of :mod:`service.preprocessing`: no version number
     that someone may forget to raise.

@@ -27,7 +27,7 @@ _Row = dict[str, str]
 
 
 def load_eyeq(root: Path) -> tuple[Record, ...]:
-    """Loads EyeQ.
+    """Load EyeQ.
 
     Args:
         root: Folder with the label files (or with a ``data`` folder of them, as in EyeQ's repository) and the
@@ -54,12 +54,12 @@ def load_eyeq(root: Path) -> tuple[Record, ...]:
 
 
 def is_eyeq(root: Path) -> bool:
-    """Returns whether EyeQ's label files lie in ``root``."""
+    """Return whether EyeQ's label files lie in ``root``."""
     return _label_folder(root) is not None
 
 
 def good(records: tuple[Record, ...]) -> tuple[Record, ...]:
-    """Returns the records that EyeQ rates good, as the paper's experiments use them (section 4.1)."""
+    """Return the records that EyeQ rates good, as the paper's experiments use them (section 4.1)."""
     return tuple(record for record in records if record.quality is Quality.GOOD)
 
 
@@ -71,7 +71,7 @@ def _label_folder(root: Path) -> Path | None:
 
 
 class _Photographs:
-    """Finds photographs by file name; each folder is listed once, since Kaggle's have 88,702 files."""
+    """Find photographs by file name; each folder is listed once, since Kaggle's have 88,702 files."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -8,7 +8,7 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".
 
 
 def load_folder(root: Path) -> tuple[Record, ...]:
-    """Loads every photograph in a folder and its subfolders as a normal training photograph.
+    """Load every photograph in a folder and its subfolders as a normal training photograph.
 
     Args:
         root: The folder. Nothing is read from file names, so no patient is known: whoever has several

@@ -10,7 +10,7 @@ Porwal et al., "Indian Diabetic Retinopathy Image Dataset (IDRiD)", 2018; CC BY 
 import csv
 from pathlib import Path
 
-from training.data.records import DataError, LesionType, Record, Split, in_split, normals
+from training.data.records import DataError, LesionType, Record, Split
 
 SEGMENTATION = "A. Segmentation"
 GRADING = "B. Disease Grading"
@@ -31,8 +31,19 @@ _LESION_FOLDERS = {
 _OPTIC_DISC_FOLDER = "5. Optic Disc"
 
 
+def load(root: Path) -> tuple[Record, ...]:
+    """Load whichever of part B and part A lie below a folder, part B first.
+
+    Raises:
+        DataError: Neither does, or one cannot be understood.
+    """
+    loaders = {GRADING: load_grading, SEGMENTATION: load_segmentation}
+    present = {part: loader for part, loader in loaders.items() if _candidates(root, part)} or loaders
+    return tuple(record for loader in present.values() for record in loader(root))
+
+
 def load_grading(root: Path) -> tuple[Record, ...]:
-    """Loads part B.
+    """Load part B.
 
     Args:
         root: Folder into which the archives were unpacked.
@@ -48,7 +59,7 @@ def load_grading(root: Path) -> tuple[Record, ...]:
 
 
 def load_segmentation(root: Path) -> tuple[Record, ...]:
-    """Loads part A.
+    """Load part A.
 
     A lesion type without a mask file is absent from that photograph, as IDRiD delivers it.
 
@@ -65,21 +76,8 @@ def load_segmentation(root: Path) -> tuple[Record, ...]:
     return tuple(record for split in Split for record in _delineated(part, split))
 
 
-def training_normals(root: Path) -> tuple[Record, ...]:
-    """Returns part B's training photographs of grade 0, which the paper trains on."""
-    return normals(in_split(load_grading(root), Split.TRAINING))
-
-
-def evaluation_set(root: Path) -> tuple[Record, ...]:
-    """Returns the paper's test: part B's testing photographs of grade 0, then all of part A.
-
-    No photograph of part A is of grade 0, so none of its eyes is among the training normals.
-    """
-    return normals(in_split(load_grading(root), Split.TESTING)) + load_segmentation(root)
-
-
 def is_idrid(root: Path) -> bool:
-    """Returns whether either part of IDRiD lies below ``root``."""
+    """Return whether either part of IDRiD lies below ``root``."""
     return any(_candidates(root, part) for part in (SEGMENTATION, GRADING))
 
 

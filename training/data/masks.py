@@ -10,7 +10,7 @@ from training.data.records import DataError
 
 
 def read_mask(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Reads a mask file: whatever is not black is marked.
+    """Read a mask file: whatever is not black is marked.
 
     IDRiD's masks come as palette, grey and colour TIFF, with any value for what is marked.
 

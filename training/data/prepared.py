@@ -35,12 +35,12 @@ class Images(Sequence[ImageArray]):
     """Prepared photographs, uint8 RGB (size, size, 3), each mapped from the disk when asked for."""
 
     def __init__(self, store: ArrayStore, keys: Sequence[str]) -> None:
-        """Stands for the arrays of some keys, in their order."""
+        """Stand for the arrays of some keys, in their order."""
         self._store = store
         self._keys = keys
 
     def __len__(self) -> int:
-        """Returns the number of photographs."""
+        """Return the number of photographs."""
         return len(self._keys)
 
     @overload
@@ -48,7 +48,7 @@ class Images(Sequence[ImageArray]):
     @overload
     def __getitem__(self, index: slice) -> "Images": ...
     def __getitem__(self, index: int | slice) -> "ImageArray | Images":
-        """Returns one photograph, or some as a sequence of the same kind."""
+        """Return one photograph, or some as a sequence of the same kind."""
         if isinstance(index, slice):
             return Images(self._store, self._keys[index])
         return self._store.read(self._keys[index]).view(np.uint8)
@@ -73,7 +73,7 @@ class PreparedSet:
     report: ValidationReport
 
     def __len__(self) -> int:
-        """Returns the number of photographs."""
+        """Return the number of photographs."""
         return len(self.records)
 
     @property
@@ -82,7 +82,7 @@ class PreparedSet:
         return Images(self.store, [entry.image for entry in self.entries])
 
     def load_images(self) -> ImageArray:
-        """Returns all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""
+        """Return all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""
         size = self.constants.size
         stack = np.empty((len(self), size, size, 3), np.uint8)
         for row, image in zip(stack, self.images, strict=True):
@@ -90,11 +90,11 @@ class PreparedSet:
         return stack
 
     def field_of_view(self, index: int) -> MaskArray:
-        """Returns the field of view of a photograph, bool (size, size)."""
+        """Return the field of view of a photograph, bool (size, size)."""
         return field_of_view(self.images[index])
 
     def lesions(self, index: int) -> dict[LesionType, MaskArray]:
-        """Returns the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
+        """Return the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
 
         Raises:
             DataError: The photograph is not normal and nobody delineated its lesions.
@@ -105,7 +105,7 @@ class PreparedSet:
         return {lesion: self._mask(key) for lesion, key in self.entries[index].lesions.items()}
 
     def lesion_union(self, index: int) -> MaskArray:
-        """Returns where any lesion is in a photograph, bool (size, size).
+        """Return where any lesion is in a photograph, bool (size, size).
 
         Raises:
             DataError: The photograph is not normal and nobody delineated its lesions.
@@ -116,12 +116,12 @@ class PreparedSet:
         return union
 
     def optic_disc(self, index: int) -> MaskArray | None:
-        """Returns the mask of the optic disc, bool (size, size), or None where nobody delineated it."""
+        """Return the mask of the optic disc, bool (size, size), or None where nobody delineated it."""
         key = self.entries[index].optic_disc
         return None if key is None else self._mask(key)
 
     def subset(self, indices: Sequence[int]) -> "PreparedSet":
-        """Returns the set of some of the photographs, in the order of their indices."""
+        """Return the set of some of the photographs, in the order of their indices."""
         return PreparedSet(
             tuple(self.records[index] for index in indices),
             tuple(self.entries[index] for index in indices),
@@ -135,11 +135,11 @@ class PreparedSet:
 
 
 def field_of_view(images: ImageArray) -> MaskArray:
-    """Returns where prepared photographs (..., size, size, 3) are inside the field of view."""
+    """Return where prepared photographs (..., size, size, 3) are inside the field of view."""
     return np.asarray(images.any(axis=-1))
 
 
 def batches(images: Sequence[ImageArray], size: int) -> Iterator[ImageArray]:
-    """Yields consecutive photographs as arrays of at most ``size``, uint8 (N, height, width, 3)."""
+    """Yield consecutive photographs as arrays of at most ``size``, uint8 (N, height, width, 3)."""
     for start in range(0, len(images), size):
         yield np.stack(images[start : start + size])

@@ -74,10 +74,10 @@ class Record:
 
 
 def normals(records: tuple[Record, ...]) -> tuple[Record, ...]:
-    """Returns the records of normal photographs, in their order."""
+    """Return the records of normal photographs, in their order."""
     return tuple(record for record in records if record.is_normal)
 
 
 def in_split(records: tuple[Record, ...], split: Split) -> tuple[Record, ...]:
-    """Returns the records of one split, in their order."""
+    """Return the records of one split, in their order."""
     return tuple(record for record in records if record.split is split)

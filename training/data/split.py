@@ -8,7 +8,7 @@ from training.data.records import Record
 
 
 def position(group: str, seed: int) -> float:
-    """Returns the place of a group in [0, 1), drawn from its name alone.
+    """Return the place of a group in [0, 1), drawn from its name alone.
 
     It depends on no other group, so adding photographs moves nobody, and on no machine.
     """
@@ -19,7 +19,7 @@ def position(group: str, seed: int) -> float:
 def hold_back(
     records: Sequence[Record], fraction: float, seed: int
 ) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
-    """Holds a part of the records back, for choosing an epoch and thresholds.
+    """Hold a part of the records back, for choosing an epoch and thresholds.
 
     Whole patients are held back, in the order of :func:`position`, until the part is reached.
 

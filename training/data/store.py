@@ -20,15 +20,15 @@ class ArrayStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Uses a folder, which need not exist yet."""
+        """Use a folder, which need not exist yet."""
         self._folder = folder
 
     def path(self, key: str) -> Path:
-        """Returns the file of a key, a hexadecimal digest, whether it exists or not."""
+        """Return the file of a key, a hexadecimal digest, whether it exists or not."""
         return self._folder / key[:2] / f"{key}.npy"
 
     def holds(self, key: str) -> bool:
-        """Returns whether the array is there and its file is as it was written."""
+        """Return whether the array is there and its file is as it was written."""
         try:
             content = self.path(key).read_bytes()
         except FileNotFoundError:
@@ -37,7 +37,7 @@ class ArrayStore:
         return checksum == _checksum(body)
 
     def read(self, key: str) -> npt.NDArray[np.generic]:
-        """Returns the array as a read-only memory map.
+        """Return the array as a read-only memory map.
 
         Raises:
             FileNotFoundError: The store does not hold the key.
@@ -46,7 +46,7 @@ class ArrayStore:
         return array
 
     def write(self, key: str, array: npt.NDArray[np.generic]) -> None:
-        """Writes an array; a reader, or a process killed half-way, never meets a part of it."""
+        """Write an array; a reader, or a process killed half-way, never meets a part of it."""
         buffer = io.BytesIO()
         np.save(buffer, array)
         body = buffer.getvalue()

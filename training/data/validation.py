@@ -1,4 +1,4 @@
-"""Finds what is wrong with a data set before anything is trained on it."""
+"""Find what is wrong with a data set before anything is trained on it."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -48,7 +48,7 @@ class Finding:
     detail: str
 
     def __str__(self) -> str:
-        """Returns the finding as one line, with the first few names."""
+        """Return the finding as one line, with the first few names."""
         return f"{self.severity}: {self.problem}: {_abbreviated(self.records)}: {self.detail}"
 
 
@@ -75,20 +75,20 @@ class ValidationReport:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
 
     def counts(self) -> dict[Problem, int]:
-        """Returns how many photographs have each problem that occurs."""
+        """Return how many photographs have each problem that occurs."""
         counter: Counter[Problem] = Counter()
         for finding in self.findings:
             counter[finding.problem] += len(finding.records)
         return dict(counter)
 
     def raise_for_errors(self) -> None:
-        """Raises a :class:`DataError` that names every error, if there is one."""
+        """Raise a :class:`DataError` that names every error, if there is one."""
         if self.errors:
             raise DataError("\n".join(map(str, self.errors)))
 
 
 def validate_files(records: Sequence[Record], *, strict: bool = False, workers: int = 1) -> ValidationReport:
-    """Finds missing files, and photographs that stand twice in a data set, by the bytes of their files.
+    """Find missing files, and photographs that stand twice in a data set, by the bytes of their files.
 
     Give it all that was loaded, not only what will be used: a normal photograph that is somewhere else
     graded as diseased shows only there. Of duplicates whose labels agree one is accepted, the delineated
@@ -116,14 +116,14 @@ def validate_files(records: Sequence[Record], *, strict: bool = False, workers: 
 
 
 def report(records: Iterable[Record], findings: Sequence[Finding]) -> ValidationReport:
-    """Returns a report that accepts the records which no finding drops."""
+    """Return a report that accepts the records which no finding drops."""
     dropped = {identifier for finding in findings for identifier in finding.dropped}
     accepted = tuple(record for record in records if record.identifier not in dropped)
     return ValidationReport(accepted, tuple(findings))
 
 
 def file_finding(record: Record, problem: Problem, detail: str, *, strict: bool) -> Finding:
-    """Returns the finding that one photograph's files cannot be used: an error if strict."""
+    """Return the finding that one photograph's files cannot be used: an error if strict."""
     severity = Severity.ERROR if strict else Severity.WARNING
     names = (record.identifier,)
     return Finding(problem, severity, names, names, f"{record.image}: {detail}")

@@ -71,7 +71,7 @@ class PixelMetrics(_Result):
 
 
 def area_under_roc(scores: ScoreArray, positive: MaskArray) -> float:
-    """Returns the area under the receiver operating characteristic.
+    """Return the area under the receiver operating characteristic.
 
     Args:
         scores: (N,), higher is more positive.
@@ -85,7 +85,7 @@ def area_under_roc(scores: ScoreArray, positive: MaskArray) -> float:
 
 
 def best_operating_point(scores: ScoreArray, positive: MaskArray) -> OperatingPoint:
-    """Returns the point that maximises sensitivity + specificity (Youden's index).
+    """Return the point that maximises sensitivity + specificity (Youden's index).
 
     Args:
         scores: (N,), higher is more positive.
@@ -102,7 +102,7 @@ def best_operating_point(scores: ScoreArray, positive: MaskArray) -> OperatingPo
 
 
 def operating_point(scores: ScoreArray, positive: MaskArray, threshold: float) -> OperatingPoint:
-    """Returns what a given threshold achieves.
+    """Return what a given threshold achieves.
 
     Args:
         scores: (N,), higher is more positive.
@@ -118,7 +118,7 @@ def operating_point(scores: ScoreArray, positive: MaskArray, threshold: float) -
 
 
 def pixel_metrics(scores: ScoreArray, lesion: MaskArray, threshold: float | None) -> PixelMetrics:
-    """Returns the metrics of pooled pixels.
+    """Return the metrics of pooled pixels.
 
     Args:
         scores: (N,) of all pixels.
@@ -146,7 +146,7 @@ def pixel_metrics(scores: ScoreArray, lesion: MaskArray, threshold: float | None
 def lesion_metrics(
     scores: ScoreArray, lesions: Mapping[LesionType, MaskArray], threshold: float | None
 ) -> dict[LesionType, LesionMetrics]:
-    """Returns the metrics of each type of lesion that occurs.
+    """Return the metrics of each type of lesion that occurs.
 
     Args:
         scores: (N,) of all pixels.
@@ -162,7 +162,7 @@ def lesion_metrics(
 
 
 def average_precision(scores: ScoreArray, positive: MaskArray) -> float:
-    """Returns the area under the precision-recall curve as the sum of steps, without interpolation.
+    """Return the area under the precision-recall curve as the sum of steps, without interpolation.
 
     Args:
         scores: (N,), higher is more positive.

@@ -1,4 +1,5 @@
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -61,6 +62,17 @@ def test_a_mask_without_a_photograph_is_refused(tmp_path):
         idrid.load_segmentation(tmp_path)
 
 
+def test_whichever_part_is_there_is_loaded(tmp_path):
+    segmentation(tmp_path, "IDRiD_02", ["EX"])
+    assert [record.identifier for record in idrid.load(tmp_path)] == ["A/training/IDRiD_02"]
+
+    grading(tmp_path, {"IDRiD_001": 3}, {})
+    assert [record.identifier for record in idrid.load(tmp_path)] == [
+        "B/training/IDRiD_001",
+        "A/training/IDRiD_02",
+    ]
+
+
 def test_archives_unpacked_into_a_folder_of_their_own_name_are_found(tmp_path):
     grading(tmp_path / "B.%20Disease%20Grading", {"IDRiD_001": 0}, {})
 
@@ -70,8 +82,9 @@ def test_archives_unpacked_into_a_folder_of_their_own_name_are_found(tmp_path):
 
 def test_another_folder_is_refused_by_name(tmp_path):
     assert not idrid.is_idrid(tmp_path)
-    with pytest.raises(DataError, match=r"B\. Disease Grading"):
-        idrid.load_grading(tmp_path)
+    for load in (idrid.load, idrid.load_grading):
+        with pytest.raises(DataError, match=r"B\. Disease Grading"):
+            load(tmp_path)
 
 
 def test_a_label_file_that_is_missing_is_named(tmp_path):
@@ -95,11 +108,15 @@ def test_the_real_archives_have_the_paper_s_numbers(fundus_data):
     records = idrid.load_grading(root)
 
     assert len(in_split(records, Split.TRAINING)) == 413
-    assert len(idrid.training_normals(root)) == 134
-    evaluation = idrid.evaluation_set(root)
-    assert len(normals(evaluation)) == 12
-    assert sum(record.lesions is not None for record in evaluation) == 12
-    assert sum(LesionType.SOFT_EXUDATES in (record.lesions or {}) for record in evaluation) == 5
+    assert len(normals(in_split(records, Split.TRAINING))) == 134
+
+
+def test_part_a_of_the_real_archives_has_its_masks(fundus_data):
+    records = idrid.load_segmentation(fundus_data / "idrid")
+
+    assert len(records) == 12
+    counts = Counter(lesion for record in records for lesion in record.lesions or {})
+    assert counts == {"MA": 12, "HE": 12, "EX": 12, "SE": 5}
 
 
 def test_the_byte_identical_pairs_of_the_real_archives_are_found(fundus_data):

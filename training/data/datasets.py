@@ -1,0 +1,124 @@
+"""A folder becomes photographs to train on and photographs to evaluate on, whatever its layout."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from training.data import eyeq, idrid
+from training.data.folder import load_folder
+from training.data.records import Record, Split, in_split, normals
+from training.data.validation import ValidationReport, validate_files
+
+IDRID_TEST = (34, 81)
+"""Normal and delineated photographs of IDRiD's whole test."""
+
+
+class Layout(StrEnum):
+    """How a data set lies in its folder."""
+
+    AUTO = "auto"
+    IDRID = "idrid"
+    EYEQ = "eyeq"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A validated data set.
+
+    Attributes:
+        name: Name of the data set.
+        training: Normal photographs to train on.
+        evaluation_name: Name of the test, which says so where it is but a part of the published one.
+        evaluation: Photographs to evaluate on, none of them in ``training``; may be empty.
+        licence: Licence of the photographs; empty where only their owner knows it.
+        attribution: Whom to name; empty where only their owner knows it.
+        report: What was left out and why.
+    """
+
+    name: str
+    training: tuple[Record, ...]
+    evaluation_name: str
+    evaluation: tuple[Record, ...]
+    licence: str
+    attribution: str
+    report: ValidationReport
+
+
+def load_dataset(
+    root: Path, layout: Layout = Layout.AUTO, *, strict: bool = False, workers: int = 2
+) -> Dataset:
+    """Load and validates a data set.
+
+    Args:
+        root: Its folder.
+        layout: How it lies there; AUTO takes IDRiD's folders or EyeQ's label files for what they are, and
+            anything else for a folder of normal photographs.
+        strict: Whether a missing file is an error instead of left out.
+        workers: Threads that read files.
+
+    Returns:
+        The data set without what cannot be used.
+
+    Raises:
+        DataError: There is no such data set, or it has errors.
+    """
+    load = _LOADERS[_detect(root) if layout is Layout.AUTO else layout]
+    return load(root, lambda records: _validated(records, strict, workers))
+
+
+_Validate = Callable[[Sequence[Record]], ValidationReport]
+
+
+def _detect(root: Path) -> Layout:
+    if idrid.is_idrid(root):
+        return Layout.IDRID
+    return Layout.EYEQ if eyeq.is_eyeq(root) else Layout.FOLDER
+
+
+def _validated(records: Sequence[Record], strict: bool, workers: int) -> ValidationReport:
+    report = validate_files(records, strict=strict, workers=workers)
+    report.raise_for_errors()
+    return report
+
+
+def _load_idrid(root: Path, validate: _Validate) -> Dataset:
+    report = validate(idrid.load(root))
+    graded = tuple(record for record in report.accepted if record.lesions is None)
+    delineated = tuple(record for record in report.accepted if record.lesions is not None)
+    testing_normals = normals(in_split(graded, Split.TESTING))
+    counts = (len(testing_normals), len(delineated))
+    return Dataset(
+        "IDRiD",
+        normals(in_split(graded, Split.TRAINING)),
+        "IDRiD" if counts == IDRID_TEST else f"IDRiD subset ({counts[0]}+{counts[1]})",
+        testing_normals + delineated,
+        "CC BY 4.0",
+        "Indian Diabetic Retinopathy Image Dataset (IDRiD), Porwal et al., IEEE Dataport, 2018, "
+        "doi:10.21227/H25W98",
+        report,
+    )
+
+
+def _load_eyeq(root: Path, validate: _Validate) -> Dataset:
+    report = validate(eyeq.load_eyeq(root))
+    good = eyeq.good(report.accepted)
+    testing = in_split(good, Split.TESTING)
+    return Dataset(
+        "EyeQ",
+        normals(in_split(good, Split.TRAINING)),
+        f"EyeQ ({len(testing)} good photographs)",
+        testing,
+        "EyePACS (Kaggle, 2015): no licence to redistribute",
+        "EyePACS; quality ratings EyeQ, Fu et al., MICCAI 2019",
+        report,
+    )
+
+
+def _load_folder(root: Path, validate: _Validate) -> Dataset:
+    report = validate(load_folder(root))
+    return Dataset(root.resolve().name, report.accepted, "", (), "", "", report)
+
+
+_LOADERS = {Layout.IDRID: _load_idrid, Layout.EYEQ: _load_eyeq, Layout.FOLDER: _load_folder}
