@@ -20,23 +20,24 @@ class GeneratorConfig(_Config):
     # Lesions come in groups; a group is one crop with its Perlin mask.
     groups: tuple[int, int] = (1, 5)
     # Even in the logarithm: as many microaneurysms (a few pixels) as large haemorrhages.
-    crop_side: tuple[int, int] = (10, 256)
+    crop_side: tuple[int, int] = (10, 320)
     # From one blob that fills the crop to dozens in it, never below what 768 pixels resolve.
-    cell_share: tuple[float, float] = (0.08, 0.6)
+    cell_share: tuple[float, float] = (0.08, 0.8)
     smallest_cell: float = Field(default=4.0, gt=0)
     # The higher, the smaller and sparser the blobs of a group (DRAEM: always 0.5).
     threshold: tuple[float, float] = (0.1, 0.6)
     # Equation 3.
     alpha: float = Field(default=0.7, ge=0, le=1)
-    # A pasted rim is sharper than any camera draws; this blurs the weights by up to so many pixels.
-    rim_blur: float = Field(default=1.5, ge=0)
+    # A pasted rim is sharper than any camera draws, and blood has no sharp border: the weights are blurred by
+    # up to so many pixels, the smaller the crop the less.
+    rim_blur: float = Field(default=4.0, ge=0)
     # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one.
     # In 8-bit levels: difference from the surroundings and from what was there before.
-    visible_contrast: float = Field(default=12.0, ge=0)
-    visible_change: float = Field(default=8.0, ge=0)
+    visible_contrast: float = Field(default=9.0, ge=0)
+    visible_change: float = Field(default=6.0, ge=0)
     # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
     # the augmentations decide what differs and not the pigment of two eyes.
-    colour_match: float = Field(default=0.5, ge=0, le=1)
+    colour_match: float = Field(default=0.8, ge=0, le=1)
 
 
 class NetworkConfig(_Config):
@@ -77,6 +78,8 @@ class TrainingConfig(_Config):
     generator: GeneratorConfig = GeneratorConfig()
     reconstruction: StageConfig
     localization: StageConfig
+    # Share of the normals that nothing is trained on: they choose epoch and thresholds.
+    held_back: float = Field(default=0.125, gt=0, lt=1)
     # Focal loss (equation 2).
     focusing: float = Field(default=2.0, ge=0)
     seed: int = Field(default=0, ge=0)

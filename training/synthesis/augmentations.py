@@ -56,36 +56,39 @@ def gamma_contrast(crop: Crop, source: Crop, generator: np.random.Generator) -> 
 
 
 def change_hue(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Turn the hue by -10 to +24 degrees: the retina's orange becomes red or yellow."""
+    """Turn the hue by -10 to +16 degrees: the retina's orange becomes red or yellow."""
     del source
     # OpenCV's 8-bit hue counts in steps of 2 degrees and wraps at 180.
-    steps = int(generator.integers(-5, 13))
+    steps = int(generator.integers(-5, 9))
     colour = cv2.cvtColor(crop, cv2.COLOR_RGB2HSV)
     colour[..., 0] = (colour[..., 0].astype(np.int16) + steps) % 180
     return _uint8(cv2.cvtColor(colour, cv2.COLOR_HSV2RGB))
 
 
 def change_colour_temperature(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Warm or cool: multiply red by 1 + k and blue by 1 - k, k between -0.2 and 0.2."""
+    """Warm or cool: multiply red by 1 + k and blue by 1 - k, k between -0.12 and 0.12."""
     del source
-    warmth = generator.uniform(-0.2, 0.2)
+    warmth = generator.uniform(-0.12, 0.12)
     return _clip(crop * np.array([1 + warmth, 1, 1 - warmth], np.float32))
 
 
 def auto_contrast(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Stretch each channel so that 0.5 to 8 % of the source's pixels saturate at either end."""
-    cutoff = generator.uniform(0.5, 8)
+    """Stretch all channels alike so that 0.5 to 10 % of the source's values saturate at either end.
+
+    Stretching each channel by itself would take the red out of the retina.
+    """
+    cutoff = generator.uniform(0.5, 10)
     # Every eighth pixel either way is plenty for a percentile.
-    sample = source[::8, ::8].reshape(-1, 3)
+    sample = source[::8, ::8]
     sample = sample[inside_field_of_view(sample)]
-    low, high = np.percentile(sample, [cutoff, 100 - cutoff], axis=0) if len(sample) else (0.0, 255.0)
-    return _clip((crop - np.float32(low)) * np.float32(255 / np.maximum(high - low, 1)))
+    low, high = np.percentile(sample, [cutoff, 100 - cutoff]) if sample.size else (0.0, 255.0)
+    return _look_up(crop, (_LEVELS - low) * 255 / max(high - low, 1))
 
 
 def shift_colour(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Add one brightness shift of -50 to 50 levels to all channels and 8 levels of spread to each."""
+    """Add one brightness shift of -60 to 60 levels to all channels and 5 levels of spread to each."""
     del source
-    shift = generator.uniform(-50, 50) + generator.normal(0, 8, 3)
+    shift = generator.uniform(-60, 60) + generator.normal(0, 5, 3)
     return _clip(crop + shift.astype(np.float32))
 
 
@@ -118,20 +121,22 @@ def augment(crop: Crop, source: Crop, count: int, generator: np.random.Generator
 
 
 def keep_to_fundus_colours(crop: Crop) -> Crop:
-    """Lower green to red and blue to green where they exceed them.
+    """Lower green to 0.88 of red and blue to 0.8 of green where they exceed that.
 
-    Blood, fat and nerve fibres all reflect more red than green and more green than blue. Three augmentations
-    in a row can leave that gamut: this brings magenta back to red and green back to yellow.
+    Blood, fat and nerve fibres all reflect more red than green and more green than blue; the palest thing in
+    an eye, the optic disc, stands at about these ratios. Three augmentations in a row can leave that gamut:
+    this brings magenta back to red, green to yellow and grey to brown.
 
     Args:
         crop: uint8 (height, width, 3), RGB.
 
     Returns:
-        A new crop, the same but for red >= green >= blue at each pixel.
+        A new crop, the same but for those pixels.
     """
     red, green, blue = cv2.split(crop)
-    green = cv2.min(green, red)
-    return _uint8(cv2.merge((red, green, cv2.min(blue, green))))
+    green = cv2.min(green, cv2.convertScaleAbs(red, alpha=0.88))
+    blue = cv2.min(blue, cv2.convertScaleAbs(green, alpha=0.8))
+    return _uint8(cv2.merge((red, green, blue)))
 
 
 def _look_up(crop: Crop, table: NDArray[Any]) -> Crop:

@@ -14,6 +14,7 @@ from training.synthesis.self_mix import fusion_weights, self_mix
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Place = tuple[slice, slice]
 
 # Side of the box whose mean counts as the surroundings of a pixel.
 _SURROUNDINGS = 51
@@ -56,14 +57,13 @@ class AnomalyGenerator:
         mask = np.zeros(target.shape[:2], np.bool_)
         if generator.random() < self._config.normal_share:
             return SyntheticImage(image, mask)
-        surroundings = local_mean(target)
         low, high = self._config.groups
         for _ in range(int(generator.integers(low, high + 1))):
-            self._paste_group(image, mask, source, surroundings, generator)
+            self._paste_group(image, mask, target, source, generator)
         return SyntheticImage(image, mask)
 
     def _paste_group(
-        self, image: Image, mask: Mask, source: Image, surroundings: Image, generator: np.random.Generator
+        self, image: Image, mask: Mask, target: Image, source: Image, generator: np.random.Generator
     ) -> None:
         """Paste one crop into ``image`` and mark it in ``mask``, both in place."""
         side = self._draw_side(min(*image.shape[:2], *source.shape[:2]), generator)
@@ -77,13 +77,14 @@ class AnomalyGenerator:
         shape = self._draw_mask(side, generator) & retina & inside_field_of_view(source_crop)
         if not shape.any():
             return
+        surroundings = local_mean(target, place)
         if generator.random() < self._config.colour_match:
-            source_crop = match_colour(source_crop, surroundings[place])
+            source_crop = match_colour(source_crop, surroundings)
         source_crop = augment(source_crop, source, self._config.augmentations, generator)
         fused = self_mix(source_crop, target_crop, self._weights(shape, generator))
         # Zero in every channel means outside the field of view.
         fused = np.maximum(fused, 1) * retina[..., None]
-        mask[place] |= shape & self._visible(target_crop, fused, surroundings[place])
+        mask[place] |= shape & self._visible(target_crop, fused, surroundings)
         image[place] = fused
 
     def _draw_side(self, limit: int, generator: np.random.Generator) -> int:
@@ -96,7 +97,7 @@ class AnomalyGenerator:
 
     def _weights(self, shape: Mask, generator: np.random.Generator) -> NDArray[np.float32]:
         weights = np.where(shape, fusion_weights(shape, self._config.alpha), np.float32(0))
-        blur = generator.uniform(0, self._config.rim_blur)
+        blur = generator.uniform(0, min(self._config.rim_blur, len(shape) / 20))
         if blur > 0.3:  # a narrower Gaussian changes nothing on a pixel grid
             weights = np.asarray(cv2.GaussianBlur(weights, (0, 0), blur), np.float32)
         return weights
@@ -110,20 +111,25 @@ class AnomalyGenerator:
         return visible
 
 
-def local_mean(image: Image, side: int = _SURROUNDINGS) -> Image:
-    """Average an image over a box, counting only pixels inside the field of view.
+def local_mean(image: Image, place: Place) -> Image:
+    """Average an image over the box around each pixel of a window, counting only the field of view.
 
     Args:
         image: Prepared image, uint8 (height, width, 3), black outside the field of view.
-        side: Side of the box, in pixels.
+        place: Rows and columns of the window.
 
     Returns:
-        The mean colour around each pixel, uint8 (height, width, 3).
+        The mean colours, uint8 (window height, window width, 3).
     """
-    inside = inside_field_of_view(image).astype(np.float32)
-    share = np.maximum(cv2.blur(np.asarray(inside), (side, side)), 1e-6)
-    mean = cv2.blur(image.astype(np.float32), (side, side)) / share[..., None]
-    return np.clip(mean, 0, 255).astype(np.uint8)
+    reach, box = _SURROUNDINGS // 2, (_SURROUNDINGS, _SURROUNDINGS)
+    top, left = (max(side.start - reach, 0) for side in place)
+    wider = image[top : place[0].stop + reach, left : place[1].stop + reach]
+    inside = inside_field_of_view(wider).astype(np.float32)
+    share = np.maximum(cv2.blur(np.asarray(inside), box), 1e-6)
+    mean = cv2.blur(wider.astype(np.float32), box) / share[..., None]
+    window = mean[place[0].start - top :, place[1].start - left :]
+    height, width = (side.stop - side.start for side in place)
+    return np.clip(window[:height, :width], 0, 255).astype(np.uint8)
 
 
 def match_colour(crop: Image, reference: Image) -> Image:
@@ -132,7 +138,7 @@ def match_colour(crop: Image, reference: Image) -> Image:
     return np.clip(crop + shift.astype(np.float32), 0, 255).astype(np.uint8)
 
 
-def _draw_place(image: Image, side: int, generator: np.random.Generator) -> tuple[slice, slice] | None:
+def _draw_place(image: Image, side: int, generator: np.random.Generator) -> Place | None:
     """Draw a square window whose centre lies in the field of view; None where none was found."""
     height, width = image.shape[:2]
     for _ in range(_TRIES):

@@ -31,7 +31,7 @@ def images():
     return np.stack([retina(seed, 96) for seed in range(6)])
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -49,7 +49,7 @@ def kill_after(monkeypatch, steps):
         nonlocal done
         done += 1
         if done == steps:
-            raise Killed
+            raise KilledError
         return step(self, *arguments, **keywords)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", counting)
@@ -58,7 +58,7 @@ def kill_after(monkeypatch, steps):
 @pytest.mark.parametrize("steps", [5, 17])
 def test_a_killed_training_ends_where_an_uninterrupted_one_does(tmp_path, images, monkeypatch, steps):
     whole = train(tmp_path / "whole", images)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
         kill_after(patch, steps)
         train(tmp_path / "killed", images)
     resumed = train(tmp_path / "killed", images)

@@ -76,9 +76,16 @@ def test_lesions_come_in_sizes_from_a_few_pixels_to_hundreds():
 
 def test_the_local_mean_does_not_see_what_lies_outside_the_field_of_view():
     image = retina(1)
-    image[image.any(axis=2)] = (170, 90, 45)
-    mean = local_mean(image)[image.any(axis=2)]
+    inside = image.any(axis=2)
+    image[inside] = (170, 90, 45)
+    mean = local_mean(image, (slice(0, 256), slice(0, 256)))[inside]
     np.testing.assert_allclose(mean, np.broadcast_to((170, 90, 45), mean.shape), atol=1)
+
+
+def test_the_local_mean_of_a_window_is_that_of_the_whole_image():
+    image, window = retina(1), (slice(3, 90), slice(100, 256))
+    whole = local_mean(image, (slice(0, 256), slice(0, 256)))
+    np.testing.assert_array_equal(local_mean(image, window), whole[window])
 
 
 def test_matching_brings_the_mean_colour_to_the_reference():

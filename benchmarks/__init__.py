@@ -1,0 +1,1 @@
+"""Speed, shown side by side in one run as a ratio."""

@@ -1,0 +1,124 @@
+"""Synthetic images a second at 768x768: this generator beside DRAEM's way of making one.
+
+    python -m benchmarks.generator [--photographs FOLDER] [--images 40] [--rounds 5]
+
+DRAEM's way (Zavrtanik et al., ICCV 2021): Perlin noise at the size of the image with periods 2^0 to 2^5 drawn
+for each axis, rotated by -90 to 90 degrees and thresholded at 0.5; three augmentations of a whole source
+image; the two images blended inside the mask. Both take the same three augmentations from
+:mod:`training.synthesis`, so what differs is the noise and how much of the image is touched.
+
+The two are measured in turn, on one thread, and compared round by round: these ratios hold when the machine's
+speed drifts.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from service.preprocessing import decode, prepare
+from training.config import GeneratorConfig
+from training.synthesis.augmentations import augment
+from training.synthesis.generator import AnomalyGenerator
+
+Image = NDArray[np.uint8]
+Draw = Callable[[Image, Image, np.random.Generator], object]
+
+SIZE = 768
+_MAX_PIXELS = 100_000_000
+
+
+def draem_noise(generator: np.random.Generator) -> NDArray[np.float32]:
+    """Perlin noise of 768x768 with periods 2^0 to 2^5 an axis, float32."""
+    periods = 2 ** generator.integers(0, 6, size=2)
+    cells = SIZE // periods
+    axes = [np.arange(SIZE, dtype=np.float32) / cell for cell in cells]
+    corners = [axis.astype(np.intp) for axis in axes]
+    down, right = (axis - corner for axis, corner in zip(axes, corners, strict=True))
+    angles = 2 * np.pi * generator.random((periods[0] + 1, periods[1] + 1), np.float32)
+    vertical, horizontal = np.cos(angles), np.sin(angles)
+
+    def corner(below: int, beside: int) -> NDArray[np.float32]:
+        place = np.ix_(corners[0] + below, corners[1] + beside)
+        slope = vertical[place] * (down[:, None] - below) + horizontal[place] * (right[None, :] - beside)
+        return np.asarray(slope, np.float32)
+
+    fade_down, fade_right = (6 * t**5 - 15 * t**4 + 10 * t**3 for t in (down[:, None], right[None, :]))
+    top = corner(0, 0) + fade_right * (corner(0, 1) - corner(0, 0))
+    bottom = corner(1, 0) + fade_right * (corner(1, 1) - corner(1, 0))
+    return np.asarray(np.sqrt(2) * (top + fade_down * (bottom - top)), np.float32)
+
+
+def draem_image(target: Image, source: Image, generator: np.random.Generator) -> Image:
+    """One synthetic image in DRAEM's way, uint8 (768, 768, 3)."""
+    centre = ((SIZE - 1) / 2, (SIZE - 1) / 2)
+    rotation = cv2.getRotationMatrix2D(centre, generator.uniform(-90, 90), 1.0)
+    noise = cv2.warpAffine(draem_noise(generator), rotation, (SIZE, SIZE))
+    mask = (np.asarray(noise) > 0.5)[..., None]
+    texture = augment(source, source, 3, generator).astype(np.float32)
+    opacity = generator.random(dtype=np.float32) * 0.8
+    blended = target * ~mask + (1 - opacity) * texture * mask + opacity * target * mask
+    return blended.astype(np.uint8)
+
+
+def seconds_an_image(draw: Draw, images: Sequence[Image], count: int, seed: int) -> float:
+    """Average time of one image over ``count`` draws."""
+    generator = np.random.default_rng(seed)
+    start = time.perf_counter()
+    for _ in range(count):
+        target, source = (images[int(index)] for index in generator.integers(len(images), size=2))
+        draw(target, source, generator)
+    return (time.perf_counter() - start) / count
+
+
+def load_images(folder: Path | None) -> list[Image]:
+    """Prepare the photographs of a folder, or draw round textured pictures where none is given."""
+    if folder is None:
+        return [_drawn_picture(seed) for seed in range(4)]
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return [prepare(decode(path.read_bytes(), max_pixels=_MAX_PIXELS)).image for path in files]
+
+
+def _drawn_picture(seed: int) -> Image:
+    generator = np.random.default_rng(seed)
+    picture = np.clip(generator.normal((170, 90, 45), 12, (SIZE, SIZE, 3)), 1, 255).astype(np.uint8)
+    inside = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.circle(inside, (SIZE // 2, SIZE // 2), SIZE // 2 - 2, 1, cv2.FILLED)
+    return np.asarray(picture * inside[..., None], np.uint8)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--photographs", type=Path, help="folder of photographs; default: drawn pictures")
+    parser.add_argument("--images", type=int, default=40, help="images a round")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    images = load_images(options.photographs)
+    ours = AnomalyGenerator(GeneratorConfig(normal_share=0.0))
+    pairs = []
+    for seed in range(options.rounds + 1):
+        draem, here = (seconds_an_image(draw, images, options.images, seed) for draw in (draem_image, ours))
+        pairs.append((draem, here))
+    report(pairs[1:])  # the first round warms up
+
+
+def report(pairs: Sequence[tuple[float, float]]) -> None:
+    """Print images a second of both and the ratio, each as median and range over the rounds."""
+    columns = {
+        "DRAEM's way, images/s": [1 / draem for draem, _ in pairs],
+        "this generator, images/s": [1 / here for _, here in pairs],
+        "ratio": [draem / here for draem, here in pairs],
+    }
+    for name, values in columns.items():
+        print(f"{name:26} {statistics.median(values):7.1f}  ({min(values):.1f} to {max(values):.1f})")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

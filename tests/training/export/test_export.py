@@ -1,0 +1,146 @@
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from service.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
+from service.model import Model
+from service.preprocessing import PreprocessingConstants, decode, prepare
+from tests.training.pictures import retina
+from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from training.export.calibration import calibrate
+from training.export.graph import write_graph
+from training.export.model import export_run
+from training.export.parity import TOLERANCE, ParityError, largest_difference, require_parity
+from training.networks.anomaly_network import AnomalyNetwork
+from training.networks.autoencoder import Autoencoder
+from training.networks.localizer import GuidedLocalizer
+from training.presets import COMPACT
+from training.run import RunRecord, digests, train
+from training.stages.loop import Hardware
+
+SIZE = 64
+STAGE = StageConfig(
+    epochs=2, warmup_epochs=0, batch_size=2, learning_rate=1e-3, final_learning_rate=0, window=SIZE
+)
+CONFIG = TrainingConfig(
+    network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
+    generator=GeneratorConfig(crop_side=(10, 32)),
+    reconstruction=STAGE,
+    localization=STAGE,
+)
+DATA = TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None.")
+THRESHOLD = Threshold(value=0.5, chosen_by="hand")
+
+
+def metadata(size):
+    return ModelMetadata(
+        name="test",
+        version="1",
+        preprocessing=PreprocessingConstants(size=size),
+        training_data=DATA,
+        decision=THRESHOLD,
+        region=THRESHOLD,
+        pixel=THRESHOLD,
+        normal_scores=(0.0, 1.0),
+    )
+
+
+@pytest.fixture
+def network():
+    """An untrained network whose statistics and probabilities are spread as a trained one's are."""
+    torch.manual_seed(0)
+    localizer = GuidedLocalizer(COMPACT.network, Autoencoder(COMPACT.network).encoder)
+    localizer.train()
+    for seed in range(3):
+        localizer(torch.from_numpy(retina(seed, 256))[None])
+    torch.nn.init.normal_(localizer.head.weight, std=0.5)
+    return AnomalyNetwork(localizer).eval()
+
+
+@pytest.fixture
+def images():
+    return np.stack([retina(seed, SIZE) for seed in range(6)])
+
+
+@pytest.fixture
+def run(tmp_path, images):
+    record = RunRecord(
+        config=CONFIG,
+        preprocessing=PreprocessingConstants(size=SIZE),
+        data=DATA,
+        training=digests(images[:4]),
+        held_back=digests(images[4:]),
+    )
+    folder = tmp_path / "run"
+    train(record, images[:4], images[4:], folder, Hardware(workers=0, mixed_precision=False))
+    return folder
+
+
+def test_the_graph_keeps_the_contract_for_any_batch(tmp_path, network):
+    path = tmp_path / "model.onnx"
+    write_graph(network, metadata(256), path)
+    model = Model(path, device="cpu")
+    batch = np.stack([retina(seed, 256) for seed in range(3)])
+    scores, heatmaps = model.run(batch)
+    assert (scores.shape, heatmaps.shape) == ((3,), (3, 256, 256))
+    assert (heatmaps[~batch.any(axis=3)] == 0).all()
+    highest = np.sort(heatmaps.reshape(3, -1), axis=1)[:, -10:]
+    np.testing.assert_allclose(scores, highest.mean(axis=1), rtol=1e-5)
+    alone, _ = model.run(batch[1:2])
+    np.testing.assert_allclose(alone[0], scores[1], atol=1e-5)
+
+
+def test_the_metadata_travels_in_the_file(tmp_path, network):
+    path = tmp_path / "model.onnx"
+    write_graph(network, metadata(256), path)
+    properties = {item.key: item.value for item in onnx.load(path).metadata_props}
+    assert ModelMetadata.model_validate_json(properties[METADATA_KEY]) == metadata(256)
+    assert Model(path, device="cpu").metadata == metadata(256)
+
+
+def test_torch_and_onnx_runtime_agree_on_photographs_through_the_real_preprocessing(
+    tmp_path, network, fundus_data
+):
+    photographs = sorted((fundus_data / "fullsize").iterdir())[::5]
+    images = [prepare(decode(path.read_bytes(), max_pixels=50_000_000)).image for path in photographs]
+    path = tmp_path / "model.onnx"
+    write_graph(network, metadata(768), path)
+    assert 0 < largest_difference(network, path, images) < TOLERANCE
+
+
+def test_a_file_that_disagrees_with_the_network_is_refused(tmp_path, network):
+    path = tmp_path / "model.onnx"
+    write_graph(network, metadata(256), path)
+    with torch.no_grad():
+        network.localizer.head.bias += 0.5
+    with pytest.raises(ParityError, match="differs"):
+        require_parity(network, path, [retina(0, 256)])
+
+
+def test_a_run_becomes_a_model_and_a_card(tmp_path, run, images):
+    model = export_run(run, images[4:], tmp_path / "models", name="tiny", version="3", results="| a |")
+    described = Model(model, device="cpu").metadata
+    assert (described.name, described.version, described.training_data) == ("tiny", "3", DATA)
+    assert sorted(path.name for path in model.parent.iterdir()) == ["tiny.md", "tiny.onnx"]
+    card = model.with_suffix(".md").read_text()
+    for part in ("# tiny 3", "drawn retinas", "CC0-1.0", "| a |", "no medical device", '"focusing": 2.0'):
+        assert part in card
+
+
+def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, images, monkeypatch):
+    monkeypatch.setattr("training.export.parity.TOLERANCE", -1.0)
+    with pytest.raises(ParityError):
+        export_run(run, images[4:], tmp_path / "models", name="tiny", version="1")
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_thresholds_follow_the_held_back_normals(images):
+    torch.manual_seed(0)
+    localizer = GuidedLocalizer(CONFIG.network, Autoencoder(CONFIG.network).encoder)
+    calibration = calibrate(AnomalyNetwork(localizer).eval(), images[4:], CONFIG)
+    scores = np.array(calibration.normal_scores)
+    assert len(scores) == 101
+    assert (np.diff(scores) >= 0).all()
+    assert calibration.decision.value == pytest.approx(scores[90], rel=1e-5)
+    assert "2 held-back" in calibration.decision.chosen_by

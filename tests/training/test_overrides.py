@@ -1,0 +1,38 @@
+import pytest
+
+from training.overrides import OverrideError, override
+from training.presets import COMPACT, PRESETS
+
+
+def test_values_at_any_depth_are_set_and_the_rest_stays():
+    changed = override(COMPACT, ["seed=7", "localization.epochs=3", "network.widths=[8, 16]"])
+    assert (changed.seed, changed.localization.epochs, changed.network.widths) == (7, 3, (8, 16))
+    assert changed.reconstruction == COMPACT.reconstruction
+    assert COMPACT.seed == 0
+
+
+@pytest.mark.parametrize(
+    ("assignment", "complaint"),
+    [
+        ("localization.epoch=3", "there is no value localization.epoch"),
+        ("nothing.epochs=3", "there is no value nothing.epochs"),
+        ("seed.deeper=3", "there is no value seed.deeper"),
+        ("localization.epochs=0", "localization.epochs: .*greater than or equal to 1"),
+        ("localization.epochs=three", "is not JSON"),
+        ("localization.epochs", "is not of the form"),
+    ],
+)
+def test_what_cannot_be_set_is_named(assignment, complaint):
+    with pytest.raises(OverrideError, match=complaint):
+        override(COMPACT, [assignment])
+
+
+def test_both_presets_train_what_the_paper_describes():
+    for preset in PRESETS.values():
+        assert preset.focusing == 2
+        assert preset.generator.augmentations == 3
+        assert preset.generator.alpha == 0.7
+    paper = PRESETS["paper"]
+    assert paper.network.widths == (32, 64, 128, 256, 512)
+    for stage in (paper.reconstruction, paper.localization):
+        assert (stage.learning_rate, stage.final_learning_rate, stage.warmup_epochs) == (5e-5, 2.5e-5, 50)
