@@ -92,7 +92,10 @@ class Batcher:
 
         Raises:
             QueueFullError: Every place is taken.
+            ClosedError: The batcher was closed or never started.
         """
+        if not self._working:
+            raise ClosedError
         if self.taken >= self.places:
             raise QueueFullError
         self.taken += 1

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 # Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
 COLOURS = cv2.COLORMAP_COOL
-OPACITY = 0.75
+OPACITY = 0.8
 MAX_UINT16 = np.iinfo(np.uint16).max
 
 # Measured on 12-megapixel overlays and maps: half the time of OpenCV's default, and smaller files.

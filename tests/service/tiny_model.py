@@ -33,7 +33,7 @@ def write_tiny_model(
     gain: float = 1.0,
 ) -> Path:
     """Write the model; every argument beyond the path makes one that breaks its contract."""
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "full": np.array(255 / gain, np.float32),
         "channels": np.array([3], np.int64),
         "flat": np.array([0, -1], np.int64),

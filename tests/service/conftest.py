@@ -1,0 +1,55 @@
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+import structlog
+from fastapi.testclient import TestClient
+
+from service.application import create_app
+from service.model import Model
+from service.settings import Settings
+from tests.service.tiny_model import write_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_model_path(tmp_path_factory) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_path) -> Model:
+    return Model(tiny_model_path, device="cpu", inference_threads=1)
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """A real fundus photograph (CC0), RGB, made wider than high so that swapped axes show."""
+    retina = cv2.resize(skimage.data.retina(), (480, 480), interpolation=cv2.INTER_AREA)
+    return np.pad(retina, ((0, 0), (60, 100), (0, 0)))
+
+
+@pytest.fixture(scope="session")
+def jpeg(photograph) -> bytes:
+    return cv2.imencode(".jpg", photograph[..., ::-1])[1].tobytes()
+
+
+@pytest.fixture
+def settings(tiny_model_path) -> Settings:
+    return Settings(model=tiny_model_path, device="cpu", threads=2, max_upload_bytes=2**20)
+
+
+@pytest.fixture
+def client(settings, tiny_model) -> Iterator[TestClient]:
+    with TestClient(create_app(settings, tiny_model)) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def events() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What the service logs."""
+    with structlog.testing.capture_logs() as events:
+        yield events

@@ -1,0 +1,137 @@
+"""The real process: it starts, answers, says what it does in JSON lines, and stops when told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import cv2
+import httpx2
+import pytest
+
+from tests.service.tiny_model import write_tiny_model
+
+START_SECONDS = 60
+
+
+class Process:
+    """``python -m service`` on a free port."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.lines: list[str] = []
+        self._popen = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "service", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "DEVICE": "cpu"},
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None
+        self.lines.extend(iter(self._popen.stdout.readline, ""))
+
+    def address(self) -> str:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._popen.poll() is None:
+            for line in list(self.lines):
+                if "running on http" in line:
+                    return str(json.loads(line)["event"]).split()[3]
+            time.sleep(0.05)
+        pytest.fail("the service did not start:\n" + "".join(self.lines))
+
+    def terminate(self) -> int:
+        self._popen.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self._popen.wait(START_SECONDS)
+        self._reader.join()
+        return code
+
+    def kill(self) -> None:
+        self._popen.kill()
+        self.wait()
+        assert self._popen.stdout is not None
+        self._popen.stdout.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[type[Process]]:
+    started: list[Process] = []
+
+    def start(*arguments: str) -> Process:
+        started.append(Process(*arguments))
+        return started[-1]
+
+    yield start  # type: ignore[misc]
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def large_jpeg(photograph) -> bytes:
+    large = cv2.resize(photograph, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".jpg", large[..., ::-1])[1].tobytes()
+
+
+def test_sigterm_finishes_what_was_accepted_and_exits_with_success(serve, tiny_model_path, large_jpeg):
+    process = serve("--model", str(tiny_model_path))
+    address = process.address()
+    answers = []
+
+    def ask() -> None:
+        answers.append(httpx2.post(f"{address}/predict", files={"file": large_jpeg}, timeout=60))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while '"depth":1' not in httpx2.get(f"{address}/readyz").text:
+        assert asking.is_alive()
+    assert process.terminate() == 0
+    asking.join()
+    assert answers[0].status_code == 200
+    events = [json.loads(line) for line in process.lines]
+    (line,) = [event for event in events if event.get("path") == "/predict"]
+    assert (line["status"], line["request_id"]) == (200, answers[0].headers["x-request-id"])
+    assert line["score"] == answers[0].json()["score"]
+    (loaded,) = [event for event in events if event["event"] == "model loaded"]
+    assert (loaded["device"], loaded["name"]) == ("cpu", "tiny")
+
+
+def test_refusals_over_a_real_connection(serve, tiny_model_path):
+    process = serve("--model", str(tiny_model_path), "--max-upload-bytes", "1000")
+    address = process.address()
+    announced = httpx2.post(f"{address}/predict", files={"file": bytes(5_000_000)})
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    start = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    chunked = httpx2.post(f"{address}/predict", content=iter([start, bytes(2000)]), headers=headers)
+    for response in (announced, chunked):
+        assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
+    assert httpx2.get(f"{address}/livez").status_code == 200
+
+
+def test_a_model_that_cannot_be_served_stops_the_start(serve, tmp_path):
+    process = serve("--model", str(write_tiny_model(tmp_path / "alien.onnx", metadata=None)))
+    assert process.wait() == 1
+    assert process.lines[-1].startswith("cannot serve: the model's metadata has no 'resynthdetect'")
+
+
+def test_nonsense_stops_the_start(serve):
+    process = serve("--queue-size", "0")
+    assert process.wait() == 2
+    assert "--queue-size 0: Input should be greater than 0" in process.lines[-1]
+
+
+def test_help_names_every_setting(serve):
+    process = serve("--help")
+    assert process.wait() == 0
+    text = "".join(process.lines)
+    assert "--max-upload-bytes" in text
+    assert "MAX_UPLOAD_BYTES" in text
+    assert "python -m service" in text

@@ -1,0 +1,48 @@
+import pytest
+from pydantic import ValidationError
+
+from service.__main__ import read_settings
+from service.settings import Settings, available_cores
+
+
+def test_defaults_listen_on_this_machine_alone():
+    assert Settings().host == "127.0.0.1"
+
+
+def test_threads_default_to_the_cores_available():
+    assert Settings().threads == available_cores() >= 1
+
+
+def test_every_field_is_described():
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("DEVICE", "tpu"), ("PORT", "65536"), ("PORT", "x"), ("MAX_UPLOAD_BYTES", "0"), ("QUEUE_SIZE", "-1")],
+)
+def test_nonsense_in_the_environment_is_refused(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValidationError, match=variable.lower()):
+        Settings()
+
+
+def test_command_line_beats_environment(monkeypatch):
+    monkeypatch.setenv("PORT", "1000")
+    monkeypatch.setenv("DEVICE", "cpu")
+    settings = read_settings(["--port", "2000"])
+    assert (settings.port, settings.device) == (2000, "cpu")
+
+
+def test_nonsense_on_the_command_line_is_named(capsys):
+    with pytest.raises(SystemExit) as stop:
+        read_settings(["--max-pixels", "none", "--port", "-1"])
+    assert stop.value.code == 2
+    assert "--max-pixels none: Input should be a valid integer" in capsys.readouterr().err
+
+
+def test_unknown_option_is_refused(capsys):
+    with pytest.raises(SystemExit) as stop:
+        read_settings(["--prot", "2000"])
+    assert stop.value.code == 2
+    assert "--prot" in capsys.readouterr().err
