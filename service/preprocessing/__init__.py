@@ -3,7 +3,8 @@
 from service.preprocessing.constants import PreprocessingConstants
 from service.preprocessing.decoding import decode
 from service.preprocessing.errors import DecodeError, NoFieldOfView, PreprocessingError
-from service.preprocessing.field_of_view import Box, FieldOfView, find_field_of_view
+from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
+from service.preprocessing.frame import Box
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import ModelInput, prepare
 

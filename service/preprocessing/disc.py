@@ -7,19 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.preprocessing.circle import Circle, Points, fit_circle_robustly
+from service.preprocessing.retina import disc_looks_like_retina
 from service.preprocessing.rim import settle_inside
 
 Brightness = NDArray[np.uint8]
 
 # Grey levels above the background. No single one serves: a low one takes the glow round a bright disc
 # for retina, a high one loses the dark side of a dim one.
-_STEPS_ABOVE_BACKGROUND = (4, 7, 11, 16, 23, 32, 45)
+_STEPS_ABOVE_BACKGROUND = (4, 8, 16, 28, 45)
+_COARSE_SIDE = 256
 _ANGLES = np.arange(360) * np.pi / 180
 # Points this close to the frame are where the camera cut the disc off, not its edge.
 _FRAME_MARGIN = 1.5
 # Half of the score is reached where brightness drops by this many levels across the circle.
 _HALF_SCORE_DROP = 8.0
-_MINIMUM_SUPPORT = 0.6
+_LEAST_DEGREES = 4
+_MINIMUM_SUPPORT = 0.45
 _MINIMUM_DARK_OUTSIDE = 0.85
 _MINIMUM_BRIGHT_INSIDE = 0.7
 _MINIMUM_DROP = 4.0
@@ -54,7 +57,8 @@ class _Candidate:
     @property
     def acceptable(self) -> bool:
         return (
-            self.support >= _MINIMUM_SUPPORT
+            self.visible * len(_ANGLES) * self.support >= _LEAST_DEGREES
+            and self.support >= _MINIMUM_SUPPORT
             and self.dark_outside >= _MINIMUM_DARK_OUTSIDE
             and self.bright_inside >= _MINIMUM_BRIGHT_INSIDE
             and self.drop >= _MINIMUM_DROP
@@ -73,16 +77,19 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
     Returns:
         The circle in the picture's pixels, or None where there is no such disc.
     """
-    brightness = picture.max(axis=2)
-    best = _best_candidate(brightness[::2, ::2])
+    step = max(1, max(picture.shape) // _COARSE_SIDE)
+    coarse = picture[::step, ::step]
+    best = _best_candidate(coarse.max(axis=2))
     if best is None or not best.acceptable:
         return None
-    return settle_inside(brightness, best.circle.scaled(2.0))
+    if not disc_looks_like_retina(coarse, best.circle, best.visible):
+        return None
+    return settle_inside(picture.max(axis=2), best.circle.scaled(step))
 
 
 def _best_candidate(brightness: Brightness) -> _Candidate | None:
     smooth = np.asarray(cv2.blur(brightness, (3, 3)), np.uint8)
-    background = float(np.percentile(smooth, 0.5))
+    background = float(smooth.min())
     if background > _DARKEST_BACKGROUND:
         return None
     found = [_candidate(smooth, background + step) for step in _STEPS_ABOVE_BACKGROUND]
@@ -101,13 +108,13 @@ def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
     visible = _in_frame(*_on(circle, 1.0), bright.shape)
     touched = _touched_angles(circle, points, tolerance)
     rows, columns = np.ogrid[:height, :width]
-    from_centre = np.hypot(columns - circle.x, rows - circle.y) / circle.radius
+    reach = ((columns - circle.x) ** 2 + (rows - circle.y) ** 2) / circle.radius**2
     return _Candidate(
         circle=circle,
         support=_mean(touched[visible], 0.0),
         visible=_mean(visible, 0.0),
-        bright_inside=_mean(bright[from_centre < 0.97], 0.0),
-        dark_outside=1 - _mean(bright[from_centre > 1.03], 0.0),
+        bright_inside=_mean(bright[reach < 0.97**2], 0.0),
+        dark_outside=1 - _mean(bright[reach > 1.03**2], 0.0),
         drop=_drop(brightness, circle),
     )
 

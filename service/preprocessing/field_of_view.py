@@ -1,5 +1,6 @@
 """The camera's field of view: the disc of retina on a fundus photograph."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -9,19 +10,10 @@ from numpy.typing import NDArray
 from service.preprocessing.circle import Circle
 from service.preprocessing.disc import find_disc
 from service.preprocessing.errors import NoFieldOfView
-from service.preprocessing.retina_colour import fills_frame_with_retina
+from service.preprocessing.frame import Box, find_frame
+from service.preprocessing.retina import fills_frame_with_retina
 
 _WORKING_SIDE = 512
-
-
-@dataclass(frozen=True)
-class Box:
-    """A half-open box of pixels: columns ``left`` to ``right - 1``, rows ``top`` to ``bottom - 1``."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 @dataclass(frozen=True)
@@ -60,15 +52,16 @@ def find_field_of_view(photograph: NDArray[np.uint8]) -> FieldOfView:
     Raises:
         NoFieldOfView: The picture has neither a disc nor the colours of a retina.
     """
-    height, width = photograph.shape[:2]
     small, scale = _working_copy(photograph)
-    frame = Box(0, 0, width, height)
-    disc = find_disc(small)
-    if disc is not None:
-        return FieldOfView(disc.scaled(scale), frame)
-    if fills_frame_with_retina(small):
-        return FieldOfView(_circle_round(frame), frame)
-    raise NoFieldOfView
+    frame = find_frame(small.max(axis=2))
+    picture = small[frame.slices]
+    circle = find_disc(picture)
+    if circle is None:
+        if not fills_frame_with_retina(picture[::2, ::2]):
+            raise NoFieldOfView
+        circle = _circle_round(picture)
+    on_copy = Circle(circle.x + frame.left, circle.y + frame.top, circle.radius)
+    return FieldOfView(on_copy.scaled(scale), _enlarged(frame, scale, photograph))
 
 
 def _working_copy(photograph: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
@@ -79,7 +72,17 @@ def _working_copy(photograph: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], flo
     return np.asarray(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def _circle_round(frame: Box) -> Circle:
-    width, height = frame.right - frame.left, frame.bottom - frame.top
-    x, y = (frame.left + frame.right - 1) / 2, (frame.top + frame.bottom - 1) / 2
-    return Circle(x, y, float(np.hypot(width, height)) / 2)
+def _circle_round(picture: NDArray[np.uint8]) -> Circle:
+    height, width = picture.shape[:2]
+    return Circle((width - 1) / 2, (height - 1) / 2, float(np.hypot(width, height)) / 2)
+
+
+def _enlarged(frame: Box, scale: float, photograph: NDArray[np.uint8]) -> Box:
+    """A box of the working copy in photograph pixels; where it reaches the copy's end, it does so there."""
+    height, width = photograph.shape[:2]
+    return Box(
+        left=math.ceil(frame.left * scale),
+        top=math.ceil(frame.top * scale),
+        right=width if frame.right == round(width / scale) else math.floor(frame.right * scale),
+        bottom=height if frame.bottom == round(height / scale) else math.floor(frame.bottom * scale),
+    )

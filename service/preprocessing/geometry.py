@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.field_of_view import Box, FieldOfView
+from service.preprocessing.field_of_view import FieldOfView
+from service.preprocessing.frame import Box
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class SquareMapping:
         square = cv2.resize(heatmap, (self.side, self.side), interpolation=interpolation)
         photograph = np.zeros((self.height, self.width), np.float32)
         inside = self._inside
-        photograph[_slices(inside)] = square[_slices(self._relative(inside))]
+        photograph[inside.slices] = square[self._relative(inside).slices]
         return photograph
 
     @property
@@ -144,7 +145,7 @@ class SquareMapping:
         inside = self._inside
         relative = self._relative(inside)
         padding = (relative.top, self.side - relative.bottom, relative.left, self.side - relative.right)
-        return np.asarray(cv2.copyMakeBorder(picture[_slices(inside)], *padding, border), np.uint8)
+        return np.asarray(cv2.copyMakeBorder(picture[inside.slices], *padding, border), np.uint8)
 
     def _resized(self, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Scale to the model's size: averages when shrinking, linear when enlarging.
@@ -159,7 +160,3 @@ class SquareMapping:
     def _require(picture: NDArray[np.generic], shape: tuple[int, int]) -> None:
         if picture.shape != shape:
             raise ValueError(f"expected shape {shape}, got {picture.shape}")
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.top, box.bottom), slice(box.left, box.right)
