@@ -4,14 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from training.data.records import LesionType
 from training.evaluation.metrics import (
     area_under_roc,
-    average_precision,
-    best_operating_point,
     lesion_metrics,
     operating_point,
+    pixel_average_precision,
     pixel_metrics,
 )
 
@@ -66,7 +66,7 @@ def test_metrics_of_five_pixels_are_those_counted_by_hand():
     # Corners (recall, precision): (0, 1), (1/2, 1), (1/2, 1/2), (1, 2/3).
     assert result.trapezoidal_aupr == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
     assert result.lesion_share == pytest.approx(2 / 5)
-    assert result.protocol.threshold == pytest.approx(0.7)
+    assert result.protocol.threshold == pytest.approx(0.7, rel=1 / 2048)
     assert (result.protocol.sensitivity, result.protocol.specificity) == pytest.approx((1, 2 / 3))
     assert result.protocol.balanced_accuracy == pytest.approx(5 / 6)
     assert result.honest is not None
@@ -94,9 +94,29 @@ def test_metrics_agree_with_their_definitions(seed):
 def test_the_best_point_reaches_what_it_promises_at_its_threshold():
     scores, positive = random_case(1)
 
-    best = best_operating_point(scores, positive)
+    best = pixel_metrics(scores, positive, None).protocol
 
     assert operating_point(scores, positive, best.threshold) == best
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-6])
+def test_counting_levels_agrees_with_ranking_every_pixel(spread):
+    generator = np.random.default_rng(3)
+    positive = generator.random(20_000) < 0.02
+    scores = (spread * (generator.random(20_000) ** 4 + positive * generator.random(20_000))).astype(
+        np.float32
+    )
+    scores[:5000] = 0
+
+    result = pixel_metrics(scores, positive, None)
+
+    assert result.auroc == pytest.approx(metrics.roc_auc_score(positive, scores), abs=1e-4)
+    assert result.average_precision == pytest.approx(
+        metrics.average_precision_score(positive, scores), abs=1e-3
+    )
+    assert operating_point(scores, positive, result.protocol.threshold).balanced_accuracy == pytest.approx(
+        result.protocol.balanced_accuracy
+    )
 
 
 def test_the_order_of_pixels_does_not_matter():
@@ -123,17 +143,17 @@ def test_a_constant_map_is_worth_nothing_and_has_a_usable_threshold():
 
 @pytest.mark.parametrize("positive", [np.zeros(5, np.bool_), np.ones(5, np.bool_)])
 def test_one_class_alone_is_refused(positive):
-    for metric in (area_under_roc, best_operating_point):
-        with pytest.raises(ValueError, match="positives and negatives"):
-            metric(SCORES, positive)
     with pytest.raises(ValueError, match="positives and negatives"):
-        operating_point(SCORES, positive, 0.5)
+        area_under_roc(SCORES, positive)
+    for metric in (operating_point, pixel_metrics):
+        with pytest.raises(ValueError, match="positives and negatives"):
+            metric(SCORES, positive, 0.5)
 
 
 def test_average_precision_without_a_positive_is_refused():
-    assert average_precision(SCORES, POSITIVE) == pytest.approx(5 / 6)
+    assert pixel_average_precision(SCORES, POSITIVE) == pytest.approx(5 / 6)
     with pytest.raises(ValueError, match="needs a positive"):
-        average_precision(SCORES, np.zeros(5, np.bool_))
+        pixel_average_precision(SCORES, np.zeros(5, np.bool_))
 
 
 def test_pixels_of_other_lesions_count_neither_way():
@@ -162,5 +182,17 @@ def test_a_pixel_of_two_lesions_counts_for_both():
         scores, {LesionType.HARD_EXUDATES: both, LesionType.HAEMORRHAGES: both}, threshold=None
     )
 
-    assert [metrics.average_precision for metrics in result.values()] == [1, 1]
-    assert [metrics.sensitivity for metrics in result.values()] == [None, None]
+    assert [found.average_precision for found in result.values()] == [1, 1]
+    assert [found.sensitivity for found in result.values()] == [None, None]
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan])
+def test_a_map_that_is_no_map_of_probabilities_is_refused(bad):
+    with pytest.raises(ValueError, match="negative value"):
+        pixel_metrics(np.array([0.5, bad, 0.1, 0, 0], np.float32), POSITIVE, None)
+
+
+def test_negative_zero_is_zero():
+    scores = np.array([0.5, -0.0, 0.1, 0, 0.2], np.float32)
+
+    assert pixel_metrics(scores, POSITIVE, None) == pixel_metrics(np.abs(scores), POSITIVE, None)

@@ -1,0 +1,136 @@
+"""Tables of evaluations, as Markdown and as JSON."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from training.data.records import LesionType
+from training.evaluation.metrics import OperatingPoint, PixelMetrics
+from training.evaluation.protocol import Evaluation, PixelResult
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        title: What it shows.
+        header: Column names.
+        rows: One cell a column.
+        note: What a reader must know to read it.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+def tables(evaluations: Sequence[Evaluation]) -> list[Table]:
+    """Return the tables that evaluations on the same set fill, one row a method."""
+    delineated = [(evaluation, evaluation.pixels) for evaluation in evaluations if evaluation.pixels]
+    pixel_tables = [
+        _pixel_table(delineated, "all pixels", lambda pixels: pixels.all_pixels),
+        _pixel_table(delineated, "pixels inside the field of view", lambda pixels: pixels.field_of_view),
+        _lesion_table(delineated),
+    ]
+    return [_image_table(evaluations), *(pixel_tables if delineated else [])]
+
+
+def to_markdown(evaluations: Sequence[Evaluation]) -> str:
+    """Return all tables as Markdown."""
+    return "\n".join(_markdown_table(table) for table in tables(evaluations))
+
+
+def write_report(evaluations: Sequence[Evaluation], folder: Path) -> None:
+    """Write ``report.md`` with the tables and ``report.json`` with everything measured."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.md").write_text(to_markdown(evaluations), encoding="utf-8")
+    document = TypeAdapter(list[Evaluation]).dump_json(list(evaluations), indent=2)
+    (folder / "report.json").write_bytes(document + b"\n")
+
+
+def _image_table(evaluations: Sequence[Evaluation]) -> Table:
+    first = evaluations[0]
+    grades = sorted(first.image_auroc_by_grade)
+    header = ("method", "image AUROC", *(f"0 vs {grade}" for grade in grades), "sensitivity", "specificity")
+    rows = tuple(
+        (
+            evaluation.method,
+            _figure(evaluation.image_auroc),
+            *(_figure(evaluation.image_auroc_by_grade[grade]) for grade in grades),
+            *_rates(evaluation.decision),
+        )
+        for evaluation in evaluations
+    )
+    return Table(
+        f"{first.data}: images, {first.normal} normal against {first.anomalous} others",
+        header,
+        rows,
+        "Sensitivity and specificity at the threshold that the model carries.",
+    )
+
+
+def _pixel_table(
+    delineated: Sequence[tuple[Evaluation, PixelResult]],
+    what: str,
+    part: Callable[[PixelResult], PixelMetrics],
+) -> Table:
+    rows = tuple((evaluation.method, *_pixel_cells(part(pixels))) for evaluation, pixels in delineated)
+    evaluation, pixels = delineated[0]
+    header = ("method", "AUROC", "AUPR", "AUPR (trapezoid)", "ACC (protocol)", "ACC (honest)")
+    return Table(
+        f"{evaluation.data}: {what}, {part(pixels).lesion_share:.2%} of them lesion",
+        header,
+        rows,
+        "AUPR is average precision. ACC is balanced accuracy: 'protocol' chooses its threshold on these very "
+        "masks, as published figures do; 'honest' takes the threshold that the model carries.",
+    )
+
+
+def _pixel_cells(metrics: PixelMetrics) -> tuple[str, ...]:
+    return (
+        _figure(metrics.auroc),
+        _figure(metrics.average_precision),
+        _figure(metrics.trapezoidal_aupr),
+        _figure(metrics.protocol.balanced_accuracy),
+        _figure(metrics.honest.balanced_accuracy) if metrics.honest else "-",
+    )
+
+
+def _lesion_table(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> Table:
+    evaluation, first = delineated[0]
+    header = tuple(f"{lesion} ({first.lesions[lesion].pixel_share:.2%})" for lesion in first.lesions)
+    rows = tuple(
+        (evaluation.method, *(_lesion_cell(pixels, lesion) for lesion in first.lesions))
+        for evaluation, pixels in delineated
+    )
+    return Table(
+        f"{evaluation.data}: average precision (sensitivity) by lesion",
+        ("method", *header),
+        rows,
+        "In the header, the share of pixels. Each type counts against pixels of no lesion. Sensitivity at "
+        "the threshold that the model carries.",
+    )
+
+
+def _lesion_cell(pixels: PixelResult, lesion: LesionType) -> str:
+    metrics = pixels.lesions[lesion]
+    found = "" if metrics.sensitivity is None else f" ({metrics.sensitivity:.0%})"
+    return _figure(metrics.average_precision) + found
+
+
+def _rates(point: OperatingPoint | None) -> tuple[str, str]:
+    return ("-", "-") if point is None else (f"{point.sensitivity:.0%}", f"{point.specificity:.0%}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _markdown_table(table: Table) -> str:
+    rule = ["---"] + ["---:"] * (len(table.header) - 1)
+    lines = ["| " + " | ".join(cells) + " |" for cells in (table.header, rule, *table.rows)]
+    return "\n".join([f"### {table.title}", "", *lines, "", table.note, ""])
