@@ -30,11 +30,11 @@ class GeneratorConfig(_Config):
     alpha: float = Field(default=0.7, ge=0, le=1)
     # A pasted rim is sharper than any camera draws, and blood has no sharp border: the weights are blurred by
     # up to so many pixels, the smaller the crop the less.
-    rim_blur: float = Field(default=4.0, ge=0)
-    # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one.
-    # In 8-bit levels: difference from the surroundings and from what was there before.
-    visible_contrast: float = Field(default=9.0, ge=0)
-    visible_change: float = Field(default=6.0, ge=0)
+    rim_blur: float = Field(default=2.0, ge=0)
+    # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one. A blob is pasted
+    # only where its mean colour differs so much from its surroundings and from what was there before (root
+    # mean square over the channels, in 8-bit levels).
+    contrast: float = Field(default=16.0, ge=0)
     # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
     # the augmentations decide what differs and not the pigment of two eyes.
     colour_match: float = Field(default=0.8, ge=0, le=1)

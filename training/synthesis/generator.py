@@ -11,6 +11,7 @@ from training.synthesis.augmentations import augment
 from training.synthesis.field_of_view import inside_field_of_view
 from training.synthesis.perlin import perlin_mask
 from training.synthesis.self_mix import fusion_weights, self_mix
+from training.synthesis.visibility import visible_blobs
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -75,17 +76,15 @@ class AnomalyGenerator:
         # No lesion lies outside the field of view, and nothing from outside it is the matter of one.
         retina = inside_field_of_view(target_crop)
         shape = self._draw_mask(side, generator) & retina & inside_field_of_view(source_crop)
-        if not shape.any():
-            return
         surroundings = local_mean(target, place)
         if generator.random() < self._config.colour_match:
             source_crop = match_colour(source_crop, surroundings)
         source_crop = augment(source_crop, source, self._config.augmentations, generator)
+        shape = visible_blobs(shape, source_crop, (target_crop, surroundings), self._config.contrast)
         fused = self_mix(source_crop, target_crop, self._weights(shape, generator))
         # Zero in every channel means outside the field of view.
-        fused = np.maximum(fused, 1) * retina[..., None]
-        mask[place] |= shape & self._visible(target_crop, fused, surroundings)
-        image[place] = fused
+        image[place] = np.maximum(fused, 1) * retina[..., None]
+        mask[place] |= shape
 
     def _draw_side(self, limit: int, generator: np.random.Generator) -> int:
         low, high = self._config.crop_side
@@ -101,14 +100,6 @@ class AnomalyGenerator:
         if blur > 0.3:  # a narrower Gaussian changes nothing on a pixel grid
             weights = np.asarray(cv2.GaussianBlur(weights, (0, 0), blur), np.float32)
         return weights
-
-    def _visible(self, before: Image, after: Image, surroundings: Image) -> Mask:
-        """Where a paste can be seen: it differs from its surroundings and from what was there."""
-        seen = np.asarray(cv2.GaussianBlur(after, (0, 0), 1.0), np.uint8)
-        contrast = _distance(seen, surroundings) >= self._config.visible_contrast
-        change = _distance(after, before) >= self._config.visible_change
-        visible: Mask = contrast & change
-        return visible
 
 
 def local_mean(image: Image, place: Place) -> Image:
@@ -151,9 +142,3 @@ def _draw_place(image: Image, side: int, generator: np.random.Generator) -> Plac
 
 def _log_uniform(low: float, high: float, generator: np.random.Generator) -> float:
     return float(np.exp(generator.uniform(np.log(low), np.log(high))))
-
-
-def _distance(first: Image, second: Image) -> NDArray[np.float32]:
-    """Root mean square difference of two images over their channels, in 8-bit levels."""
-    difference = first.astype(np.float32) - second.astype(np.float32)
-    return np.asarray(np.sqrt(np.square(difference).mean(axis=2)), np.float32)
