@@ -10,7 +10,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from service.application import create_app
-from service.model import Model
+from service.model import Model, find_model
 from service.settings import Settings
 from tests.service.tiny_model import write_tiny_model
 
@@ -53,3 +53,12 @@ def events() -> Iterator[list[MutableMapping[str, Any]]]:
     """What the service logs."""
     with structlog.testing.capture_logs() as events:
         yield events
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> Model:
+    """The model that the repository ships."""
+    folder = Path(__file__).parents[2] / "models"
+    if not list(folder.glob("*.onnx")):
+        pytest.skip("models/ holds no .onnx file")
+    return Model(find_model(folder), device="cpu")
