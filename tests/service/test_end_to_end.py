@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,11 +36,12 @@ def client(model) -> Iterator[TestClient]:
         yield client
 
 
-def predict(client: TestClient, path: Path, heatmap: str = "none") -> dict:
+def predict(client: TestClient, path: Path, heatmap: str = "none") -> dict[str, Any]:
     with path.open("rb") as file:
         response = client.post("/predict", params={"heatmap": heatmap}, files={"file": file})
     assert response.status_code == 200, (path, response.text)
-    return response.json()
+    answer: dict[str, Any] = response.json()
+    return answer
 
 
 @pytest.mark.parametrize("number", range(PHOTOGRAPHS))
