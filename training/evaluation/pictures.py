@@ -19,6 +19,7 @@ LESION_COLOURS = {
 }
 """RGB of the outline of each type of lesion: none is a colour that a retina has."""
 
+_LEGEND = "MA magenta, HE green, EX blue, SE white"
 _FALSE_POSITIVE_COLOUR = (0, 255, 255)
 _TILE = 480
 _CAPTION = 28
@@ -41,7 +42,6 @@ def lesion_page(prepared: PreparedSet, heatmaps: Heatmaps, results: Sequence[Ima
     brightest = _brightest(heatmaps)
     shown = [index for index, result in enumerate(results) if result.average_precision is not None]
     shown.sort(key=lambda index: -(results[index].average_precision or 0))
-    legend = ", ".join(f"{lesion} {_name(lesion)}" for lesion in LESION_COLOURS)
     rows = [
         _row(
             f"{results[index].identifier}  AP {results[index].average_precision:.3f}  "
@@ -54,7 +54,7 @@ def lesion_page(prepared: PreparedSet, heatmaps: Heatmaps, results: Sequence[Ima
         )
         for index in shown
     ]
-    return _page(f"Outlines: {legend}. Heatmap: white is {brightest:.3f} and above.", rows)
+    return _page(f"Outlines: {_LEGEND}. Heatmap: white is {brightest:.3f} and above.", rows)
 
 
 def normal_page(
@@ -143,7 +143,3 @@ def _text(text: str, width: int) -> ImageArray:
     place, white = (8, _CAPTION - 8), (255, 255, 255)
     cv2.putText(strip, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, white, 1, cv2.LINE_AA)
     return strip
-
-
-def _name(lesion: LesionType) -> str:
-    return lesion.name.lower().replace("_", " ")

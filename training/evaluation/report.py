@@ -31,12 +31,7 @@ class Table:
 def tables(evaluations: Sequence[Evaluation]) -> list[Table]:
     """Return the tables that evaluations on the same set fill, one row a method."""
     delineated = [(evaluation, evaluation.pixels) for evaluation in evaluations if evaluation.pixels]
-    pixel_tables = [
-        _pixel_table(delineated, "all pixels", lambda pixels: pixels.all_pixels),
-        _pixel_table(delineated, "pixels inside the field of view", lambda pixels: pixels.field_of_view),
-        _lesion_table(delineated),
-    ]
-    return [_image_table(evaluations), *(pixel_tables if delineated else [])]
+    return [_image_table(evaluations), *(_pixel_tables(delineated) if delineated else [])]
 
 
 def to_markdown(evaluations: Sequence[Evaluation]) -> str:
@@ -71,6 +66,14 @@ def _image_table(evaluations: Sequence[Evaluation]) -> Table:
         rows,
         "Sensitivity and specificity at the threshold that the model carries.",
     )
+
+
+def _pixel_tables(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> list[Table]:
+    return [
+        _pixel_table(delineated, "all pixels", lambda pixels: pixels.all_pixels),
+        _pixel_table(delineated, "pixels inside the field of view", lambda pixels: pixels.field_of_view),
+        _lesion_table(delineated),
+    ]
 
 
 def _pixel_table(

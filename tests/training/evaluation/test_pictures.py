@@ -1,0 +1,43 @@
+import cv2
+import numpy as np
+import pytest
+
+from training.data.records import LesionType
+from training.evaluation.pictures import LESION_COLOURS, lesion_page, normal_page, write_picture
+from training.evaluation.protocol import measure, predict
+
+
+@pytest.fixture
+def answers(perfect, prepared):
+    prediction = predict(perfect, prepared, progress=False)
+    return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
+
+
+def has_colour(picture, colour, tolerance=60):
+    return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
+
+
+def test_the_page_of_lesions_outlines_the_truth(prepared, answers):
+    page = lesion_page(prepared, *answers)
+
+    assert page.dtype == np.uint8
+    # Two photographs side by side, three tiles each.
+    assert page.shape[1] == 2 * 3 * 480
+    assert has_colour(page[56:], LESION_COLOURS[LesionType.HARD_EXUDATES])
+    assert not has_colour(page[56:], LESION_COLOURS[LesionType.HAEMORRHAGES])
+
+
+def test_the_page_of_normals_outlines_false_positives_alone(prepared, answers):
+    cyan = (0, 255, 255)
+
+    assert has_colour(normal_page(prepared, *answers, threshold=0.1)[56:], cyan)
+    assert not has_colour(normal_page(prepared, *answers, threshold=0.9)[56:], cyan)
+
+
+def test_a_picture_is_written_in_its_own_colours(tmp_path):
+    picture = np.zeros((2, 2, 3), np.uint8)
+    picture[0, 0] = (255, 10, 0)
+
+    write_picture(picture, tmp_path / "out" / "page.png")
+
+    assert tuple(cv2.imread(str(tmp_path / "out" / "page.png"))[0, 0]) == (0, 10, 255)
