@@ -56,19 +56,19 @@ def gamma_contrast(crop: Crop, source: Crop, generator: np.random.Generator) -> 
 
 
 def change_hue(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Turn the hue by -10 to +16 degrees: the retina's orange becomes red or yellow."""
+    """Turn the hue by -10 to +24 degrees: the retina's orange becomes red or yellow."""
     del source
     # OpenCV's 8-bit hue counts in steps of 2 degrees and wraps at 180.
-    steps = int(generator.integers(-5, 9))
+    steps = int(generator.integers(-5, 13))
     colour = cv2.cvtColor(crop, cv2.COLOR_RGB2HSV)
     colour[..., 0] = (colour[..., 0].astype(np.int16) + steps) % 180
     return _uint8(cv2.cvtColor(colour, cv2.COLOR_HSV2RGB))
 
 
 def change_colour_temperature(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Warm or cool: multiply red by 1 + k and blue by 1 - k, k between -0.12 and 0.12."""
+    """Warm or cool: multiply red by 1 + k and blue by 1 - k, k between -0.2 and 0.2."""
     del source
-    warmth = generator.uniform(-0.12, 0.12)
+    warmth = generator.uniform(-0.2, 0.2)
     return _clip(crop * np.array([1 + warmth, 1, 1 - warmth], np.float32))
 
 
@@ -86,9 +86,9 @@ def auto_contrast(crop: Crop, source: Crop, generator: np.random.Generator) -> C
 
 
 def shift_colour(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
-    """Add one brightness shift of -60 to 60 levels to all channels and 5 levels of spread to each."""
+    """Add one brightness shift of -60 to 60 levels to all channels and 8 levels of spread to each."""
     del source
-    shift = generator.uniform(-60, 60) + generator.normal(0, 5, 3)
+    shift = generator.uniform(-60, 60) + generator.normal(0, 8, 3)
     return _clip(crop + shift.astype(np.float32))
 
 
