@@ -7,6 +7,7 @@ from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
 from service.preprocessing.frame import Box
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import ModelInput, prepare
+from service.preprocessing.quality import QualityNote, assess_quality
 
 __all__ = [
     "Box",
@@ -16,7 +17,9 @@ __all__ = [
     "NoFieldOfView",
     "PreprocessingConstants",
     "PreprocessingError",
+    "QualityNote",
     "SquareMapping",
+    "assess_quality",
     "decode",
     "find_field_of_view",
     "prepare",

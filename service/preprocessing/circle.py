@@ -100,4 +100,4 @@ def _circumcircles(points: Points, radii: tuple[float, float]) -> NDArray[np.flo
     y = (ab[:, 0] * ac2 - ac[:, 0] * ab2) / double_area
     radius = np.hypot(x, y)
     within = (radius >= radii[0]) & (radius <= radii[1])
-    return np.column_stack([a[:, 0] + x, a[:, 1] + y, radius])[within]
+    return np.asarray(np.column_stack([a[:, 0] + x, a[:, 1] + y, radius])[within])

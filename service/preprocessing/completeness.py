@@ -50,8 +50,8 @@ def png_is_complete(data: bytes) -> bool:
     """Whether a PNG's chunks lead to a whole IEND chunk."""
     position = 8
     while position + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        position += 12 + length
+        kind = data[position + 4 : position + 8]
+        position += 12 + int.from_bytes(data[position : position + 4], "big")
         if kind == b"IEND":
             return position <= len(data)
     return False

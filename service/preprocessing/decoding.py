@@ -14,7 +14,8 @@ def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     """Decode one JPEG, PNG, TIFF, WebP or BMP photograph.
 
     16-bit channels are scaled to 8 bits, grey and palette pictures become RGB, and the EXIF orientation
-    is honoured. An alpha channel is dropped, because a camera's says nothing about the retina.
+    is honoured. An alpha channel is dropped, because a camera's says nothing about the retina; only a
+    TIFF's transparent pixels come out black, since libtiff multiplies by alpha.
 
     Args:
         data: The bytes of the file.
@@ -41,14 +42,14 @@ def _pixels(data: bytes, header: Header) -> NDArray[np.generic]:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS)
     except cv2.error as error:
         raise DecodeError("corrupt-image", "The image cannot be decoded.") from error
-    if pixels is None or sorted(pixels.shape[:2]) != sorted((header.height, header.width)):
+    if pixels is None or pixels.shape[:2] != (header.height, header.width):
         raise DecodeError("corrupt-image", "The image cannot be decoded.")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
 
 
 def _eight_bit(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint16:
-        return np.asarray(cv2.convertScaleAbs(pixels, alpha=255 / 65535), np.uint8)
+        return np.asarray(cv2.convertScaleAbs(pixels.astype(np.uint16, copy=False), alpha=1 / 257), np.uint8)
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
     raise DecodeError("unsupported-image", f"Channels of type {pixels.dtype} are not supported.")

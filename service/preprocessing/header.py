@@ -49,9 +49,9 @@ class Header:
     """Attributes of an image file.
 
     Attributes:
-        width: Of the stored picture, before its orientation is honoured, in pixels.
+        width: Of the picture as it is decoded, in pixels.
         height: Likewise.
-        orientation: EXIF orientation, 1 to 8.
+        orientation: EXIF orientation, 1 to 8, that decoding leaves to be honoured.
         multiple: Whether the file holds several pages or frames.
     """
 
@@ -90,6 +90,8 @@ def _not_supported(data: bytes) -> DecodeError:
 
 
 def _orientation(image: Image.Image) -> int:
+    if isinstance(image, TiffImageFile):
+        return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # damaged EXIF data say nothing about the picture's pixels

@@ -19,12 +19,14 @@ class ModelInput:
     Attributes:
         image: RGB uint8 (size, size, 3); outside the field of view every channel is 0, inside it at
             least 1.
+        natural: The same picture before its contrast was evened out, not blackened outside: mirrored.
         mask: The field of view, bool (size, size).
         mapping: The way back to the photograph's own pixels.
         field_of_view: In the photograph's own pixels.
     """
 
     image: NDArray[np.uint8]
+    natural: NDArray[np.uint8]
     mask: NDArray[np.bool_]
     mapping: SquareMapping
     field_of_view: FieldOfView
@@ -49,10 +51,10 @@ def prepare(
     height, width = photograph.shape[:2]
     mapping = SquareMapping.around(field_of_view, height=height, width=width, size=constants.size)
     circle = _circle_in_model(field_of_view, mapping)
-    square = _mirror_at_circle(mapping.photograph_to_model(photograph), circle)
+    natural = _mirror_at_circle(mapping.photograph_to_model(photograph), circle)
     mask = _mask_in_model(field_of_view, mapping)
-    image = np.maximum(_equalise(square, constants), 1) * mask[..., None]
-    return ModelInput(image, mask, mapping, field_of_view)
+    image = np.maximum(_equalise(natural, constants), 1) * mask[..., None]
+    return ModelInput(image, natural, mask, mapping, field_of_view)
 
 
 def _circle_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> Circle:

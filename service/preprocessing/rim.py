@@ -70,4 +70,4 @@ def _where_the_fall_begins(fall: NDArray[np.float32]) -> NDArray[np.intp]:
     """For each degree the last sample before the steepest at which brightness hardly falls."""
     flat = fall <= 0.25 * fall.max(axis=1, keepdims=True)
     before = np.arange(fall.shape[1]) < fall.argmax(axis=1)[:, None]
-    return fall.shape[1] - 1 - (flat & before)[:, ::-1].argmax(axis=1)
+    return np.asarray(fall.shape[1] - 1 - (flat & before)[:, ::-1].argmax(axis=1))

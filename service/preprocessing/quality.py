@@ -1,0 +1,96 @@
+"""Notes on what makes a photograph hard to judge.
+
+The limits were set on 232 EyePACS photographs that EyeQ's authors rated good (150), usable (39) or
+reject (43), so that hardly any good one is noted. A note is a hint to the reader of a score: half of
+the rejected photographs get none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from service.preprocessing.model_input import ModelInput
+
+_MEASURED_SIDE = 256
+# Share of the field of view whose brightest channel is below 40: 0.0003 at most in a good photograph,
+# more than 0.1 in half of the rejected ones.
+_DARK_LEVEL, _LARGEST_DARK_SHARE = 40, 0.1
+# Share whose green is at 240 or more: 0.055 at most in a good one. Red saturates in good ones, too.
+_BRIGHT_LEVEL, _LARGEST_BRIGHT_SHARE = 240, 0.06
+# Mean deviation of green from its surroundings, relative to them: 0.012 at least in a good one, less in
+# 40 % of the merely usable ones.
+_LEAST_DETAIL = 0.011
+# Share of the disc that is on the photograph: 0.78 or more in 98 % of the good ones.
+_LEAST_COVERAGE = 0.75
+
+
+@dataclass(frozen=True)
+class QualityNote:
+    """One thing about a photograph that weakens a score.
+
+    Attributes:
+        code: Stable, in kebab case: ``too-dark``, ``over-exposed``, ``blurred``, ``low-resolution`` or
+            ``field-of-view-cut``.
+        message: One sentence for a person.
+    """
+
+    code: str
+    message: str
+
+
+def assess_quality(model_input: ModelInput) -> tuple[QualityNote, ...]:
+    """Note what makes a prepared photograph hard to judge; an empty tuple if nothing does."""
+    return tuple(note for is_so, note in _NOTES if is_so(model_input))
+
+
+def is_too_dark(model_input: ModelInput) -> bool:
+    """Whether much of the field of view is nearly black."""
+    picture, inside = _measured(model_input)
+    return bool((picture[inside].max(axis=1) < _DARK_LEVEL).mean() > _LARGEST_DARK_SHARE)
+
+
+def is_over_exposed(model_input: ModelInput) -> bool:
+    """Whether much of the field of view is nearly white."""
+    picture, inside = _measured(model_input)
+    return bool((picture[inside][:, 1] >= _BRIGHT_LEVEL).mean() > _LARGEST_BRIGHT_SHARE)
+
+
+def is_blurred(model_input: ModelInput) -> bool:
+    """Whether the field of view has hardly any detail, be it for want of focus or for haze."""
+    picture, inside = _measured(model_input)
+    green = picture[..., 1].astype(np.float32)
+    deviation = np.abs(green - cv2.GaussianBlur(green, (0, 0), 2))
+    surroundings = cv2.GaussianBlur(green, (0, 0), 8) + 4  # where it is black, noise is not detail
+    return bool((deviation / surroundings)[inside].mean() < _LEAST_DETAIL)
+
+
+def is_low_resolution(model_input: ModelInput) -> bool:
+    """Whether the disc had to be enlarged to the model's size."""
+    return model_input.mapping.side < model_input.mapping.size
+
+
+def is_cut(model_input: ModelInput) -> bool:
+    """Whether much of the disc lies beyond the photograph's frame."""
+    radius = model_input.field_of_view.circle.radius / model_input.mapping.scale
+    return bool(model_input.mask.sum() < _LEAST_COVERAGE * np.pi * radius**2)
+
+
+_NOTES: tuple[tuple[Callable[[ModelInput], bool], QualityNote], ...] = (
+    (is_too_dark, QualityNote("too-dark", "Much of the photograph is too dark to judge.")),
+    (is_over_exposed, QualityNote("over-exposed", "Much of the photograph is over-exposed.")),
+    (is_blurred, QualityNote("blurred", "The photograph is blurred or hazy.")),
+    (is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
+    (is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
+)
+
+
+def _measured(model_input: ModelInput) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The natural picture at the size that the limits were set at, and its pixels away from the rim."""
+    size = (_MEASURED_SIDE, _MEASURED_SIDE)
+    picture = cv2.resize(model_input.natural, size, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(model_input.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    inside = cv2.erode(mask, np.ones((9, 9), np.uint8)) > 0
+    return np.asarray(picture, np.uint8), np.asarray(inside)
