@@ -26,6 +26,7 @@ application = typer.Typer(
     5. **export** writes the model file that the service loads, and its card
     """,
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )

@@ -21,7 +21,7 @@ def hold_back(
 ) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
     """Hold a part of the records back, for choosing an epoch and thresholds.
 
-    Whole patients are held back, in the order of :func:`position`, until the part is reached.
+    Whole patients are held back, in the order of :func:`position`, until the part is reached; at least one is.
 
     Args:
         records: Records to divide.
@@ -37,7 +37,7 @@ def hold_back(
     """
     if not 0 < fraction < 1:
         raise ValueError(f"the fraction held back must lie between 0 and 1, not be {fraction}")
-    held_groups = _first_groups(records, round(fraction * len(records)), seed)
+    held_groups = _first_groups(records, max(1, round(fraction * len(records))), seed)
     held = tuple(record for record in records if record.group in held_groups)
     kept = tuple(record for record in records if record.group not in held_groups)
     if not held or not kept:

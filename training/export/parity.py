@@ -34,7 +34,7 @@ def largest_difference(network: AnomalyNetwork, path: Path, images: Sequence[NDA
     largest = 0.0
     for image in images:
         scores, heatmaps = model.run(image[None])
-        for answer, expected in zip((scores, heatmaps), network(torch.from_numpy(image[None])), strict=True):
+        for answer, expected in zip((scores, heatmaps), network(torch.tensor(image)[None]), strict=True):
             largest = max(largest, float(np.abs(answer - expected.numpy()).max()))
     return largest
 

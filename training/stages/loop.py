@@ -125,6 +125,8 @@ class _Loop:
         self.network.eval()
 
     def _batches(self) -> Iterator[Any]:
+        if self.step == self.steps:
+            return iter(())
         size = self.stage.config.batch_size
         loader: DataLoader[Any] = DataLoader(
             self.stage.samples,
@@ -133,6 +135,8 @@ class _Loop:
             num_workers=self.hardware.workers,
             pin_memory=self.hardware.device != "cpu",
             worker_init_fn=_single_thread,
+            # A forked process inherits OpenCV's locks without the threads that would release them.
+            multiprocessing_context="spawn" if self.hardware.workers else None,
         )
         return iter(loader)
 

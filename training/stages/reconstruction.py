@@ -36,7 +36,7 @@ class ReconstructionObserver:
         """Reconstruct all held-back images and show some."""
         errors = []
         for index, image in enumerate(self._images):
-            batch = torch.from_numpy(image)[None].to(self._device)
+            batch = torch.tensor(image, device=self._device)[None]
             normalized, reconstruction = network(batch)
             errors.append(float(nn.functional.mse_loss(reconstruction.float(), normalized)))
             if index < _PICTURES:

@@ -83,7 +83,8 @@ def draw_view(image: Image, config: StageConfig, generator: np.random.Generator)
         window = turned[top : top + config.window, left : left + config.window]
         if inside_field_of_view(window[::8, ::8]).mean() >= _RETINA_SHARE:
             break
-    return np.ascontiguousarray(window)
+    # Always a copy: a prepared image may be mapped from a read-only file.
+    return np.array(window, order="C")
 
 
 def vary_camera(image: Image, strength: float, generator: np.random.Generator) -> Image:

@@ -47,13 +47,6 @@ def invoke(*arguments):
     return CliRunner().invoke(cli.application, [str(argument) for argument in arguments])
 
 
-def test_the_help_names_each_command():
-    result = invoke("--help")
-
-    assert result.exit_code == 0
-    assert all(command in result.output for command in ("prepare", "evaluate"))
-
-
 def test_prepare_names_what_cannot_be_used_and_prepares_the_rest(normals_folder, tmp_path):
     result = invoke("prepare", normals_folder, "--cache", tmp_path / "cache")
 
@@ -67,7 +60,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
     model = tmp_path / "model.onnx"
     model.touch()
     reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
-    monkeypatch.setattr(cli, "exported_model", lambda path: reference)
+    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path: reference)
 
     result = invoke("evaluate", model, small_idrid, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
 
@@ -90,6 +83,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
         (["prepare", "--layout", "eyeq"], "Label_EyeQ_train"),
         (["prepare", "--strict"], "cat.png"),
         (["evaluate", "."], "no run folder"),
+        (["train", "--set", "localization.epochs=many"], "'many' is not JSON"),
     ],
 )
 def test_what_a_user_can_put_right_is_said_without_a_traceback(

@@ -1,0 +1,118 @@
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from typer.testing import CliRunner
+
+from service.model import Model
+from training.cli import application
+from training.run import RunError
+
+TINY = [
+    argument
+    for assignment in (
+        "network.widths=[4,8]",
+        "generator.crop_side=[10,40]",
+        "reconstruction.epochs=1",
+        "reconstruction.window=64",
+        "localization.epochs=1",
+        "localization.window=64",
+    )
+    for argument in ("--set", assignment)
+]
+
+
+@pytest.fixture(scope="module")
+def normals(tmp_path_factory):
+    """A folder of photographs as a clinic has it: one eye, photographed by several cameras."""
+    folder = tmp_path_factory.mktemp("normals")
+    photograph = cv2.resize(skimage.data.retina(), (800, 800), interpolation=cv2.INTER_AREA)
+    for number in range(6):
+        brightness = np.clip(photograph * (0.8 + 0.06 * number), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"eye_{number}.png"), brightness[..., ::-1])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    return tmp_path_factory.mktemp("work")
+
+
+def call(*arguments):
+    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+
+
+def train(normals, work, *more):
+    return call(
+        "train", normals, "--run", work / "run", "--cache", work / "cache", "--device", "cpu", *TINY, *more
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(normals, work):
+    result = train(normals, work, "--licence", "ours")
+    assert result.exit_code == 0, result.output
+    return work / "run"
+
+
+def test_help_names_the_commands_in_their_order():
+    text = call("--help").output
+    places = [text.index(f"│ {name}") for name in ("prepare", "preview", "train", "evaluate", "export")]
+    assert places == sorted(places)
+
+
+def test_a_preview_is_a_sheet_of_pairs(normals, work):
+    result = call(
+        "preview",
+        normals,
+        "--out",
+        work / "sheet.png",
+        "--cache",
+        work / "cache",
+        "--rows",
+        1,
+        "--columns",
+        2,
+    )
+    assert result.exit_code == 0, result.output
+    assert cv2.imread(str(work / "sheet.png")).shape == (2 * 768, 2 * 768, 3)
+
+
+def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, work, trained):
+    result = call("export", trained, normals, "--out", work, "--name", "ours", "--cache", work / "cache")
+    assert result.exit_code == 0, result.output
+    described = Model(work / "ours.onnx", device="cpu").metadata
+    assert described.training_data.images == 5
+    assert described.training_data.licence == "ours"
+    assert "ours 1.0.0" in (work / "ours.md").read_text()
+
+
+def test_the_same_command_finds_nothing_left_to_do(normals, work, trained):
+    before = (trained / "localization.checkpoint.pt").read_bytes()
+    assert train(normals, work, "--licence", "ours").exit_code == 0
+    assert (trained / "localization.checkpoint.pt").read_bytes() == before
+
+
+def test_another_configuration_in_the_same_folder_is_refused(normals, work, trained):
+    result = train(normals, work, "--licence", "ours", "--set", "seed=1")
+    assert isinstance(result.exception, RunError)
+    assert "another config" in str(result.exception)
+
+
+def test_an_export_with_other_photographs_is_refused(normals, work, trained, tmp_path):
+    for photograph in sorted(normals.iterdir())[:3]:
+        picture = cv2.imread(str(photograph))
+        cv2.imwrite(str(tmp_path / photograph.name), picture[:, ::-1])
+    result = call("export", trained, tmp_path, "--out", work / "refused", "--cache", work / "cache")
+    assert isinstance(result.exception, RunError)
+    assert not (work / "refused").exists()
+
+
+def test_training_names_the_file_it_cannot_use_before_it_starts(normals, work, tmp_path):
+    for photograph in normals.iterdir():
+        (tmp_path / photograph.name).write_bytes(photograph.read_bytes())
+    (tmp_path / "broken.png").write_bytes(next(normals.iterdir()).read_bytes()[:5000])
+    result = call("train", tmp_path, "--run", work / "never", "--cache", work / "cache", "--strict", *TINY)
+    assert result.exit_code != 0
+    assert "broken.png" in str(result.exception)
+    assert not (work / "never").exists()

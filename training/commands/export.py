@@ -1,0 +1,59 @@
+"""``python -m training export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.normals import prepare_normals
+from training.commands.options import (
+    CacheFolder,
+    DataFolder,
+    LayoutOption,
+    StrictOption,
+    WorkersOption,
+    console,
+    load,
+)
+from training.data.datasets import Layout
+from training.export.model import export_run
+from training.run import RunError, digests, read_record
+
+
+def export(
+    run: Annotated[
+        Path,
+        typer.Argument(help="Folder of a training run.", exists=True, file_okay=False, show_default=False),
+    ],
+    data: DataFolder,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the model and its card.")] = Path("models"),
+    name: Annotated[
+        str, typer.Option("--name", help="Name of the model, and of its files.")
+    ] = "resynthdetect-compact",
+    version: Annotated[str, typer.Option("--version", help="Version of the model.")] = "1.0.0",
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="A report.md of the evaluate command, for the card.", exists=True),
+    ] = None,
+    cache: CacheFolder = Path("cache"),
+    layout: LayoutOption = Layout.AUTO,
+    strict: StrictOption = False,
+    workers: WorkersOption = 2,
+) -> None:
+    """Export the best localizer of a run: one ONNX file and its card.
+
+    Both encoders, the decoder, the normalisation and the score are in the file, and what a service must know
+    is in its metadata. Thresholds are chosen here, on the normals that the run held back and on synthetic
+    lesions in them. The export is refused if ONNX Runtime does not answer as torch does.
+    """
+    record = read_record(run)
+    dataset = load(data, layout, strict, workers)
+    normals = prepare_normals(dataset, record.config, record.preprocessing, cache, strict, workers)
+    held_back = normals.held_back.images
+    if digests(held_back) != record.held_back:
+        raise RunError(
+            f"{data} does not hold the photographs that {run} held back, or prepares them otherwise"
+        )
+    text = results.read_text() if results else ""
+    model = export_run(run, held_back, out, name=name, version=version, results=text)
+    console.print(f"exported {model} and its card {model.with_suffix('.md')}")

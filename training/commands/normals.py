@@ -1,0 +1,46 @@
+"""The normals of a data set, divided into those trained on and those held back."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from service.preprocessing.constants import PreprocessingConstants
+from training.commands.options import prepare_records
+from training.config import TrainingConfig
+from training.data.datasets import Dataset
+from training.data.prepared import PreparedSet
+from training.data.records import DataError
+from training.data.split import hold_back
+
+
+class Normals(NamedTuple):
+    """Prepared normal photographs.
+
+    Attributes:
+        training: What is trained on.
+        held_back: What chooses the epoch and the thresholds.
+    """
+
+    training: PreparedSet
+    held_back: PreparedSet
+
+
+def prepare_normals(
+    dataset: Dataset,
+    config: TrainingConfig,
+    constants: PreprocessingConstants,
+    cache: Path,
+    strict: bool,
+    workers: int,
+) -> Normals:
+    """Divide the normals of a data set as a configuration says, and prepare both parts.
+
+    The same data set and configuration always give the same two parts.
+
+    Raises:
+        DataError: There are too few normals to divide, or some cannot be used and ``strict`` is set.
+    """
+    try:
+        parts = hold_back(dataset.training, config.held_back, config.seed)
+    except ValueError as error:
+        raise DataError(f"{dataset.name} has too few normal photographs: {error}") from error
+    return Normals(*(prepare_records(part, cache, constants, strict, workers) for part in parts))

@@ -1,0 +1,103 @@
+"""``python -m training train``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+import typer
+
+from service.contract import TrainingData
+from service.preprocessing.constants import PreprocessingConstants
+from training.commands.normals import Normals, prepare_normals
+from training.commands.options import (
+    CacheFolder,
+    DataFolder,
+    LayoutOption,
+    PresetOption,
+    SetOption,
+    StrictOption,
+    WorkersOption,
+    configuration,
+    console,
+    load,
+)
+from training.data.datasets import Dataset, Layout
+from training.run import RunRecord, digests
+from training.run import train as run_training
+from training.stages.loop import Hardware
+
+_UNKNOWN = "not stated"
+
+
+def train(
+    data: DataFolder,
+    run: Annotated[
+        Path,
+        typer.Option(
+            "--run",
+            help="Run folder: configuration, checkpoints, TensorBoard. The same command with the same folder "
+            "goes on where a killed training stopped.",
+            file_okay=False,
+        ),
+    ] = Path("runs/compact"),
+    preset: PresetOption = "compact",
+    assignments: SetOption = None,
+    cache: CacheFolder = Path("cache"),
+    layout: LayoutOption = Layout.AUTO,
+    strict: StrictOption = False,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        typer.Option("--device", help="Where to train; auto takes the GPU where there is one."),
+    ] = "auto",
+    workers: WorkersOption = 2,
+    full_precision: Annotated[
+        bool, typer.Option("--full-precision", help="Compute in float32 instead of bfloat16.")
+    ] = False,
+    licence: Annotated[
+        str, typer.Option("--licence", help="Licence of your own photographs, for the model's card.")
+    ] = "",
+    attribution: Annotated[
+        str, typer.Option("--attribution", help="Whom the model's card names for your own photographs.")
+    ] = "",
+) -> None:
+    """Train both stages on the normal photographs of a data set.
+
+    First the autoencoder learns normal retinas (section 3.1 of the paper), then its encoder is frozen and the
+    localizer learns to find synthetic lesions (sections 3.2 and 3.3). A part of the normals is held back: it
+    chooses the epoch, and later the thresholds. Nothing starts before every photograph has been checked.
+
+    Watch it with `tensorboard --logdir RUN/tensorboard`. Change single values of a preset with --set, such as
+    `--set localization.epochs=50 --set generator.groups=[1,8]`.
+    """
+    config = configuration(preset, assignments)
+    dataset = load(data, layout, strict, workers)
+    normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
+    images, held_back = normals.training.images, normals.held_back.images
+    record = RunRecord(
+        config=config,
+        preprocessing=PreprocessingConstants(),
+        data=_describe(dataset, normals, licence, attribution),
+        training=digests(images),
+        held_back=digests(held_back),
+    )
+    console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
+    run_training(record, images, held_back, run, _hardware(device, workers, full_precision))
+    console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)
+
+
+def _describe(dataset: Dataset, normals: Normals, licence: str, attribution: str) -> TrainingData:
+    return TrainingData(
+        name=f"{dataset.name}, normal photographs of the training set",
+        images=len(normals.training),
+        licence=licence or dataset.licence or _UNKNOWN,
+        attribution=attribution or dataset.attribution or _UNKNOWN,
+    )
+
+
+def _hardware(device: Literal["auto", "cpu", "cuda"], workers: int, full_precision: bool) -> Hardware:
+    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise typer.BadParameter("torch finds no CUDA device here", param_hint="--device")
+    # Denormal numbers in nearly converged weights make CPU arithmetic many times slower.
+    torch.set_flush_denormal(True)
+    return Hardware(device=chosen, workers=workers, mixed_precision=not full_precision)
