@@ -21,6 +21,7 @@ from service.schemas import (
     Position,
     PredictionAnswer,
     PredictParameters,
+    QualityAnswer,
     RegionAnswer,
 )
 from service.upload import read_photograph
@@ -92,7 +93,7 @@ def _answer(prediction: Prediction, metadata: ModelMetadata, max_regions: int) -
         percentile=prediction.percentile,
         regions=[_region(region) for region in prediction.regions[:max_regions]],
         regions_total=len(prediction.regions),
-        quality=[],
+        quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
         photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
         model=ModelAnswer(name=metadata.name, version=metadata.version),
         timings_ms=_milliseconds(prediction),

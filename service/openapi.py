@@ -43,7 +43,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
         }
     ],
     "regions_total": 1,
-    "quality": [],
+    "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
     "model": {"name": "resynthdetect", "version": "1.0.0"},
     "timings_ms": {

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.batching import Batcher
 from service.contract import ModelMetadata
 from service.metrics import Metrics, Stage, Timings
-from service.preprocessing import ModelInput, decode, prepare
+from service.preprocessing import ModelInput, QualityNote, assess_quality, decode, prepare
 from service.regions import Region, find_regions
 from service.rendering import Heatmap, render
 
@@ -31,6 +31,7 @@ class Prediction:
         threshold: Scores from here on are anomalous.
         percentile: Percentage of normal photographs that score lower.
         regions: Anomalous regions in the photograph's pixels, those with the highest peaks first.
+        quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
         png: The heatmap, where one was asked for.
@@ -42,6 +43,7 @@ class Prediction:
     threshold: float
     percentile: float
     regions: Sequence[Region]
+    quality: Sequence[QualityNote]
     width: int
     height: int
     png: bytes | None
@@ -58,6 +60,7 @@ class Prediction:
 class _Prepared:
     photograph: NDArray[np.uint8]
     model_input: ModelInput
+    quality: Sequence[QualityNote]
 
 
 class Predictor:
@@ -108,6 +111,7 @@ class Predictor:
             threshold=self._metadata.decision.value if threshold is None else threshold,
             percentile=percentile(score, self._metadata.normal_scores),
             regions=regions,
+            quality=prepared.quality,
             width=width,
             height=height,
             png=png,
@@ -124,7 +128,8 @@ class Predictor:
         with timings.measure(Stage.DECODE):
             photograph = decode(upload, max_pixels=self._max_pixels)
         with timings.measure(Stage.PREPROCESS):
-            return _Prepared(photograph, prepare(photograph, self._metadata.preprocessing))
+            model_input = prepare(photograph, self._metadata.preprocessing)
+            return _Prepared(photograph, model_input, assess_quality(model_input))
 
     def _draw(
         self, kind: Heatmap, prepared: _Prepared, heatmap: NDArray[np.float32], timings: Timings

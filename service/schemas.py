@@ -49,11 +49,11 @@ class RegionAnswer(BaseModel):
     peak_position: Position
 
 
-class QualityNote(BaseModel):
+class QualityAnswer(BaseModel):
     """Something about the photograph that makes its score less trustworthy."""
 
-    code: str
-    detail: str
+    code: str = Field(description="For a program. Stable.")
+    message: str = Field(description="For a person.")
 
 
 class PhotographAnswer(BaseModel):
@@ -80,7 +80,7 @@ class PredictionAnswer(BaseModel):
     percentile: float = Field(ge=0, le=100, description="Percentage of normal photographs that score lower.")
     regions: list[RegionAnswer] = Field(description="Those with the highest peaks first.")
     regions_total: int = Field(description="Regions found; the list may be shorter.")
-    quality: list[QualityNote] = Field(description="Empty for a good photograph.")
+    quality: list[QualityAnswer] = Field(description="Empty for a good photograph.")
     photograph: PhotographAnswer
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")

@@ -37,6 +37,15 @@ def test_the_answer(client, jpeg, photograph):
     assert decode_png(base64.b64decode(answer["heatmap_png"])).shape == (height, width, 3)
 
 
+def test_notes_on_quality(client, photograph):
+    sharp = client.post("/predict?heatmap=none", files={"file": encode(".png", photograph[..., ::-1])})
+    hazy = cv2.GaussianBlur(photograph, (0, 0), 8)[..., ::-1]
+    blurred = client.post("/predict?heatmap=none", files={"file": encode(".png", hazy)})
+    assert "blurred" not in {note["code"] for note in sharp.json()["quality"]}
+    assert "blurred" in {note["code"] for note in blurred.json()["quality"]}
+    assert all(note["message"] for note in blurred.json()["quality"])
+
+
 def test_score_and_regions_agree_with_the_raw_map(client, jpeg):
     answer = client.post("/predict?heatmap=raw", files={"file": jpeg}).json()
     probabilities = decode_png(base64.b64decode(answer["heatmap_png"])) / 65535
