@@ -20,9 +20,9 @@ class GeneratorConfig(_Config):
     # Lesions come in groups; a group is one crop with its Perlin mask.
     groups: tuple[int, int] = (1, 5)
     # Even in the logarithm: as many microaneurysms (a few pixels) as large haemorrhages.
-    crop_side: tuple[int, int] = (10, 352)
+    crop_side: tuple[int, int] = (10, 256)
     # From one blob that fills the crop to dozens in it, never below what 768 pixels resolve.
-    cell_share: tuple[float, float] = (0.08, 0.8)
+    cell_share: tuple[float, float] = (0.08, 0.6)
     smallest_cell: float = Field(default=4.0, gt=0)
     # The higher, the smaller and sparser the blobs of a group (DRAEM: always 0.5).
     threshold: tuple[float, float] = (0.1, 0.6)
@@ -30,11 +30,11 @@ class GeneratorConfig(_Config):
     alpha: float = Field(default=0.7, ge=0, le=1)
     # A pasted rim is sharper than any camera draws, and blood has no sharp border: the weights are blurred by
     # up to so many pixels, the smaller the crop the less.
-    rim_blur: float = Field(default=2.0, ge=0)
+    rim_blur: float = Field(default=1.5, ge=0)
     # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one. A blob is pasted
     # only where its mean colour differs so much from its surroundings and from what was there before (root
     # mean square over the channels, in 8-bit levels).
-    contrast: float = Field(default=20.0, ge=0)
+    contrast: float = Field(default=16.0, ge=0)
     # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
     # the augmentations decide what differs and not the pigment of two eyes.
     colour_match: float = Field(default=0.5, ge=0, le=1)

@@ -50,7 +50,7 @@ COMPACT = TrainingConfig(
         average_decay=0.99,
     ),
     localization=StageConfig(
-        epochs=240,
+        epochs=180,
         warmup_epochs=2,
         batch_size=4,
         learning_rate=1e-3,
@@ -58,7 +58,7 @@ COMPACT = TrainingConfig(
         window=384,
         # Averages the last few hundred steps.
         average_decay=0.995,
-        # There is time to overfit 120 images in 240 epochs.
+        # There is time to overfit 120 images in 180 epochs.
         weight_decay=1e-4,
         # Another camera differs by about so much after CLAHE.
         camera_jitter=0.1,

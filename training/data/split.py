@@ -21,7 +21,8 @@ def hold_back(
 ) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
     """Hold a part of the records back, for choosing an epoch and thresholds.
 
-    Whole patients are held back, in the order of :func:`position`, until the part is reached; at least one is.
+    Whole patients are held back, in the order of :func:`position`, until the part is
+    reached; at least one is.
 
     Args:
         records: Records to divide.

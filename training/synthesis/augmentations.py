@@ -121,11 +121,11 @@ def augment(crop: Crop, source: Crop, count: int, generator: np.random.Generator
 
 
 def keep_to_fundus_colours(crop: Crop) -> Crop:
-    """Lower green to 0.88 of red and blue to 0.8 of green where they exceed that.
+    """Lower green to 0.95 of red and blue to 0.85 of green where they exceed that.
 
-    Blood, fat and nerve fibres all reflect more red than green and more green than blue; the palest thing in
-    an eye, the optic disc, stands at about these ratios. Three augmentations in a row can leave that gamut:
-    this brings magenta back to red, green to yellow and grey to brown.
+    Blood, fat and nerve fibres all reflect more red than green and more green than blue; the yellowest and
+    palest things in an eye, fat and the optic disc, stay just below these ratios. Three augmentations in a
+    row can leave that gamut: this brings magenta back to red, green to yellow and grey to brown.
 
     Args:
         crop: uint8 (height, width, 3), RGB.
@@ -134,8 +134,8 @@ def keep_to_fundus_colours(crop: Crop) -> Crop:
         A new crop, the same but for those pixels.
     """
     red, green, blue = cv2.split(crop)
-    green = cv2.min(green, cv2.convertScaleAbs(red, alpha=0.88))
-    blue = cv2.min(blue, cv2.convertScaleAbs(green, alpha=0.8))
+    green = cv2.min(green, cv2.convertScaleAbs(red, alpha=0.95))
+    blue = cv2.min(blue, cv2.convertScaleAbs(green, alpha=0.85))
     return _uint8(cv2.merge((red, green, blue)))
 
 

@@ -80,11 +80,14 @@ class AnomalyGenerator:
         if generator.random() < self._config.colour_match:
             source_crop = match_colour(source_crop, surroundings)
         source_crop = augment(source_crop, source, self._config.augmentations, generator)
-        shape = visible_blobs(shape, source_crop, (target_crop, surroundings), self._config.contrast)
-        fused = self_mix(source_crop, target_crop, self._weights(shape, generator))
+        blur = generator.uniform(0, min(self._config.rim_blur, side / 40))
+        fused = self_mix(source_crop, target_crop, self._weights(shape, blur))
+        visible = visible_blobs(shape, fused, (target_crop, surroundings), self._config.contrast)
+        if not np.array_equal(visible, shape):
+            fused = self_mix(source_crop, target_crop, self._weights(visible, blur))
         # Zero in every channel means outside the field of view.
         image[place] = np.maximum(fused, 1) * retina[..., None]
-        mask[place] |= shape
+        mask[place] |= visible
 
     def _draw_side(self, limit: int, generator: np.random.Generator) -> int:
         low, high = self._config.crop_side
@@ -94,9 +97,8 @@ class AnomalyGenerator:
         cell = max(side * _log_uniform(*self._config.cell_share, generator), self._config.smallest_cell)
         return perlin_mask(side, cell, generator.uniform(*self._config.threshold), generator)
 
-    def _weights(self, shape: Mask, generator: np.random.Generator) -> NDArray[np.float32]:
+    def _weights(self, shape: Mask, blur: float) -> NDArray[np.float32]:
         weights = np.where(shape, fusion_weights(shape, self._config.alpha), np.float32(0))
-        blur = generator.uniform(0, min(self._config.rim_blur, len(shape) / 20))
         if blur > 0.3:  # a narrower Gaussian changes nothing on a pixel grid
             weights = np.asarray(cv2.GaussianBlur(weights, (0, 0), blur), np.float32)
         return weights

@@ -13,7 +13,7 @@ def visible_blobs(mask: Mask, matter: Crop, backgrounds: tuple[Crop, ...], contr
 
     Args:
         mask: Where something would be pasted, bool (height, width).
-        matter: What would be pasted, uint8 (height, width, 3).
+        matter: What they would look like, uint8 (height, width, 3).
         backgrounds: What it has to differ from, each uint8 (height, width, 3).
         contrast: The least difference between two mean colours, root mean square over the channels, in 8-bit
             levels.
