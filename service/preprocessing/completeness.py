@@ -5,6 +5,8 @@ Decoders fill what is missing from a truncated file with grey, and say so at mos
 
 import re
 import struct
+from collections.abc import Iterator
+from typing import Any
 
 _JPEG_END_OF_IMAGE = 0xD9
 _JPEG_START_OF_SCAN = 0xDA
@@ -16,7 +18,9 @@ _BMP_CORE_HEADER = 12
 # TIFF tags of where the strips or tiles of a picture lie, and of how many bytes each has.
 _TIFF_OFFSETS = (273, 324)
 _TIFF_BYTE_COUNTS = (279, 325)
-_TIFF_INTEGERS = {3: "H", 4: "I", 16: "Q"}
+# For each TIFF type the code of what to read, and how many of those make one value.
+_TIFF_CODES = {3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 8: ("h", 1), 9: ("i", 1), 10: ("i", 2)}
+_TIFF_CODES |= {11: ("f", 1), 12: ("d", 1), 13: ("I", 1), 16: ("Q", 1), 17: ("q", 1), 18: ("Q", 1)}
 
 
 def jpeg_is_complete(data: bytes) -> bool:
@@ -48,13 +52,19 @@ def _after_jpeg_segment(data: bytes, position: int, marker: int) -> int:
 
 def png_is_complete(data: bytes) -> bool:
     """Whether a PNG's chunks lead to a whole IEND chunk."""
+    return any(kind == b"IEND" for kind, _ in png_chunks(data))
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each whole chunk of a PNG."""
     position = 8
     while position + 12 <= len(data):
-        kind = data[position + 4 : position + 8]
-        position += 12 + int.from_bytes(data[position : position + 4], "big")
-        if kind == b"IEND":
-            return position <= len(data)
-    return False
+        length = int.from_bytes(data[position : position + 4], "big")
+        end = position + 12 + length
+        if end > len(data):
+            return
+        yield data[position + 4 : position + 8], data[position + 8 : end - 4]
+        position = end
 
 
 def webp_is_complete(data: bytes) -> bool:
@@ -84,9 +94,9 @@ def _bmp_end(data: bytes) -> int:
 
 
 def tiff_is_complete(data: bytes) -> bool:
-    """Whether a TIFF holds its first directory and every strip or tile that it lists."""
+    """Whether a TIFF holds its first directory and every value, strip and tile that it points to."""
     try:
-        tags = _tiff_integers(data)
+        tags = _tiff_tags(data)
     except struct.error:
         return False
     offsets = next((tags[tag] for tag in _TIFF_OFFSETS if tag in tags), ())
@@ -94,8 +104,8 @@ def tiff_is_complete(data: bytes) -> bool:
     return all(offset + count <= len(data) for offset, count in zip(offsets, counts, strict=False))
 
 
-def _tiff_integers(data: bytes) -> dict[int, tuple[int, ...]]:
-    """The tags of the first directory that are lists of unsigned integers."""
+def _tiff_tags(data: bytes) -> dict[int, tuple[Any, ...]]:
+    """The values of each tag of the first directory."""
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
     offset_code, count_code, entry_size = ("Q", "Q", 20) if big else ("I", "H", 12)
@@ -105,10 +115,10 @@ def _tiff_integers(data: bytes) -> dict[int, tuple[int, ...]]:
     tags = {}
     for entry in range(first, first + min(entries, len(data)) * entry_size, entry_size):
         tag, kind, count = struct.unpack_from(order + "HH" + offset_code, data, entry)
-        if tag in _TIFF_OFFSETS + _TIFF_BYTE_COUNTS and kind in _TIFF_INTEGERS:
-            values = order + str(min(count, len(data) + 1)) + _TIFF_INTEGERS[kind]
-            field = entry + 4 + struct.calcsize(offset_code)
-            inline = struct.calcsize(values) <= struct.calcsize(offset_code)
-            start = field if inline else struct.unpack_from(order + offset_code, data, field)[0]
-            tags[tag] = struct.unpack_from(values, data, start)
+        code, size = _TIFF_CODES.get(kind, ("B", 1))
+        values = f"{order}{min(count * size, len(data) + 1)}{code}"
+        field = entry + 4 + struct.calcsize(offset_code)
+        inline = struct.calcsize(values) <= struct.calcsize(offset_code)
+        start = field if inline else struct.unpack_from(order + offset_code, data, field)[0]
+        tags[tag] = struct.unpack_from(values, data, start)
     return tags

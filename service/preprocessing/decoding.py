@@ -33,18 +33,19 @@ def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     if header.width * header.height > max_pixels:
         size = f"{header.width} x {header.height}"
         raise DecodeError("image-too-large", f"{size} pixels are more than the {max_pixels} allowed.")
-    return _upright(_eight_bit(_pixels(data, header)), header.orientation)
+    colours = cv2.cvtColor(_eight_bit(_pixels(data, header)), cv2.COLOR_BGR2RGB)
+    return _upright(np.asarray(colours, np.uint8), header.orientation)
 
 
 def _pixels(data: bytes, header: Header) -> NDArray[np.generic]:
-    """Decode to RGB of the file's own depth."""
+    """Decode to BGR of the file's own depth."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS)
-    except cv2.error as error:
-        raise DecodeError("corrupt-image", "The image cannot be decoded.") from error
+    except cv2.error:
+        pixels = None
     if pixels is None or pixels.shape[:2] != (header.height, header.width):
-        raise DecodeError("corrupt-image", "The image cannot be decoded.")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+        raise DecodeError("corrupt-image", "The image is damaged or of a kind that cannot be decoded.")
+    return np.asarray(pixels)
 
 
 def _eight_bit(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -78,7 +78,7 @@ def read_header(data: bytes) -> Header:
         warnings.simplefilter("ignore")
         try:
             image = form.reader(io.BytesIO(data), None)
-            return Header(*image.size, _orientation(image), _has_several(image))
+            return Header(*image.size, _orientation(image, data), _has_several(image))
         except Exception as error:  # Pillow's readers raise whatever a damaged header makes them
             raise DecodeError("corrupt-image", "The image's header is damaged.") from error
 
@@ -89,14 +89,22 @@ def _not_supported(data: bytes) -> DecodeError:
     return DecodeError("not-an-image", "The file is no JPEG, PNG, TIFF, WebP or BMP image.")
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes) -> int:
     if isinstance(image, TiffImageFile):
         return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        exif = _png_exif(data) if isinstance(image, PngImageFile) else image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
     except Exception:  # damaged EXIF data say nothing about the picture's pixels
         return 1
     return orientation if orientation in range(1, 9) else 1
+
+
+def _png_exif(data: bytes) -> Image.Exif:
+    """The EXIF data of a PNG, for which Pillow would decode the whole picture."""
+    exif = Image.Exif()
+    exif.load(next((content for kind, content in completeness.png_chunks(data) if kind == b"eXIf"), b""))
+    return exif
 
 
 def _has_several(image: Image.Image) -> bool:
