@@ -75,7 +75,7 @@ def test_a_preview_is_a_sheet_of_pairs(normals, work):
         2,
     )
     assert result.exit_code == 0, result.output
-    assert cv2.imread(str(work / "sheet.png")).shape == (2 * 768, 2 * 768, 3)
+    assert np.asarray(cv2.imread(str(work / "sheet.png"))).shape == (2 * 768, 2 * 768, 3)
 
 
 def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, work, trained):
@@ -101,7 +101,7 @@ def test_another_configuration_in_the_same_folder_is_refused(normals, work, trai
 
 def test_an_export_with_other_photographs_is_refused(normals, work, trained, tmp_path):
     for photograph in sorted(normals.iterdir())[:3]:
-        picture = cv2.imread(str(photograph))
+        picture = np.asarray(cv2.imread(str(photograph)))
         cv2.imwrite(str(tmp_path / photograph.name), picture[:, ::-1])
     result = call("export", trained, tmp_path, "--out", work / "refused", "--cache", work / "cache")
     assert isinstance(result.exception, RunError)

@@ -35,4 +35,5 @@ def test_it_stays_finite_for_certain_and_wrong_pixels():
     loss = focal_loss(logits, torch.tensor([[[0.0, 1.0]]]), torch.ones(1, 1, 2), 2.0)
     loss.backward()
     assert torch.isfinite(loss)
+    assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
