@@ -26,7 +26,7 @@ class Answer:
     """What the model says of one photograph.
 
     Attributes:
-        score: Probability that the photograph is anomalous.
+        score: How anomalous the photograph is, 0 to 1.
         heatmap: float32 ``(size, size)``, probability of each pixel of the model's input.
         seconds: Duration of the inference, without the wait before it.
     """

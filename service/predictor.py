@@ -27,7 +27,7 @@ class Prediction:
     """What the service says of one photograph.
 
     Attributes:
-        score: Probability that the photograph is anomalous.
+        score: How anomalous the photograph is: the mean of its 10 highest probabilities, 0 to 1.
         threshold: Scores from here on are anomalous.
         percentile: Percentage of normal photographs that score lower.
         regions: Anomalous regions in the photograph's pixels, those with the highest peaks first.
