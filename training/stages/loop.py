@@ -105,7 +105,7 @@ class _Loop:
 
     @property
     def steps(self) -> int:
-        return self.stage.config.epochs * self.stage.images // self.stage.config.batch_size
+        return max(1, self.stage.config.epochs * self.stage.images // self.stage.config.batch_size)
 
     @property
     def epoch(self) -> float:
@@ -148,7 +148,10 @@ class _Loop:
             loss = self.stage.loss(self.network, _to(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
+        # Better to stop here, with the last checkpoint whole, than to train on with broken weights.
+        nn.utils.clip_grad_norm_(
+            self.network.parameters(), self.stage.config.gradient_clip, error_if_nonfinite=True
+        )
         self.optimizer.step()
         self.average.update_parameters(self.network)
         self.step += 1
@@ -156,6 +159,7 @@ class _Loop:
 
     def _report(self, loss: float, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
         writer.add_scalar("loss", loss, self.step)
+        writer.add_scalar("learning_rate", self.optimizer.param_groups[0]["lr"], self.step)
         bar.update()
         rate = (bar.format_dict["rate"] or 0) * self.stage.config.batch_size
         bar.set_postfix(loss=f"{loss:.5f}", epoch=f"{self.epoch:.1f}", images_per_second=f"{rate:.1f}")

@@ -1,7 +1,6 @@
 """Stage 1: the autoencoder learns normal images (paper, section 3.1, equation 1)."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -64,16 +63,15 @@ def train_reconstruction(
     """
     torch.manual_seed(config.seed)
     network = Autoencoder(config.network)
-    stage: dict[str, Any] = {"samples": NormalSamples(images, config.reconstruction, config.seed)}
     run_stage(
         Stage(
             name="reconstruction",
             network=network,
+            samples=NormalSamples(images, config.reconstruction, config.seed),
             images=len(images),
             loss=reconstruction_loss,
             config=config.reconstruction,
             observe=ReconstructionObserver(held_back, hardware.device),
-            **stage,
         ),
         folder,
         hardware,
