@@ -14,6 +14,8 @@ from service.preprocessing.frame import Box, find_frame
 from service.preprocessing.retina import fills_frame_with_retina
 
 _WORKING_SIDE = 512
+_BLACK = 0.25  # brightness relative to the retina's
+_LEAST_BLACK_SHARE = 0.15  # of what is cut off with bars, the rest being their blurred edge
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,40 @@ def find_field_of_view(photograph: NDArray[np.uint8]) -> FieldOfView:
         NoFieldOfView: The picture has neither a disc nor the colours of a retina.
     """
     small, scale = _working_copy(photograph)
-    frame = find_frame(small.max(axis=2))
-    picture = small[frame.slices]
-    circle = find_disc(picture)
-    if circle is None:
+    frame, disc = _frame_and_disc(small)
+    if disc is None:
+        picture = small[frame.slices]
         if not fills_frame_with_retina(picture[::2, ::2]):
             raise NoFieldOfView
-        circle = _circle_round(picture)
-    on_copy = Circle(circle.x + frame.left, circle.y + frame.top, circle.radius)
+        disc = _circle_round(picture)
+    on_copy = Circle(disc.x + frame.left, disc.y + frame.top, disc.radius)
     return FieldOfView(on_copy.scaled(scale), _enlarged(frame, scale, photograph))
+
+
+def _frame_and_disc(picture: NDArray[np.uint8]) -> tuple[Box, Circle | None]:
+    """The frame without black bars, and the disc in the frame's pixels.
+
+    What looks like bars is believed only where the disc reaches into them, or is not to be seen for
+    them: a disc that the camera cut off at two sides can stand as straight as a bar at the others.
+    """
+    whole = Box(0, 0, picture.shape[1], picture.shape[0])
+    brightness = picture.max(axis=2)
+    frame, disc = find_frame(brightness), find_disc(picture)
+    if frame == whole or (disc is not None and not _reaches_into_bars(disc, frame, brightness)):
+        return whole, disc
+    return frame, find_disc(picture[frame.slices])
+
+
+def _reaches_into_bars(disc: Circle, frame: Box, brightness: NDArray[np.uint8]) -> bool:
+    """Whether enough of what a disc encloses beyond the frame is black."""
+    rows, columns = np.ogrid[: brightness.shape[0], : brightness.shape[1]]
+    inside = disc.contains(columns, rows)
+    beyond = inside.copy()
+    beyond[frame.slices] = False
+    if not beyond.any():
+        return False
+    black = brightness[beyond] < _BLACK * brightness[inside & ~beyond].mean()
+    return bool(black.mean() > _LEAST_BLACK_SHARE)
 
 
 def _working_copy(photograph: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 # A bar ends in a straight edge, a disc's black surround in a curved one: the share of a disc's diameter
 # that is bright this far (share of the side) behind the last black row is less than what a bar leaves.
 # The first line is for the blurred edge of a shutter, the second for the sharp one of padding.
-_DEPTH_AND_BRIGHT_SHARE = ((0.08, 0.75), (0.02, 0.42))
+_DEPTH_AND_BRIGHT_SHARE = ((0.08, 0.82), (0.02, 0.42))
 _BLACKEST_PHOTOGRAPH = 16
 
 

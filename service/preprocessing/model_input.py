@@ -53,7 +53,7 @@ def prepare(
     circle = _circle_in_model(field_of_view, mapping)
     natural = _mirror_at_circle(mapping.photograph_to_model(photograph), circle)
     mask = _mask_in_model(field_of_view, mapping)
-    image = np.maximum(_equalise(natural, constants), 1) * mask[..., None]
+    image = np.maximum(equalise(natural, constants), 1) * mask[..., None]
     return ModelInput(image, natural, mask, mapping, field_of_view)
 
 
@@ -95,7 +95,7 @@ def _sample(picture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.fl
     return np.asarray(colours.reshape(-1, picture.shape[2])[: len(x)], np.uint8)
 
 
-def _equalise(picture: NDArray[np.uint8], constants: PreprocessingConstants) -> NDArray[np.uint8]:
+def equalise(picture: NDArray[np.uint8], constants: PreprocessingConstants) -> NDArray[np.uint8]:
     """CLAHE on the lightness of CIE Lab, which keeps hue.
 
     The CLAHE object is made anew for each call: one that threads share gives wrong pixels.

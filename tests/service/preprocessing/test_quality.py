@@ -1,0 +1,60 @@
+import csv
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from service.preprocessing import assess_quality, decode, prepare
+from tests.service.preprocessing.pictures import disc
+
+
+def codes(photograph):
+    return {note.code for note in assess_quality(prepare(photograph))}
+
+
+def test_a_good_photograph_has_no_notes():
+    assert assess_quality(prepare(skimage.data.retina())) == ()
+
+
+def test_every_note_says_something():
+    (note,) = assess_quality(
+        prepare(cv2.resize(skimage.data.retina(), (400, 400), interpolation=cv2.INTER_AREA))
+    )
+    assert note.code == "low-resolution"
+    assert note.message.endswith(".")
+
+
+def test_too_dark():
+    assert "too-dark" in codes((skimage.data.retina() * 0.18).astype(np.uint8))
+
+
+def test_over_exposed():
+    retina = skimage.data.retina()
+    inside = retina.max(axis=2, keepdims=True) > 20
+    bright = np.where(inside, np.clip(retina.astype(int) * 2.2 + 60, 0, 255), retina).astype(np.uint8)
+    assert "over-exposed" in codes(bright)
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [(0.5, False), (15, True)])
+def test_blurred(sigma, expected):
+    assert ("blurred" in codes(cv2.GaussianBlur(skimage.data.retina(), (0, 0), sigma))) == expected
+
+
+@pytest.mark.parametrize(("height", "expected"), [(860, False), (500, True)])
+def test_cut(height, expected):
+    photograph = disc(height, 1000, 500, height / 2, 430)
+    assert ("field-of-view-cut" in codes(photograph)) == expected
+
+
+def test_people_and_notes_agree(fundus_data):
+    """No photograph that people called good gets a note but for its size; most that they rejected do."""
+    with (fundus_data / "eyepacs/labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    noted = {"good": 0, "reject": 0}
+    for quality in noted:
+        for row in [row for row in rows if row["quality"] == quality][:15]:
+            path = fundus_data / "eyepacs/images" / f"{row['image']}.jpeg"
+            noted[quality] += bool(codes(decode(path.read_bytes(), max_pixels=10**6)) - {"low-resolution"})
+    assert noted["good"] == 0
+    assert noted["reject"] >= 9
