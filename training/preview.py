@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.config import GeneratorConfig
-from training.synthesis.generator import AnomalyGenerator, SyntheticImage
+from training.config import TrainingConfig
+from training.stages.samples import SyntheticSamples
+from training.synthesis.generator import AnomalyGenerator
 
 Image = NDArray[np.uint8]
 
@@ -15,37 +16,30 @@ _CYAN = (0, 255, 255)
 
 
 def synthetic_sheet(
-    images: Sequence[Image], config: GeneratorConfig, *, rows: int, columns: int, seed: int
+    images: Sequence[Image], config: TrainingConfig, *, rows: int, columns: int, seed: int
 ) -> Image:
-    """Draw synthetic images side by side, and under each the same image with its mask outlined in cyan.
+    """Draw what the second stage is trained on, and under each image the same with its mask outlined.
 
     Args:
         images: Prepared normal images, each uint8 (size, size, 3), RGB.
-        config: The generator; no image is left normal here.
+        config: The training; no image is left normal here.
         rows: Rows of pairs.
         columns: Pairs in a row.
         seed: Another seed draws other images.
 
     Returns:
-        The sheet, uint8 (2 * rows * size, columns * size, 3), RGB.
+        The sheet, uint8 (2 * rows * window, columns * window, 3), RGB, masks in cyan.
     """
-    anomalies = AnomalyGenerator(config.model_copy(update={"normal_share": 0.0}))
-    generator = np.random.default_rng(seed)
-    cells = [_pair(_draw(images, anomalies, generator)) for _ in range(rows * columns)]
+    anomalies = AnomalyGenerator(config.generator.model_copy(update={"normal_share": 0.0}))
+    samples = SyntheticSamples(images, anomalies, config.localization, seed)
+    cells = [_pair(samples, index) for index in range(rows * columns)]
     lines = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(lines)
 
 
-def _draw(
-    images: Sequence[Image], anomalies: AnomalyGenerator, generator: np.random.Generator
-) -> SyntheticImage:
-    target, source = (images[int(index)] for index in generator.integers(len(images), size=2))
-    return anomalies(target, source, generator)
-
-
-def _pair(synthetic: SyntheticImage) -> Image:
-    outlined = synthetic.image.copy()
-    mask = synthetic.mask.astype(np.uint8)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+def _pair(samples: SyntheticSamples, index: int) -> Image:
+    image, mask = (part.numpy() for part in samples[index])
+    outlined = image.copy()
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(outlined, contours, -1, _CYAN, 1)
-    return np.vstack([synthetic.image, outlined])
+    return np.vstack([image, outlined])

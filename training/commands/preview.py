@@ -30,7 +30,7 @@ def preview(
     preset: PresetOption = "compact",
     assignments: SetOption = None,
     rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of pictures.")] = 2,
-    columns: Annotated[int, typer.Option("--columns", min=1, help="Pictures in a row.")] = 3,
+    columns: Annotated[int, typer.Option("--columns", min=1, help="Pictures in a row.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws others.")] = 0,
     cache: CacheFolder = Path("cache"),
     layout: LayoutOption = Layout.AUTO,
@@ -44,6 +44,6 @@ def preview(
     config = configuration(preset, assignments)
     dataset = load(data, layout, strict, workers)
     normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
-    sheet = synthetic_sheet(normals.training.images, config.generator, rows=rows, columns=columns, seed=seed)
+    sheet = synthetic_sheet(normals.training.images, config, rows=rows, columns=columns, seed=seed)
     write_picture(sheet, out)
     console.print(f"{rows * columns} synthetic images in {out}")

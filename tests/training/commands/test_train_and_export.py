@@ -62,20 +62,12 @@ def test_help_names_the_commands_in_their_order():
 
 
 def test_a_preview_is_a_sheet_of_pairs(normals, work):
+    sheet = work / "sheet.png"
     result = call(
-        "preview",
-        normals,
-        "--out",
-        work / "sheet.png",
-        "--cache",
-        work / "cache",
-        "--rows",
-        1,
-        "--columns",
-        2,
+        "preview", normals, "--out", sheet, "--rows", 1, "--columns", 2, "--cache", work / "cache", *TINY
     )
     assert result.exit_code == 0, result.output
-    assert np.asarray(cv2.imread(str(work / "sheet.png"))).shape == (2 * 768, 2 * 768, 3)
+    assert np.asarray(cv2.imread(str(sheet))).shape == (2 * 64, 2 * 64, 3)
 
 
 def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, work, trained):
