@@ -113,7 +113,7 @@ class _Loop:
 
     def run(self) -> None:
         self._resume()
-        writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step)
+        writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step + 1)
         with writer, tqdm(total=self.steps, initial=self.step, desc=self.stage.name, unit="step") as bar:
             for batch in self._batches():
                 loss = self._train_step(batch)
