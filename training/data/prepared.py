@@ -1,6 +1,6 @@
 """Photographs ready for a network, with their lesions in the same pixels."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -11,6 +11,7 @@ from service.preprocessing.constants import PreprocessingConstants
 from training.data.records import DataError, LesionType, Record
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
+from training.field_of_view import inside_field_of_view
 
 ImageArray = npt.NDArray[np.uint8]
 MaskArray = npt.NDArray[np.bool_]
@@ -91,7 +92,7 @@ class PreparedSet:
 
     def field_of_view(self, index: int) -> MaskArray:
         """Return the field of view of a photograph, bool (size, size)."""
-        return field_of_view(self.images[index])
+        return inside_field_of_view(self.images[index])
 
     def lesions(self, index: int) -> dict[LesionType, MaskArray]:
         """Return the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
@@ -132,14 +133,3 @@ class PreparedSet:
 
     def _mask(self, key: str) -> MaskArray:
         return self.store.read(key).view(np.bool_)
-
-
-def field_of_view(images: ImageArray) -> MaskArray:
-    """Return where prepared photographs (..., size, size, 3) are inside the field of view."""
-    return np.asarray(images.any(axis=-1))
-
-
-def batches(images: Sequence[ImageArray], size: int) -> Iterator[ImageArray]:
-    """Yield consecutive photographs as arrays of at most ``size``, uint8 (N, height, width, 3)."""
-    for start in range(0, len(images), size):
-        yield np.stack(images[start : start + size])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
-from training.data.prepared import PreparedSet, field_of_view
+from training.data.prepared import PreparedSet
 from training.data.records import LesionType
 from training.evaluation.methods import Method
 from training.evaluation.metrics import (
@@ -23,6 +23,7 @@ from training.evaluation.metrics import (
     pixel_average_precision,
     pixel_metrics,
 )
+from training.field_of_view import inside_field_of_view
 
 
 class _Result(BaseModel):
@@ -172,7 +173,7 @@ def _pixel_result(
         return None
     lesions = _lesion_pixels(prepared)
     scores, lesion = heatmaps.ravel(), np.logical_or.reduce(list(lesions.values()))
-    inside = field_of_view(prepared.load_images()).ravel()
+    inside = inside_field_of_view(prepared.load_images()).ravel()
     return PixelResult(
         all_pixels=pixel_metrics(scores, lesion, threshold),
         field_of_view=pixel_metrics(scores[inside], lesion[inside], threshold),

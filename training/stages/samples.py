@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from training.config import StageConfig
-from training.synthesis.field_of_view import inside_field_of_view
+from training.field_of_view import inside_field_of_view
 from training.synthesis.generator import AnomalyGenerator
 
 Image = NDArray[np.uint8]

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthesis.field_of_view import inside_field_of_view
+from training.field_of_view import inside_field_of_view
 
 Crop = NDArray[np.uint8]
 Augmentation = Callable[[Crop, Crop, np.random.Generator], Crop]

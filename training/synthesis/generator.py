@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.config import GeneratorConfig
+from training.field_of_view import inside_field_of_view
 from training.synthesis.augmentations import augment
-from training.synthesis.field_of_view import inside_field_of_view
 from training.synthesis.perlin import perlin_mask
 from training.synthesis.self_mix import fusion_weights, self_mix
 from training.synthesis.visibility import visible_blobs

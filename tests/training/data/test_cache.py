@@ -13,9 +13,9 @@ import service.preprocessing
 from service.preprocessing import PreprocessingConstants, decode, prepare
 from training.data import cache, idrid
 from training.data.cache import code_digest, fingerprint, prepare_cache
-from training.data.prepared import batches, field_of_view
 from training.data.records import DataError, LesionType, Record, Split
 from training.data.validation import Problem, validate_files
+from training.field_of_view import inside_field_of_view
 
 SMALL = PreprocessingConstants(size=128)
 SIDE = 420
@@ -224,15 +224,6 @@ def test_a_subset_keeps_records_and_pictures_together(photograph, run):
     np.testing.assert_array_equal(subset.images[0], prepared.images[2])
 
 
-def test_batches_hold_every_photograph_once(photograph, run):
-    prepared = run(*(photograph(number) for number in range(3)))
-
-    parts = list(batches(prepared.images, 2))
-
-    assert [part.shape for part in parts] == [(2, 128, 128, 3), (1, 128, 128, 3)]
-    np.testing.assert_array_equal(np.concatenate(parts), prepared.load_images())
-
-
 def test_real_lesions_lie_inside_the_field_of_view(fundus_data, run):
     records = idrid.load_segmentation(fundus_data / "idrid")[:2]
 
@@ -243,13 +234,13 @@ def test_real_lesions_lie_inside_the_field_of_view(fundus_data, run):
     for index in range(len(prepared)):
         union = prepared.lesion_union(index)
         assert 0.001 < union.mean() < 0.2
-        assert (union & ~field_of_view(prepared.images[index])).sum() < 0.01 * union.sum()
+        assert (union & ~inside_field_of_view(prepared.images[index])).sum() < 0.01 * union.sum()
         disc = prepared.optic_disc(index)
         assert disc is not None
         # The optic disc is the brightest large thing in a photograph.
         assert (
             prepared.images[index][disc].mean()
-            > 1.2 * prepared.images[index][field_of_view(prepared.images[index])].mean()
+            > 1.2 * prepared.images[index][inside_field_of_view(prepared.images[index])].mean()
         )
 
 
