@@ -2,7 +2,7 @@
 
 from training.config import NetworkConfig, StageConfig, TrainingConfig
 
-# As in the paper, with DRAEM's values where the paper is silent. Made for a GPU of 24 GB or more.
+# As in the paper, with DRAEM's values where the paper is silent. Made for a GPU; the paper's had 24 GB.
 PAPER = TrainingConfig(
     # 32 to 512 is the U-Net of most of the paper's relatives at half width: 16.9 M parameters.
     network=NetworkConfig(widths=(32, 64, 128, 256, 512)),
@@ -11,7 +11,7 @@ PAPER = TrainingConfig(
         epochs=700,
         # Section 4.1.
         warmup_epochs=50,
-        # DRAEM's number; at 768x768 in bfloat16 it needs about 20 GB.
+        # DRAEM's number.
         batch_size=8,
         # Section 4.1: from 5e-5 along a cosine to 2.5e-5.
         learning_rate=5e-5,
