@@ -36,7 +36,9 @@ StrictOption = Annotated[
         "--strict", help="Stop at a photograph that is missing or cannot be used, instead of leaving it out."
     ),
 ]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Photographs prepared at a time.")]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=1, help="Photographs prepared, or samples drawn, at a time.")
+]
 PresetOption = Annotated[
     Literal["compact", "paper"],
     typer.Option(

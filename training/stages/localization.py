@@ -35,7 +35,7 @@ class LocalizationObserver:
     """Quality is the average precision on synthetic lesions in held-back normal images."""
 
     def __init__(self, images: Images, config: TrainingConfig, device: str) -> None:
-        """Draw the synthetic images once: whole images, always the same."""
+        """Choose the synthetic images: whole ones, the same at every look."""
         self._samples = held_back_samples(images, config, _HELD_BACK_ROUNDS)
         self._device = device
 
