@@ -12,6 +12,10 @@ class _Config(BaseModel):
 class GeneratorConfig(_Config):
     """The anomaly generator (paper, section 3.3). Lengths are pixels of the prepared image."""
 
+    # What lesions are made of (Table 4): other normal photographs, or photographs of textures.
+    source: Literal["fundus", "texture"] = "fundus"
+    # The shape of a paste (Table 4): blobs of Perlin noise, or the whole crop.
+    mask: Literal["perlin", "whole"] = "perlin"
     # Paper: three of the seven.
     augmentations: int = Field(default=3, ge=0, le=7)
     # DRAEM leaves half its images normal; here most pixels of every image are normal already, so fewer
@@ -26,7 +30,7 @@ class GeneratorConfig(_Config):
     smallest_cell: float = Field(default=4.0, gt=0)
     # The higher, the smaller and sparser the blobs of a group (DRAEM: always 0.5).
     threshold: tuple[float, float] = (0.1, 0.6)
-    # Equation 3.
+    # Equation 3; 1 pastes without self-mix (Table 4).
     alpha: float = Field(default=0.7, ge=0, le=1)
     # A pasted rim is sharper than any camera draws, and blood has no sharp border: the weights are blurred by
     # up to so many pixels, the smaller the crop the less.
@@ -38,6 +42,14 @@ class GeneratorConfig(_Config):
     # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
     # the augmentations decide what differs and not the pigment of two eyes.
     colour_match: float = Field(default=0.5, ge=0, le=1)
+    # The share of crops cut from the very place they are pasted to. Only the augmentations make such a
+    # lesion: it has no seam in the texture, as real lesions have none.
+    in_place_share: float = Field(default=0.0, ge=0, le=1)
+    # The share of its own texture that a crop keeps: blood and fat are smoother than the retina beneath.
+    texture: tuple[float, float] = (1.0, 1.0)
+    # The mean difference of a paste from its surroundings (as in ``contrast``), even in its logarithm; the
+    # augmentations then give its direction alone. Left out, they give its size too.
+    paste_contrast: tuple[float, float] | None = None
 
 
 class NetworkConfig(_Config):
@@ -47,6 +59,9 @@ class NetworkConfig(_Config):
     # Space to depth before the first layer, depth to space after the last: 2 quarters the work, and no
     # pixel is lost.
     fold: Literal[1, 2, 4] = 1
+    # What the localizer sees of stage 1 (Table 3): the features of the trained E_r, those of a random one,
+    # the reconstructed image, or nothing.
+    guide: Literal["trained", "random", "reconstruction", "none"] = "trained"
     # Adds the image less its local mean as three more channels: lighting and pigment drop out.
     local_contrast: bool = False
 

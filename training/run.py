@@ -14,10 +14,12 @@ from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
 from training.stages.localization import train_localization
 from training.stages.loop import Hardware, best_file
-from training.stages.reconstruction import train_reconstruction
+from training.stages.reconstruction import train_reconstruction, untrained_autoencoder
 from training.stages.samples import Images
 
 _RECORD = "run.json"
+# Guides that stage 1 is trained for.
+_TRAINED_GUIDES = ("trained", "reconstruction")
 
 
 class RunError(Exception):
@@ -33,6 +35,8 @@ class RunRecord(BaseModel):
         data: Name, licence and attribution of the training data.
         training: SHA-256 of each image trained on, in order.
         held_back: SHA-256 of each image that chooses epoch and thresholds, in order.
+        textures: SHA-256 of each texture that lesions are made of, in order; empty where they are made of
+            normal images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +46,7 @@ class RunRecord(BaseModel):
     data: TrainingData
     training: tuple[str, ...]
     held_back: tuple[str, ...]
+    textures: tuple[str, ...] = ()
 
 
 def digests(images: Images) -> tuple[str, ...]:
@@ -80,7 +85,12 @@ def read_record(folder: Path) -> RunRecord:
 
 
 def train(
-    record: RunRecord, images: Images, held_back: Images, folder: Path, hardware: Hardware
+    record: RunRecord,
+    images: Images,
+    held_back: Images,
+    folder: Path,
+    hardware: Hardware,
+    textures: Images | None = None,
 ) -> GuidedLocalizer:
     """Run both stages, or what is left of them.
 
@@ -90,16 +100,24 @@ def train(
         held_back: The images that choose the epoch.
         folder: Run folder.
         hardware: Where and how.
+        textures: Photographs of textures, each uint8 (side, side, 3), RGB; for generators whose source they
+            are.
 
     Returns:
         The localizer of the best epoch, in evaluation mode.
 
     Raises:
-        RunError: The folder holds a run that differs.
+        RunError: The folder holds a run that differs, or the generator needs textures and there are none.
     """
+    if record.config.generator.source == "texture" and textures is None:
+        raise RunError("lesions are to be made of textures, and there are none")
     open_run(folder, record)
-    autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
-    return train_localization(record.config, autoencoder, images, held_back, folder, hardware)
+    if record.config.network.guide in _TRAINED_GUIDES:
+        autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
+    else:
+        autoencoder = untrained_autoencoder(record.config, images)
+    sources = textures if record.config.generator.source == "texture" else None
+    return train_localization(record.config, autoencoder, images, held_back, folder, hardware, sources)
 
 
 def load_localizer(folder: Path) -> GuidedLocalizer:
@@ -115,7 +133,7 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
     state = load_checkpoint(best_file(folder, "localization"))
     if state is None:
         raise RunError(f"{folder} has no localizer yet")
-    network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network).encoder)
+    network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network))
     network.load_state_dict(state)
     # Channels last is what the CPU's bfloat16 and oneDNN kernels compute in.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -51,6 +51,15 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change one value of the preset: path.to.value=JSON. May be repeated."),
 ]
+TexturesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--textures",
+        help="Folder of photographs of textures (such as DTD), for generators whose source they are.",
+        exists=True,
+        file_okay=False,
+    ),
+]
 
 
 def configuration(preset: str, assignments: list[str] | None) -> TrainingConfig:

@@ -16,12 +16,14 @@ from training.commands.options import (
     PresetOption,
     SetOption,
     StrictOption,
+    TexturesOption,
     WorkersOption,
     configuration,
     console,
     load,
 )
 from training.data.datasets import Dataset, Layout
+from training.data.textures import load_textures
 from training.run import RunRecord, digests
 from training.run import train as run_training
 from training.stages.loop import Hardware
@@ -50,6 +52,7 @@ def train(
         typer.Option("--device", help="Where to train; auto takes the GPU where there is one."),
     ] = "auto",
     workers: WorkersOption = 2,
+    textures: TexturesOption = None,
     full_precision: Annotated[
         bool, typer.Option("--full-precision", help="Compute in float32 instead of bfloat16.")
     ] = False,
@@ -73,15 +76,17 @@ def train(
     dataset = load(data, layout, strict, workers)
     normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
     images, held_back = normals.training.images, normals.held_back.images
+    sources = load_textures(textures) if textures else None
     record = RunRecord(
         config=config,
         preprocessing=PreprocessingConstants(),
         data=_describe(dataset, normals, licence, attribution),
         training=digests(images),
         held_back=digests(held_back),
+        textures=() if sources is None else digests(sources),
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
-    run_training(record, images, held_back, run, _hardware(device, workers, full_precision))
+    run_training(record, images, held_back, run, _hardware(device, workers, full_precision), sources)
     console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)
 
 

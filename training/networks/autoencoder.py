@@ -16,10 +16,10 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.normalization = Normalization(local_contrast=config.local_contrast)
         self.fold = config.fold
-        channels = self.normalization.channels * config.fold**2
-        self.encoder = Encoder(channels, config.widths)
+        self.channels = self.normalization.channels * config.fold**2
+        self.encoder = Encoder(self.channels, config.widths)
         self.decoder = Decoder(config.widths, self.encoder.out_widths, skips=False)
-        self.head = nn.Conv2d(config.widths[0], channels, kernel_size=1)
+        self.head = nn.Conv2d(config.widths[0], self.channels, kernel_size=1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Reconstruct a batch.
@@ -32,5 +32,10 @@ class Autoencoder(nn.Module):
         """
         normalized, inside = self.normalization(image)
         folded = F.pixel_unshuffle(normalized, self.fold)
-        reconstruction = F.pixel_shuffle(self.head(self.decoder(self.encoder(folded))), self.fold)
+        reconstruction = F.pixel_shuffle(self.reconstruct(folded), self.fold)
         return normalized, reconstruction * inside
+
+    def reconstruct(self, folded: Tensor) -> Tensor:
+        """Reconstruct a folded, normalised image, (N, channels, H, W), in the same layout."""
+        reconstruction: Tensor = self.head(self.decoder(self.encoder(folded)))
+        return reconstruction

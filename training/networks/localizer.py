@@ -1,4 +1,4 @@
-"""Stage 2: the localization network E_l, D_l, guided by the frozen encoder E_r (paper, section 3.2)."""
+"""Stage 2: the localization network E_l, D_l, guided by the frozen stage 1 (paper, section 3.2)."""
 
 from typing import Self
 
@@ -7,7 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
+from training.networks.autoencoder import Autoencoder
 from training.networks.blocks import Decoder, Encoder
+from training.networks.guides import GUIDES
 from training.networks.normalization import Normalization
 
 # Focal loss starts from a network that calls every pixel normal (Lin et al., prior 0.01): with the usual
@@ -16,30 +18,33 @@ _PRIOR_LOGIT = -4.6
 
 
 class GuidedLocalizer(nn.Module):
-    """A U-shaped network whose every layer sees the reconstruction encoder's features beside its own."""
+    """A U-shaped network whose every layer sees the reconstruction encoder's features beside its own.
 
-    def __init__(self, config: NetworkConfig, reconstruction_encoder: Encoder) -> None:
-        """Take the trained encoder, freeze it and build the localizer around it.
+    With another guide than the paper's it is one of the variants of Table 3.
+    """
+
+    def __init__(self, config: NetworkConfig, autoencoder: Autoencoder) -> None:
+        """Freeze what guides and build the localizer around it.
 
         Args:
-            config: Widths, fold and channels; the encoder was made from the same.
-            reconstruction_encoder: E_r of stage 1.
+            config: Widths, fold, channels and guide; the autoencoder was made from the same.
+            autoencoder: The network of stage 1.
         """
         super().__init__()
         self.normalization = Normalization(local_contrast=config.local_contrast)
         self.fold = config.fold
         channels = self.normalization.channels * config.fold**2
-        self.reconstruction_encoder = reconstruction_encoder.requires_grad_(requires_grad=False)
-        self.encoder = Encoder(channels, config.widths, reconstruction_encoder.out_widths)
+        self.guide = GUIDES[config.guide](autoencoder).requires_grad_(requires_grad=False)
+        self.encoder = Encoder(channels + self.guide.channels, config.widths, self.guide.widths)
         self.decoder = Decoder(config.widths, self.encoder.out_widths, skips=True)
         self.head = nn.Conv2d(config.widths[0], config.fold**2, kernel_size=1)
         nn.init.constant_(_bias(self.head), _PRIOR_LOGIT)
         self.train()
 
     def train(self, mode: bool = True) -> Self:
-        """Switch the localizer; E_r stays in evaluation mode, for its statistics are frozen too."""
+        """Switch the localizer; its guide stays in evaluation mode, for its statistics are frozen too."""
         super().train(mode)
-        self.reconstruction_encoder.eval()
+        self.guide.eval()
         return self
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,8 +60,8 @@ class GuidedLocalizer(nn.Module):
         normalized, inside = self.normalization(image)
         folded = F.pixel_unshuffle(normalized, self.fold)
         with torch.no_grad():
-            guide = self.reconstruction_encoder(folded)
-        features = self.encoder(folded, guide)
+            guided, guide = self.guide(folded)
+        features = self.encoder(guided, guide)
         logits = F.pixel_shuffle(self.head(self.decoder(features)).float(), self.fold)
         return logits[:, 0], inside[:, 0]
 

@@ -34,9 +34,11 @@ def localization_loss(network: nn.Module, batch: Sequence[Tensor], focusing: flo
 class LocalizationObserver:
     """Quality is the average precision on synthetic lesions in held-back normal images."""
 
-    def __init__(self, images: Images, config: TrainingConfig, device: str) -> None:
+    def __init__(
+        self, images: Images, config: TrainingConfig, device: str, sources: Images | None = None
+    ) -> None:
         """Choose the synthetic images: whole ones, the same at every look."""
-        self._samples = held_back_samples(images, config, _HELD_BACK_ROUNDS)
+        self._samples = held_back_samples(images, config, _HELD_BACK_ROUNDS, sources)
         self._device = device
 
     @torch.inference_mode()
@@ -57,13 +59,16 @@ class LocalizationObserver:
         return quality
 
 
-def held_back_samples(images: Images, config: TrainingConfig, rounds: int) -> SyntheticSamples:
+def held_back_samples(
+    images: Images, config: TrainingConfig, rounds: int, sources: Images | None = None
+) -> SyntheticSamples:
     """Draw synthetic images from normals that no training sees: whole images, always the same.
 
     Args:
         images: Held-back normal images, each uint8 (size, size, 3), RGB.
         config: The training whose generator draws the lesions.
         rounds: How often each image is drawn, turned and mirrored at random.
+        sources: What lesions are made of; the same images where it is left out.
 
     Returns:
         ``rounds * len(images)`` samples.
@@ -71,7 +76,8 @@ def held_back_samples(images: Images, config: TrainingConfig, rounds: int) -> Sy
     stage = config.localization.model_copy(
         update={"window": images[0].shape[0], "epochs": rounds, "camera_jitter": 0.0}
     )
-    return SyntheticSamples(images, AnomalyGenerator(config.generator), stage, _HELD_BACK_SEED + config.seed)
+    seed = _HELD_BACK_SEED + config.seed
+    return SyntheticSamples(images, AnomalyGenerator(config.generator), stage, seed, sources)
 
 
 def _show(
@@ -89,32 +95,34 @@ def train_localization(
     held_back: Images,
     folder: Path,
     hardware: Hardware,
+    sources: Images | None = None,
 ) -> GuidedLocalizer:
     """Train the localizer around the frozen encoder, or finish a training that was killed.
 
     Args:
         config: The training.
-        autoencoder: The trained network of stage 1; its decoder is not used.
+        autoencoder: The network of stage 1.
         images: Normal images to train on, each uint8 (size, size, 3), RGB.
         held_back: Normal images that choose the epoch.
         folder: Run folder.
         hardware: Where and how.
+        sources: What lesions are made of; the normal images where it is left out.
 
     Returns:
         The localizer of the best epoch, in evaluation mode.
     """
     torch.manual_seed(config.seed)
-    network = GuidedLocalizer(config.network, autoencoder.encoder)
+    network = GuidedLocalizer(config.network, autoencoder)
     anomalies = AnomalyGenerator(config.generator)
     run_stage(
         Stage(
             name="localization",
             network=network,
-            samples=SyntheticSamples(images, anomalies, config.localization, config.seed),
+            samples=SyntheticSamples(images, anomalies, config.localization, config.seed, sources),
             images=len(images),
             loss=partial(localization_loss, focusing=config.focusing),
             config=config.localization,
-            observe=LocalizationObserver(held_back, config, hardware.device),
+            observe=LocalizationObserver(held_back, config, hardware.device, sources),
             observe_every=10,
         ),
         folder,

@@ -12,6 +12,8 @@ from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import Images, NormalSamples
 
 _PICTURES = 4
+# Batch statistics of 64 windows differ by a few per cent from those of all.
+_STATISTICS_IMAGES = 64
 
 
 def reconstruction_loss(network: nn.Module, batch: Tensor) -> Tensor:
@@ -44,6 +46,29 @@ class ReconstructionObserver:
         error = sum(errors) / len(errors)
         writer.add_scalar("held_back_error", error, epoch)
         return -error
+
+
+@torch.no_grad()
+def untrained_autoencoder(config: TrainingConfig, images: Images) -> Autoencoder:
+    """Return a random autoencoder, for the rows of Table 3 that do without stage 1.
+
+    Its batch normalisation has seen normal images; without, the features of its deep layers would be next to
+    nothing and not what a random encoder gives.
+
+    Args:
+        config: The training.
+        images: Normal images, each uint8 (size, size, 3), RGB.
+
+    Returns:
+        The autoencoder, in evaluation mode.
+    """
+    torch.manual_seed(config.seed)
+    network = Autoencoder(config.network).train()
+    samples = NormalSamples(images, config.reconstruction, config.seed)
+    for first in range(0, min(len(samples), _STATISTICS_IMAGES), config.reconstruction.batch_size):
+        last = min(first + config.reconstruction.batch_size, len(samples))
+        network(torch.stack([samples[index] for index in range(first, last)]))
+    return network.eval()
 
 
 def train_reconstruction(

@@ -46,9 +46,20 @@ class NormalSamples(Dataset[Tensor]):
 class SyntheticSamples(Dataset[tuple[Tensor, Tensor]]):
     """Windows of normal images with synthetic lesions, and their masks."""
 
-    def __init__(self, images: Images, anomalies: AnomalyGenerator, config: StageConfig, seed: int) -> None:
-        """Draw targets and sources from prepared images, each uint8 (size, size, 3), RGB."""
+    def __init__(
+        self,
+        images: Images,
+        anomalies: AnomalyGenerator,
+        config: StageConfig,
+        seed: int,
+        sources: Images | None = None,
+    ) -> None:
+        """Draw targets from prepared images, each uint8 (size, size, 3), RGB.
+
+        Sources are drawn from the same images, or from others of at least the crops' size.
+        """
         self._images, self._anomalies, self._config, self._seed = images, anomalies, config, seed
+        self._sources = images if sources is None else sources
 
     def __len__(self) -> int:
         """Samples in the whole training: each epoch takes each image as target once."""
@@ -58,7 +69,7 @@ class SyntheticSamples(Dataset[tuple[Tensor, Tensor]]):
         """Draw sample ``index``: I_G, uint8 (window, window, 3), and M_G, float32 (window, window)."""
         generator = np.random.default_rng([self._seed, index])
         target = self._images[epoch_order(len(self._images), index, self._seed)]
-        source = self._images[int(generator.integers(len(self._images)))]
+        source = self._sources[int(generator.integers(len(self._sources)))]
         view = draw_view(target, self._config, generator)
         image, mask = self._anomalies(view, source, generator)
         image = vary_camera(image, self._config.camera_jitter, generator)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.config import GeneratorConfig
 from training.field_of_view import inside_field_of_view
-from training.synthesis.augmentations import augment
+from training.synthesis.augmentations import augment, keep_to_fundus_colours
 from training.synthesis.perlin import perlin_mask
 from training.synthesis.self_mix import fusion_weights, self_mix
 from training.synthesis.visibility import visible_blobs
@@ -73,6 +73,8 @@ class AnomalyGenerator:
         if place is None or origin is None:
             return
         target_crop, source_crop = image[place], source[origin]
+        if generator.random() < self._config.in_place_share:
+            source_crop = target[place]
         # No lesion lies outside the field of view, and nothing from outside it is the matter of one.
         retina = inside_field_of_view(target_crop)
         shape = self._draw_mask(side, generator) & retina & inside_field_of_view(source_crop)
@@ -80,6 +82,10 @@ class AnomalyGenerator:
         if generator.random() < self._config.colour_match:
             source_crop = match_colour(source_crop, surroundings)
         source_crop = augment(source_crop, source, self._config.augmentations, generator)
+        source_crop = soften_texture(source_crop, generator.uniform(*self._config.texture))
+        if self._config.paste_contrast is not None:
+            wanted = _log_uniform(*self._config.paste_contrast, generator)
+            source_crop = set_contrast(source_crop, surroundings, shape, wanted)
         blur = generator.uniform(0, min(self._config.rim_blur, side / 40))
         fused = self_mix(source_crop, target_crop, self._weights(shape, blur))
         visible = visible_blobs(shape, fused, (target_crop, surroundings), self._config.contrast)
@@ -94,6 +100,9 @@ class AnomalyGenerator:
         return int(_log_uniform(low, min(high, limit), generator))
 
     def _draw_mask(self, side: int, generator: np.random.Generator) -> Mask:
+        if self._config.mask == "whole":
+            # A rim of background, so that self-mix has a distance to measure.
+            return np.pad(np.ones((side - 2, side - 2), np.bool_), 1)
         cell = max(side * _log_uniform(*self._config.cell_share, generator), self._config.smallest_cell)
         return perlin_mask(side, cell, generator.uniform(*self._config.threshold), generator)
 
@@ -129,6 +138,35 @@ def match_colour(crop: Image, reference: Image) -> Image:
     """Shift a crop so that its mean colour becomes that of a reference (uint8 (height, width, 3) both)."""
     shift = np.subtract(cv2.mean(reference)[:3], cv2.mean(crop)[:3])
     return np.clip(crop + shift.astype(np.float32), 0, 255).astype(np.uint8)
+
+
+def soften_texture(crop: Image, kept: float) -> Image:
+    """Shrink what differs from the mean colour of a crop, uint8 (height, width, 3), to a share of itself."""
+    if kept == 1:
+        return crop
+    mean = np.array(cv2.mean(crop)[:3], np.float32)
+    return np.clip(mean + kept * (crop - mean), 0, 255).astype(np.uint8)
+
+
+def set_contrast(crop: Image, reference: Image, shape: Mask, wanted: float) -> Image:
+    """Shift a crop so that its mean colour differs from a reference's by a given amount, not otherwise.
+
+    Args:
+        crop: uint8 (height, width, 3), RGB.
+        reference: uint8 (height, width, 3), RGB.
+        shape: Where both are averaged, bool (height, width).
+        wanted: Root mean square over the channels, in 8-bit levels.
+
+    Returns:
+        The shifted crop, uint8 (height, width, 3); the crop itself where the two do not differ.
+    """
+    mask = shape.astype(np.uint8)
+    difference = np.subtract(cv2.mean(crop, mask)[:3], cv2.mean(reference, mask)[:3])
+    contrast = float(np.sqrt(np.square(difference).mean()))
+    if contrast < 1:
+        return crop
+    shift = (difference * (wanted / contrast - 1)).astype(np.float32)
+    return keep_to_fundus_colours(np.clip(crop + shift, 0, 255).astype(np.uint8))
 
 
 def _draw_place(image: Image, side: int, generator: np.random.Generator) -> Place | None:

@@ -50,7 +50,7 @@ def metadata(size):
 def network():
     """An untrained network whose statistics and probabilities are spread as a trained one's are."""
     torch.manual_seed(0)
-    localizer = GuidedLocalizer(COMPACT.network, Autoencoder(COMPACT.network).encoder)
+    localizer = GuidedLocalizer(COMPACT.network, Autoencoder(COMPACT.network))
     localizer.train()
     for seed in range(3):
         localizer(torch.from_numpy(retina(seed, 256))[None])
@@ -137,7 +137,7 @@ def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, images, monke
 
 def test_thresholds_follow_the_held_back_normals(images):
     torch.manual_seed(0)
-    localizer = GuidedLocalizer(CONFIG.network, Autoencoder(CONFIG.network).encoder)
+    localizer = GuidedLocalizer(CONFIG.network, Autoencoder(CONFIG.network))
     calibration = calibrate(AnomalyNetwork(localizer).eval(), images[4:], CONFIG)
     scores = np.array(calibration.normal_scores)
     assert len(scores) == 101

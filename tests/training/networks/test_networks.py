@@ -23,7 +23,11 @@ def images(count=2, size=64):
 
 def localizer(config):
     torch.manual_seed(0)
-    return GuidedLocalizer(config, Autoencoder(config).encoder)
+    return localizer_around(Autoencoder(config), config)
+
+
+def localizer_around(autoencoder, config):
+    return GuidedLocalizer(config, autoencoder)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -36,7 +40,7 @@ def test_the_autoencoder_returns_image_and_reconstruction_of_the_same_shape(conf
 @pytest.mark.parametrize("config", CONFIGS)
 def test_every_layer_of_the_localizer_feeds_on_both_encoders(config):
     network = localizer(config)
-    guide, own = network.reconstruction_encoder, network.encoder
+    guide, own = network.guide.encoder, network.encoder
     assert own.out_widths == [2 * width for width in config.widths]
     for layer, width in zip(own.layers[1:], own.out_widths, strict=False):
         assert layer[0].in_channels == width
@@ -55,7 +59,7 @@ def test_the_guide_is_frozen_with_its_statistics_and_the_rest_learns(config):
     logits.square().mean().backward()
     optimizer.step()
     for name, value in network.state_dict().items():
-        frozen = name.startswith("reconstruction_encoder.")
+        frozen = name.startswith("guide.")
         assert torch.equal(value, before[name]) == frozen, name
 
 
@@ -64,7 +68,7 @@ def test_the_guide_reaches_every_layer_below_it():
     batch = images()
     before, _ = network(batch)
     with torch.no_grad():
-        network.reconstruction_encoder.layers[-1][0].weight.mul_(-2)
+        network.guide.encoder.layers[-1][0].weight.mul_(-2)
     after, _ = network(batch)
     assert not torch.allclose(before, after)
 
@@ -104,3 +108,25 @@ def test_local_contrast_does_not_see_lighting_but_sees_a_lesion():
     channels, _ = Normalization(local_contrast=True)(image[None])
     contrast = channels[0, 3:, 64:-64, 64:-64].abs().amax(dim=0)
     assert contrast[62:66, 62:66].min() > 5 * contrast[:32].max()
+
+
+@pytest.mark.parametrize("guide", ["none", "reconstruction"])
+def test_a_localizer_may_see_the_reconstruction_or_nothing(guide):
+    config = CONFIGS[1].model_copy(update={"guide": guide})
+    network = localizer(config)
+    assert network.encoder.out_widths == list(config.widths)
+    inputs = Autoencoder(config).channels * (2 if guide == "reconstruction" else 1)
+    assert network.encoder.layers[0][0].in_channels == inputs
+    logits, _ = network(images())
+    assert logits.shape == (2, 64, 64)
+
+
+def test_the_reconstruction_that_guides_is_the_autoencoders():
+    config = CONFIGS[0].model_copy(update={"guide": "reconstruction"})
+    autoencoder = Autoencoder(config).eval()
+    batch = images()
+    normalized, reconstruction = autoencoder(batch)
+    guided, _ = localizer_around(autoencoder, config).guide(normalized)
+    inside = reconstruction != 0
+    torch.testing.assert_close(guided[:, 3:][inside], reconstruction[inside])
+    torch.testing.assert_close(guided[:, :3], normalized)

@@ -62,3 +62,11 @@ def test_another_camera_keeps_the_field_of_view(images):
         varied = vary_camera(images[0], 0.3, np.random.default_rng(seed))
         np.testing.assert_array_equal(varied.any(axis=2), images[0].any(axis=2))
     np.testing.assert_array_equal(vary_camera(images[0], 0, np.random.default_rng(0)), images[0])
+
+
+def test_sources_may_be_other_images_than_the_targets(images):
+    grey = np.full((1, 96, 96, 3), (90, 80, 60), np.uint8)
+    config = GeneratorConfig(normal_share=0, augmentations=0, colour_match=0, alpha=1, rim_blur=0)
+    samples = SyntheticSamples(images, AnomalyGenerator(config), CONFIG, seed=1, sources=grey)
+    pasted = [image[mask > 0] for image, mask in (samples[index] for index in range(4))]
+    assert torch.cat(pasted).unique(dim=0).tolist() == [[90, 80, 60]]

@@ -4,7 +4,13 @@ import pytest
 
 from tests.training.pictures import retina
 from training.config import GeneratorConfig
-from training.synthesis.generator import AnomalyGenerator, local_mean, match_colour
+from training.synthesis.generator import (
+    AnomalyGenerator,
+    local_mean,
+    match_colour,
+    set_contrast,
+    soften_texture,
+)
 
 ALWAYS = GeneratorConfig(normal_share=0)
 
@@ -91,3 +97,37 @@ def test_the_local_mean_of_a_window_is_that_of_the_whole_image():
 def test_matching_brings_the_mean_colour_to_the_reference():
     matched = match_colour(retina(1)[100:140, 100:140], np.full((40, 40, 3), (150, 80, 60), np.uint8))
     assert matched.mean(axis=(0, 1)) == pytest.approx((150, 80, 60), abs=1)
+
+
+def test_a_whole_crop_is_a_square_of_it():
+    config = GeneratorConfig(normal_share=0, groups=(1, 1), mask="whole", contrast=0)
+    plain = np.full((256, 256, 3), (170, 90, 45), np.uint8)
+    _, mask = AnomalyGenerator(config)(plain, plain, np.random.default_rng(0))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    assert mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert len(rows) == len(columns)
+
+
+def test_a_paste_in_place_differs_from_the_target_by_its_augmentations_alone():
+    config = GeneratorConfig(normal_share=0, in_place_share=1, augmentations=0, colour_match=0, contrast=0)
+    image, mask = generate(config, 0)
+    np.testing.assert_array_equal(image, retina(1))
+    assert mask.any()
+
+
+def test_softening_keeps_the_mean_colour_and_shrinks_the_rest():
+    crop = retina(1)[100:140, 100:140]
+    soft = soften_texture(crop, 0.25)
+    assert soft.mean(axis=(0, 1)) == pytest.approx(crop.mean(axis=(0, 1)), abs=1)
+    assert soft.std(axis=(0, 1)) == pytest.approx(crop.std(axis=(0, 1)) / 4, abs=1)
+    assert soften_texture(crop, 1) is crop
+
+
+def test_a_contrast_is_set_in_the_direction_it_has():
+    reference = np.full((40, 40, 3), (150, 80, 30), np.uint8)
+    crop = np.full((40, 40, 3), (130, 62, 24), np.uint8)
+    shape = np.ones((40, 40), np.bool_)
+    difference = set_contrast(crop, reference, shape, 10).mean(axis=(0, 1)) - reference[0, 0]
+    assert np.sqrt(np.square(difference).mean()) == pytest.approx(10, abs=1)
+    assert (difference < 0).all()
+    assert set_contrast(reference, reference, shape, 10) is reference
