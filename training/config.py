@@ -1,6 +1,6 @@
 """Everything about a training that can be chosen, with the reason for each value, and the presets."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,6 +86,17 @@ class StageConfig(_Config):
     camera_jitter: float = Field(default=0.0, ge=0)
 
 
+class RefinementConfig(_Config):
+    """A second round of stage 2, from the weights of the first, on lesions that are harder to see.
+
+    A network that starts on lesions as faint as real ones learns next to nothing for a long time; one that
+    has learned the plain ones first goes on from there.
+    """
+
+    generator: GeneratorConfig
+    stage: StageConfig
+
+
 class TrainingConfig(_Config):
     """A whole training: networks, generator and both stages."""
 
@@ -93,8 +104,17 @@ class TrainingConfig(_Config):
     generator: GeneratorConfig = GeneratorConfig()
     reconstruction: StageConfig
     localization: StageConfig
+    # Left out, stage 2 has one round, as in the paper.
+    refinement: RefinementConfig | None = None
     # Share of the normals that nothing is trained on: they choose epoch and thresholds.
     held_back: float = Field(default=0.125, gt=0, lt=1)
     # Focal loss (equation 2).
     focusing: float = Field(default=2.0, ge=0)
     seed: int = Field(default=0, ge=0)
+
+    def last_round(self) -> Self:
+        """Return the same training with the last round's generator and stage in the place of stage 2's."""
+        if self.refinement is None:
+            return self
+        last = {"generator": self.refinement.generator, "localization": self.refinement.stage}
+        return self.model_copy(update=last)

@@ -1,6 +1,7 @@
 """A run folder: what was trained, on what, and how far it is."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -116,8 +117,19 @@ def train(
         autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
     else:
         autoencoder = untrained_autoencoder(record.config, images)
-    sources = textures if record.config.generator.source == "texture" else None
-    return train_localization(record.config, autoencoder, images, held_back, folder, hardware, sources)
+    torch.manual_seed(record.config.seed)
+    network = GuidedLocalizer(record.config.network, autoencoder)
+    for name, config in _rounds(record.config):
+        sources = textures if config.generator.source == "texture" else None
+        train_localization(config, network, images, held_back, folder, hardware, sources, name)
+    return network
+
+
+def _rounds(config: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
+    """Yield the rounds of stage 2: the names of their files and what they train by."""
+    yield "localization", config
+    if config.refinement is not None:
+        yield "refinement", config.last_round()
 
 
 def load_localizer(folder: Path) -> GuidedLocalizer:
@@ -130,7 +142,8 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
         RunError: The folder holds no run, or its second stage has not finished a first look yet.
     """
     record = read_record(folder)
-    state = load_checkpoint(best_file(folder, "localization"))
+    states = [load_checkpoint(best_file(folder, name)) for name, _ in _rounds(record.config)]
+    state = next((state for state in reversed(states) if state is not None), None)
     if state is None:
         raise RunError(f"{folder} has no localizer yet")
     network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network))

@@ -1,11 +1,20 @@
 import numpy as np
 import pytest
+import torch
 
 from service.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import retina
+from training.config import (
+    GeneratorConfig,
+    NetworkConfig,
+    RefinementConfig,
+    StageConfig,
+    TrainingConfig,
+)
 from training.presets import COMPACT
-from training.run import RunError, RunRecord, digests, load_localizer, open_run, read_record
+from training.run import RunError, RunRecord, digests, load_localizer, open_run, read_record, train
+from training.stages.loop import Hardware
 
 IMAGES = np.stack([retina(seed, 64) for seed in range(3)])
 RECORD = RunRecord(
@@ -15,6 +24,26 @@ RECORD = RunRecord(
     training=digests(IMAGES[:2]),
     held_back=digests(IMAGES[2:]),
 )
+
+STAGE = StageConfig(
+    epochs=1, warmup_epochs=0, batch_size=2, learning_rate=1e-3, final_learning_rate=0, window=64
+)
+TINY = TrainingConfig(
+    network=NetworkConfig(widths=(4, 8), fold=2),
+    generator=GeneratorConfig(crop_side=(10, 32)),
+    reconstruction=STAGE,
+    localization=STAGE,
+)
+
+
+def train_tiny(folder, textures=None, **changes):
+    config = TINY.model_copy(update=changes)
+    record = RECORD.model_copy(update={"config": config})
+    return train(record, IMAGES[:2], IMAGES[2:], folder, Hardware(workers=0), textures)
+
+
+def guided_by(guide):
+    return TINY.network.model_copy(update={"guide": guide})
 
 
 def test_a_run_is_opened_again_with_the_same_record(tmp_path):
@@ -47,3 +76,36 @@ def test_a_run_that_has_not_come_far_enough_says_so(tmp_path):
     open_run(tmp_path, RECORD)
     with pytest.raises(RunError, match="no localizer yet"):
         load_localizer(tmp_path)
+
+
+def test_a_refined_run_is_trained_in_two_rounds_and_loads_the_second(tmp_path):
+    refinement = RefinementConfig(generator=GeneratorConfig(crop_side=(10, 20)), stage=STAGE)
+    trained = train_tiny(tmp_path, refinement=refinement).state_dict()
+    first, second = (
+        torch.load(tmp_path / f"{name}.best.pt", weights_only=True) for name in ("localization", "refinement")
+    )
+    loaded = load_localizer(tmp_path).state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in trained.items())
+    assert all(torch.equal(loaded[name], value) for name, value in second.items())
+    assert not all(torch.equal(first[name], value) for name, value in second.items())
+
+
+@pytest.mark.parametrize("guide", ["none", "random"])
+def test_without_a_trained_guide_there_is_no_first_stage(tmp_path, guide):
+    train_tiny(tmp_path, network=guided_by(guide))
+    assert not (tmp_path / "reconstruction.best.pt").exists()
+    load_localizer(tmp_path)
+
+
+def test_a_random_guide_stays_random_and_has_statistics_of_normal_images(tmp_path):
+    network = train_tiny(tmp_path, network=guided_by("random"))
+    statistics = network.guide.encoder.layers[0][1]
+    assert not torch.equal(statistics.running_mean, torch.zeros_like(statistics.running_mean))
+
+
+def test_a_run_on_textures_needs_some(tmp_path):
+    generator = TINY.generator.model_copy(update={"source": "texture"})
+    with pytest.raises(RunError, match="textures"):
+        train_tiny(tmp_path / "without", generator=generator)
+    textures = np.full((2, 64, 64, 3), 90, np.uint8)
+    train_tiny(tmp_path / "with", textures, generator=generator)

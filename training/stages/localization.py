@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from training.config import TrainingConfig
-from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.focal_loss import focal_loss
 from training.stages.loop import Hardware, Stage, run_stage
@@ -90,33 +89,32 @@ def _show(
 
 def train_localization(
     config: TrainingConfig,
-    autoencoder: Autoencoder,
+    network: GuidedLocalizer,
     images: Images,
     held_back: Images,
     folder: Path,
     hardware: Hardware,
     sources: Images | None = None,
-) -> GuidedLocalizer:
-    """Train the localizer around the frozen encoder, or finish a training that was killed.
+    name: str = "localization",
+) -> None:
+    """Train a localizer around its frozen guide, or finish a training that was killed.
+
+    Afterwards it has the weights of the best epoch and is in evaluation mode.
 
     Args:
         config: The training.
-        autoencoder: The network of stage 1.
+        network: The localizer to train.
         images: Normal images to train on, each uint8 (size, size, 3), RGB.
         held_back: Normal images that choose the epoch.
         folder: Run folder.
         hardware: Where and how.
         sources: What lesions are made of; the normal images where it is left out.
-
-    Returns:
-        The localizer of the best epoch, in evaluation mode.
+        name: Name of its files in the run folder.
     """
-    torch.manual_seed(config.seed)
-    network = GuidedLocalizer(config.network, autoencoder)
     anomalies = AnomalyGenerator(config.generator)
     run_stage(
         Stage(
-            name="localization",
+            name=name,
             network=network,
             samples=SyntheticSamples(images, anomalies, config.localization, config.seed, sources),
             images=len(images),
@@ -128,4 +126,3 @@ def train_localization(
         folder,
         hardware,
     )
-    return network

@@ -4,6 +4,7 @@ import torch
 
 from tests.training.pictures import retina
 from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from training.networks.localizer import GuidedLocalizer
 from training.stages.localization import train_localization
 from training.stages.loop import Hardware
 from training.stages.reconstruction import train_reconstruction
@@ -37,7 +38,14 @@ class KilledError(Exception):
 
 def train(folder, images, hardware=HARDWARE):
     autoencoder = train_reconstruction(CONFIG, images[:4], images[4:], folder, hardware)
-    return train_localization(CONFIG, autoencoder, images[:4], images[4:], folder, hardware)
+    return localize(CONFIG, autoencoder, images, folder, hardware)
+
+
+def localize(config, autoencoder, images, folder, hardware=HARDWARE):
+    torch.manual_seed(config.seed)
+    network = GuidedLocalizer(config.network, autoencoder)
+    train_localization(config, network, images[:4], images[4:], folder, hardware)
+    return network
 
 
 def kill_after(monkeypatch, steps):
@@ -90,7 +98,7 @@ def test_the_loss_falls(tmp_path, images):
 def test_a_training_learns_to_find_synthetic_lesions(tmp_path, images):
     longer = CONFIG.model_copy(update={"localization": STAGE.model_copy(update={"epochs": 60})})
     autoencoder = train_reconstruction(longer, images[:4], images[4:], tmp_path, HARDWARE)
-    train_localization(longer, autoencoder, images[:4], images[4:], tmp_path, HARDWARE)
+    localize(longer, autoencoder, images, tmp_path)
     state = torch.load(tmp_path / "localization.checkpoint.pt", weights_only=True)
     # About 2 % of the pixels are lesion, which is what an untrained network's average precision is.
     assert state["best"] > 0.15
