@@ -1,0 +1,10 @@
+"""Every rival by the key under which the tables ask for it."""
+
+from collections.abc import Mapping
+
+from training.rivals.reconstruction_error import ReconstructionError
+from training.rivals.rival import Rival
+
+RIVALS: Mapping[str, Rival] = {
+    "reconstruction-error": ReconstructionError(),
+}
