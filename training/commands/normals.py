@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from service.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.options import prepare_records
 from training.config import TrainingConfig
@@ -10,6 +11,8 @@ from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.data.split import hold_back
+
+_UNKNOWN = "not stated"
 
 
 class Normals(NamedTuple):
@@ -44,3 +47,20 @@ def prepare_normals(
     except ValueError as error:
         raise DataError(f"{dataset.name} has too few normal photographs: {error}") from error
     return Normals(*(prepare_records(part, cache, constants, strict, workers) for part in parts))
+
+
+def describe(dataset: Dataset, normals: Normals, licence: str = "", attribution: str = "") -> TrainingData:
+    """Say what a run is trained on.
+
+    Args:
+        dataset: The data set.
+        normals: Its normals.
+        licence: Of photographs whose data set does not name it.
+        attribution: Whom to name, for the same.
+    """
+    return TrainingData(
+        name=f"{dataset.name}, normal photographs of the training set",
+        images=len(normals.training),
+        licence=licence or dataset.licence or _UNKNOWN,
+        attribution=attribution or dataset.attribution or _UNKNOWN,
+    )

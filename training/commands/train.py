@@ -1,14 +1,13 @@
 """``python -m training train``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import torch
 import typer
 
-from service.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.normals import Normals, prepare_normals
+from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
+from training.commands.normals import describe, prepare_normals
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -22,13 +21,10 @@ from training.commands.options import (
     console,
     load,
 )
-from training.data.datasets import Dataset, Layout
+from training.data.datasets import Layout
 from training.data.textures import load_textures
 from training.run import RunRecord, digests
 from training.run import train as run_training
-from training.stages.loop import Hardware
-
-_UNKNOWN = "not stated"
 
 
 def train(
@@ -47,15 +43,10 @@ def train(
     cache: CacheFolder = Path("cache"),
     layout: LayoutOption = Layout.AUTO,
     strict: StrictOption = False,
-    device: Annotated[
-        Literal["auto", "cpu", "cuda"],
-        typer.Option("--device", help="Where to train; auto takes the GPU where there is one."),
-    ] = "auto",
+    device: DeviceOption = "auto",
     workers: WorkersOption = 2,
     textures: TexturesOption = None,
-    full_precision: Annotated[
-        bool, typer.Option("--full-precision", help="Compute in float32 instead of bfloat16.")
-    ] = False,
+    full_precision: FullPrecisionOption = False,
     licence: Annotated[
         str, typer.Option("--licence", help="Licence of your own photographs, for the model's card.")
     ] = "",
@@ -80,29 +71,12 @@ def train(
     record = RunRecord(
         config=config,
         preprocessing=PreprocessingConstants(),
-        data=_describe(dataset, normals, licence, attribution),
+        data=describe(dataset, normals, licence, attribution),
         training=digests(images),
         held_back=digests(held_back),
         textures=() if sources is None else digests(sources),
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
-    run_training(record, images, held_back, run, _hardware(device, workers, full_precision), sources)
+    hardware = choose_hardware(device, workers, full_precision)
+    run_training(record, images, held_back, run, hardware, sources)
     console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)
-
-
-def _describe(dataset: Dataset, normals: Normals, licence: str, attribution: str) -> TrainingData:
-    return TrainingData(
-        name=f"{dataset.name}, normal photographs of the training set",
-        images=len(normals.training),
-        licence=licence or dataset.licence or _UNKNOWN,
-        attribution=attribution or dataset.attribution or _UNKNOWN,
-    )
-
-
-def _hardware(device: Literal["auto", "cpu", "cuda"], workers: int, full_precision: bool) -> Hardware:
-    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    if chosen == "cuda" and not torch.cuda.is_available():
-        raise typer.BadParameter("torch finds no CUDA device here", param_hint="--device")
-    # Denormal numbers in nearly converged weights make CPU arithmetic many times slower.
-    torch.set_flush_denormal(True)
-    return Hardware(device=chosen, workers=workers, mixed_precision=not full_precision)
