@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.contract import TrainingData
+from service.preprocessing.constants import PreprocessingConstants
+from tests.training.pictures import retina
+from training.data.prepared import Entry, PreparedSet
+from training.data.records import LesionType, Record, Split
+from training.data.store import ArrayStore
+from training.data.validation import ValidationReport
+from training.overrides import override
+from training.presets import COMPACT
+from training.run import RunRecord, digests
+from training.stages.loop import Hardware
+from training.tables.setting import Normals, Setting
+
+SIZE = 64
+CONSTANTS = PreprocessingConstants(size=SIZE)
+TINY = override(
+    COMPACT,
+    [
+        "network.widths=[4,8]",
+        "generator.crop_side=[10,40]",
+        "held_back=0.4",
+        *(
+            f"{stage}.{value}"
+            for stage in ("reconstruction", "localization")
+            for value in ("epochs=1", "window=64", "batch_size=2", "warmup_epochs=0")
+        ),
+    ],
+)
+
+
+@pytest.fixture
+def evaluation(tmp_path):
+    """Two normal photographs and two with a bright square, an exudate."""
+    store = ArrayStore(tmp_path / "store")
+    mask = np.zeros((SIZE, SIZE), np.bool_)
+    mask[20:28, 30:40] = True
+    store.write("aa", mask)
+    records, entries = [], []
+    for index, lesion in enumerate([False, False, True, True]):
+        image = retina(100 + index, SIZE)
+        image[mask & lesion] = 250
+        store.write(f"{index:02}", image)
+        grade, lesions = (None, {LesionType.HARD_EXUDATES: Path("EX.tif")}) if lesion else (0, None)
+        records.append(Record(Path(f"{index}.jpg"), f"eye{index}", Split.TESTING, grade, lesions))
+        entries.append(Entry(f"{index:02}", {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
+    return PreparedSet(tuple(records), tuple(entries), store, CONSTANTS, ValidationReport((), ()))
+
+
+@pytest.fixture
+def setting(evaluation, tmp_path):
+    return Setting(
+        evaluation=evaluation,
+        evaluation_name="drawn retinas (2+2)",
+        runs=tmp_path / "runs",
+        slug="9",
+        model=tmp_path / "none.onnx",
+        hardware=Hardware(workers=0, mixed_precision=False),
+    )
+
+
+def normals(seed=0):
+    images = np.stack([retina(number, SIZE) for number in range(6)])
+    record = RunRecord(
+        config=TINY.model_copy(update={"seed": seed}),
+        preprocessing=CONSTANTS,
+        data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
+        training=digests(images[:4]),
+        held_back=digests(images[4:]),
+    )
+    return Normals(images[:4], images[4:], record)
