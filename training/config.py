@@ -25,6 +25,9 @@ class GeneratorConfig(_Config):
     groups: tuple[int, int] = (1, 5)
     # Even in the logarithm: as many microaneurysms (a few pixels) as large haemorrhages.
     crop_side: tuple[int, int] = (10, 256)
+    # The share of groups that may reach beyond the window trained on, as a large lesion does: what is seen of
+    # it has no rim all around.
+    overhang_share: float = Field(default=0.0, ge=0, le=1)
     # From one blob that fills the crop to dozens in it, never below what 768 pixels resolve.
     cell_share: tuple[float, float] = (0.08, 0.6)
     smallest_cell: float = Field(default=4.0, gt=0)
@@ -45,8 +48,9 @@ class GeneratorConfig(_Config):
     # The share of crops cut from the very place they are pasted to. Only the augmentations make such a
     # lesion: it has no seam in the texture, as real lesions have none.
     in_place_share: float = Field(default=0.0, ge=0, le=1)
-    # The share of its own texture that a crop keeps: blood and fat are smoother than the retina beneath.
-    texture: tuple[float, float] = (1.0, 1.0)
+    # The share of its own texture that a crop keeps, for blood and fat are smoother than the retina beneath.
+    # Left out, it keeps all.
+    texture: tuple[float, float] | None = None
     # The mean difference of a paste from its surroundings (as in ``contrast``), even in its logarithm; the
     # augmentations then give its direction alone. Left out, they give its size too.
     paste_contrast: tuple[float, float] | None = None

@@ -67,22 +67,27 @@ class AnomalyGenerator:
         self, image: Image, mask: Mask, target: Image, source: Image, generator: np.random.Generator
     ) -> None:
         """Paste one crop into ``image`` and mark it in ``mask``, both in place."""
-        side = self._draw_side(min(*image.shape[:2], *source.shape[:2]), generator)
-        place = _draw_place(image, side, generator)
-        origin = _draw_place(source, side, generator)
-        if place is None or origin is None:
+        overhangs = _happens(self._config.overhang_share, generator)
+        limit = min(source.shape[:2] if overhangs else (*image.shape[:2], *source.shape[:2]))
+        side = self._draw_side(limit, generator)
+        frame = _draw_overhanging_frame(image, side, generator) if overhangs else None
+        frame = frame or _draw_frame(image, side, generator)
+        origin = _draw_frame(source, side, generator)
+        if frame is None or origin is None:
             return
-        target_crop, source_crop = image[place], source[origin]
-        if generator.random() < self._config.in_place_share:
+        place, shown = frame.place, frame.shown
+        target_crop, source_crop = image[place], source[origin.place][shown]
+        if _happens(self._config.in_place_share, generator):
             source_crop = target[place]
         # No lesion lies outside the field of view, and nothing from outside it is the matter of one.
         retina = inside_field_of_view(target_crop)
-        shape = self._draw_mask(side, generator) & retina & inside_field_of_view(source_crop)
+        shape = self._draw_mask(side, generator)[shown] & retina & inside_field_of_view(source_crop)
         surroundings = local_mean(target, place)
         if generator.random() < self._config.colour_match:
             source_crop = match_colour(source_crop, surroundings)
         source_crop = augment(source_crop, source, self._config.augmentations, generator)
-        source_crop = soften_texture(source_crop, generator.uniform(*self._config.texture))
+        if self._config.texture is not None:
+            source_crop = soften_texture(source_crop, generator.uniform(*self._config.texture))
         if self._config.paste_contrast is not None:
             wanted = _log_uniform(*self._config.paste_contrast, generator)
             source_crop = set_contrast(source_crop, surroundings, shape, wanted)
@@ -142,8 +147,6 @@ def match_colour(crop: Image, reference: Image) -> Image:
 
 def soften_texture(crop: Image, kept: float) -> Image:
     """Shrink what differs from the mean colour of a crop, uint8 (height, width, 3), to a share of itself."""
-    if kept == 1:
-        return crop
     mean = np.array(cv2.mean(crop)[:3], np.float32)
     return np.clip(mean + kept * (crop - mean), 0, 255).astype(np.uint8)
 
@@ -169,16 +172,55 @@ def set_contrast(crop: Image, reference: Image, shape: Mask, wanted: float) -> I
     return keep_to_fundus_colours(np.clip(crop + shift, 0, 255).astype(np.uint8))
 
 
-def _draw_place(image: Image, side: int, generator: np.random.Generator) -> Place | None:
-    """Draw a square window whose centre lies in the field of view; None where none was found."""
+class _Frame(NamedTuple):
+    """Where a square crop lies.
+
+    Attributes:
+        place: The part of the image that it covers.
+        shown: The part of the crop that lies there; the rest lies beyond the image's border.
+    """
+
+    place: Place
+    shown: Place
+
+
+def _draw_frame(image: Image, side: int, generator: np.random.Generator) -> _Frame | None:
+    """Draw a frame inside an image whose centre lies in the field of view; None where none was found."""
     height, width = image.shape[:2]
+    if side > min(height, width):
+        return None
     for _ in range(_TRIES):
         top = int(generator.integers(height - side + 1))
         left = int(generator.integers(width - side + 1))
         if image[top + side // 2, left + side // 2].any():
-            return slice(top, top + side), slice(left, left + side)
+            return _Frame(np.s_[top : top + side, left : left + side], np.s_[:side, :side])
     return None
+
+
+def _draw_overhanging_frame(image: Image, side: int, generator: np.random.Generator) -> _Frame | None:
+    """Draw a frame around any pixel of the field of view; None where none was found."""
+    height, width = image.shape[:2]
+    for _ in range(_TRIES):
+        row, column = int(generator.integers(height)), int(generator.integers(width))
+        if image[row, column].any():
+            (rows, shown_rows), (columns, shown_columns) = (
+                _overlap(row - side // 2, side, height),
+                _overlap(column - side // 2, side, width),
+            )
+            return _Frame((rows, columns), (shown_rows, shown_columns))
+    return None
+
+
+def _overlap(start: int, side: int, length: int) -> tuple[slice, slice]:
+    """Return what a stretch covers of [0, length), and which part of the stretch that is."""
+    first, last = max(start, 0), min(start + side, length)
+    return slice(first, last), slice(first - start, last - start)
 
 
 def _log_uniform(low: float, high: float, generator: np.random.Generator) -> float:
     return float(np.exp(generator.uniform(np.log(low), np.log(high))))
+
+
+def _happens(share: float, generator: np.random.Generator) -> bool:
+    # Nothing is drawn for what is left out: a new option leaves the samples of older trainings as they were.
+    return share > 0 and generator.random() < share
