@@ -58,7 +58,10 @@ def table(
     ] = None,
     rows: Annotated[
         list[str] | None,
-        typer.Option("--row", help="Make this row alone, by its folder's name. May be repeated."),
+        typer.Option(
+            "--row",
+            help="Make this row alone, by its folder's name; others stand as they are. May be repeated.",
+        ),
     ] = None,
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Rows made at a time; they share the cores.")
@@ -108,16 +111,18 @@ def table(
         seed: _normals(dataset, base.model_copy(update={"seed": seed}), cache, strict, workers)
         for seed in {seed for row in definition.rows for seed in seeds_of(row, seeds)}
     }
-    tasks = _asked(plan(definition, seeds, normals, setting), definition, rows)
+    tasks = plan(definition, seeds, normals, setting)
+    asked = _asked(tasks, definition, rows)
     publication = Publication(
         definition,
         definition.columns[layout],
         tasks,
+        setting,
         title=f"Table {name}: {definition.title} ({dataset.evaluation_name})",
         notes=notes(setting, normals[0].record, preset, allowance, jobs, assignments or []),
         path=out / f"table-{slug}.md",
     )
-    failed = _run(tasks, setting, publication, jobs, measure_again)
+    failed = _run(asked, setting, publication, jobs, measure_again)
     console.print(f"table {name} in {out / f'table-{slug}.md'}")
     if failed:
         raise typer.Exit(1)

@@ -107,9 +107,11 @@ def mark_finished(task: Task) -> None:
 
 
 def read_outcome(task: Task, measured_on: str) -> Outcome | None:
-    """Return what was measured of a task, or None if there is none of this very measurement."""
+    """Return what was measured of a task, or None if there is none of this training and measurement."""
     outcome = _read(task.folder / _OUTCOME, Outcome)
-    return outcome if outcome is not None and outcome.measured_on == measured_on else None
+    if outcome is None or outcome.measured_on != measured_on or _difference(task):
+        return None
+    return outcome
 
 
 def write_outcome(task: Task, outcome: Outcome) -> None:

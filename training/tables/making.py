@@ -7,6 +7,7 @@ from training.data.textures import load_textures
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import Method, Predictor, exported_model, training_run, yardstick
 from training.evaluation.protocol import measure, predict
+from training.rivals import find_rival
 from training.run import train
 from training.stages.samples import Images
 from training.tables.folders import (
@@ -19,7 +20,6 @@ from training.tables.folders import (
 )
 from training.tables.recipes import RivalMethod
 from training.tables.reconstruction import provide_reconstruction
-from training.tables.rivals import find_rival
 from training.tables.setting import Setting, Task, measured_on
 from training.tables.stopwatch import Stopwatch, read_seconds
 

@@ -37,9 +37,9 @@ def notes(
     """
     changes = ", ".join([*budget.overrides, *assignments])
     trained = (
-        f"Every row was trained on {len(record.training)} normal photographs ({record.data.name}), with "
-        f"{len(record.held_back)} held back, and measured on {setting.evaluation_name}. Preset {preset}, "
-        f"budget {budget.name}{f' ({changes})' if changes else ''}. {budget.note}"
+        f"Whatever learns here learned from {len(record.training)} normal photographs ({record.data.name}), "
+        f"with {len(record.held_back)} held back; every row was measured on {setting.evaluation_name}. "
+        f"Preset {preset}, budget {budget.name}{f' ({changes})' if changes else ''}. {budget.note}"
     )
     return [trained, f"{_SECONDS} Device: {_device(setting, jobs)}.", _FIGURES]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from training.tables.columns import Column
 from training.tables.definitions import TableDefinition
 from training.tables.figure import table_figure, write_figure
+from training.tables.folders import read_outcome
 from training.tables.markdown import table_markdown
 from training.tables.runner import NotRun, Result
-from training.tables.setting import Task
+from training.tables.setting import Setting, Task, measured_on
 from training.tables.summary import SummaryRow, summarise
 
 
@@ -24,17 +25,19 @@ class Publication:
         table: TableDefinition,
         columns: Sequence[Column],
         tasks: Sequence[Task],
+        setting: Setting,
         *,
         title: str,
         notes: Sequence[str],
         path: Path,
     ) -> None:
-        """Begin with no row done.
+        """Begin with the rows that were done before.
 
         Args:
             table: The table.
             columns: Its columns on this data.
-            tasks: Its trainings; rows without any are quoted, or left out by who asked.
+            tasks: Its trainings; rows without any are only quoted.
+            setting: The table's.
             title: Its heading.
             notes: A paragraph each, below it.
             path: The Markdown file; the figure stands beside it.
@@ -43,7 +46,8 @@ class Publication:
         self._title, self._notes, self._path = title, notes, path
         self._results: dict[str, dict[int, Result]] = defaultdict(dict)
         for task in tasks:
-            self._results[task.row.name][task.seed] = NotRun("not yet")
+            outcome = read_outcome(task, measured_on(task, setting))
+            self._results[task.row.name][task.seed] = outcome or NotRun("not yet")
 
     @property
     def rows(self) -> list[SummaryRow]:

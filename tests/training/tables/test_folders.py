@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 
 from tests.training.tables.conftest import normals
 from training.tables.definitions import Row, TableDefinition
 from training.tables.folders import (
+    Outcome,
     TableError,
     adopt,
     is_finished,
@@ -99,6 +102,20 @@ def test_a_training_that_has_begun_keeps_what_it_has(setting):
     adopt(here, setting.runs)
     assert read_seconds(here.folder) == 3
     assert not is_finished(here)
+
+
+def test_an_outcome_is_of_one_measurement_of_one_training(setting, monkeypatch):
+    (task,) = tasks(setting, Trained())
+    (changed,) = tasks(setting, Trained(("focusing=1.0",)))
+    open_folders([task])
+    made: Any = Outcome.model_construct
+    monkeypatch.setattr(
+        Outcome, "model_validate_json", lambda text: made(evaluation=None, measured_on=text, seconds=None)
+    )
+    (task.folder / "outcome.json").write_text("here")
+    assert read_outcome(task, "here") is not None
+    assert read_outcome(task, "elsewhere") is None
+    assert read_outcome(changed, "here") is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"seconds": 1}'])

@@ -31,7 +31,7 @@ def outcome(value, seconds):
 
 def begin(setting, path):
     tasks = plan(TABLE, None, {0: normals(0), 1: normals(1)}, setting)
-    return tasks, Publication(TABLE, (COLUMN,), tasks, title="A table", notes=["A note."], path=path)
+    return tasks, Publication(TABLE, (COLUMN,), tasks, setting, title="A table", notes=["A note."], path=path)
 
 
 def test_seeds_are_averaged_and_rows_without_a_column_left_out(setting, tmp_path):

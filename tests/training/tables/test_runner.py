@@ -1,11 +1,15 @@
+import time
+
 import pytest
 
 from tests.training.tables.conftest import normals
 from training.rivals import RivalError
 from training.tables import making
+from training.tables.columns import PIXEL_COLUMNS
 from training.tables.definitions import Row, TableDefinition
 from training.tables.folders import Outcome
 from training.tables.planning import plan
+from training.tables.publication import Publication
 from training.tables.recipes import RivalMethod, Shipped, Trained, Yardstick
 from training.tables.runner import NotRun, run_tasks
 from training.tables.stopwatch import read_seconds
@@ -65,8 +69,21 @@ def test_a_finished_row_is_read_and_a_measurement_repeated_without_training(sett
     assert outcome.stat().st_mtime_ns > before
 
 
+def test_a_row_that_was_done_before_stands_in_its_table_again(setting, tmp_path):
+    outcome = run(setting, "yardstick")["yardstick"]
+    table = TableDefinition("9", "A table", {}, ROWS)
+    tasks = plan(table, 1, {0: normals()}, setting)
+    path = tmp_path / "table-9.md"
+    publication = Publication(table, PIXEL_COLUMNS, tasks, setting, title="", notes=(), path=path)
+    reasons = {row.label: row.reason for row in publication.rows}
+    assert reasons.pop("yardstick") == ""
+    assert set(reasons.values()) == {"not yet"}
+    assert publication.rows[0].cells[0].seeds == (outcome.evaluation.pixels.all_pixels.auroc.value,)
+
+
 def test_a_killed_row_goes_on_and_its_time_adds_up(setting, monkeypatch):
     def killed(*arguments):
+        time.sleep(0.2)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
