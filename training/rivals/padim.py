@@ -20,7 +20,7 @@ from training.stages.checkpoint import load_checkpoint, save_checkpoint
 from training.stages.loop import Hardware
 from training.stages.samples import Images
 
-# Section 4.1.
+# The paper's, at the resolution of the network's input.
 _SIGMA = 4.0
 _BATCH = 8
 

@@ -22,7 +22,7 @@ from training.stages.samples import Images
 
 # Section 3.1: patches are smoothed over their neighbours.
 _NEIGHBOURHOOD = 3
-# Section 3.3.
+# Section 3.3, at the resolution of the network's input.
 _SIGMA = 4.0
 # The search takes time in proportion to patches times memory. Up to so many patches it is done within a
 # minute or two on one core; of more, as many are drawn at random.

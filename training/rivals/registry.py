@@ -2,13 +2,33 @@
 
 from collections.abc import Mapping
 
+from training.rivals.draem import Draem
+from training.rivals.memae import MemAE
 from training.rivals.padim import Padim
 from training.rivals.patchcore import PatchCore
 from training.rivals.reconstruction_error import ReconstructionError
+from training.rivals.reverse_distillation import ReverseDistiller
 from training.rivals.rival import Rival
+from training.stages.samples import Images
 
 RIVALS: Mapping[str, Rival] = {
     "reconstruction-error": ReconstructionError(),
+    "memae": MemAE(),
+    "draem": Draem(),
     "padim": Padim(),
     "patchcore": PatchCore(),
+    "reverse-distillation": ReverseDistiller(),
 }
+
+
+def find_rival(key: str, textures: Images | None = None) -> Rival:
+    """Return a rival, with textures where it can use them.
+
+    Args:
+        key: One of those in ``RIVALS``.
+        textures: Photographs of textures, each uint8 (H, W, 3), RGB, or None where there are none.
+
+    Raises:
+        KeyError: There is no such rival.
+    """
+    return Draem(textures) if key == "draem" and textures is not None else RIVALS[key]

