@@ -13,12 +13,29 @@ from training.data.validation import ValidationReport, validate_files
 IDRID_TEST = (34, 81)
 """Normal and delineated photographs of IDRiD's whole test."""
 
+IDRID_GRADED_TEST = 103
+"""Photographs of the whole testing set of IDRiD's part B."""
+
+EYEQ_TEST = 8470
+"""Photographs that EyeQ rates good in its whole testing set."""
+
+_IDRID_LICENCE = "CC BY 4.0"
+_IDRID_ATTRIBUTION = (
+    "Indian Diabetic Retinopathy Image Dataset (IDRiD), Porwal et al., IEEE Dataport, 2018, "
+    "doi:10.21227/H25W98"
+)
+
 
 class Layout(StrEnum):
-    """How a data set lies in its folder."""
+    """How a data set lies in its folder, and what of it is evaluated on.
+
+    IDRID_GRADES trains on the normals of IDRID, and evaluates on all of part B's testing set, which has grades
+    and no delineated lesions.
+    """
 
     AUTO = "auto"
     IDRID = "idrid"
+    IDRID_GRADES = "idrid-grades"
     EYEQ = "eyeq"
     FOLDER = "folder"
 
@@ -94,9 +111,23 @@ def _load_idrid(root: Path, validate: _Validate) -> Dataset:
         normals(in_split(graded, Split.TRAINING)),
         "IDRiD" if counts == IDRID_TEST else f"IDRiD subset ({counts[0]}+{counts[1]})",
         testing_normals + delineated,
-        "CC BY 4.0",
-        "Indian Diabetic Retinopathy Image Dataset (IDRiD), Porwal et al., IEEE Dataport, 2018, "
-        "doi:10.21227/H25W98",
+        _IDRID_LICENCE,
+        _IDRID_ATTRIBUTION,
+        report,
+    )
+
+
+def _load_idrid_grades(root: Path, validate: _Validate) -> Dataset:
+    report = validate(idrid.load_grading(root))
+    testing = in_split(report.accepted, Split.TESTING)
+    part = "set" if len(testing) == IDRID_GRADED_TEST else "subset"
+    return Dataset(
+        "IDRiD",
+        normals(in_split(report.accepted, Split.TRAINING)),
+        f"IDRiD part B testing {part} ({len(normals(testing))} normal of {len(testing)})",
+        testing,
+        _IDRID_LICENCE,
+        _IDRID_ATTRIBUTION,
         report,
     )
 
@@ -108,7 +139,7 @@ def _load_eyeq(root: Path, validate: _Validate) -> Dataset:
     return Dataset(
         "EyeQ",
         normals(in_split(good, Split.TRAINING)),
-        f"EyeQ ({len(testing)} good photographs)",
+        "EyeQ" if len(testing) == EYEQ_TEST else f"EyePACS sample ({len(testing)} good photographs)",
         testing,
         "EyePACS (Kaggle, 2015): no licence to redistribute",
         "EyePACS; quality ratings EyeQ, Fu et al., MICCAI 2019",
@@ -121,4 +152,9 @@ def _load_folder(root: Path, validate: _Validate) -> Dataset:
     return Dataset(root.resolve().name, report.accepted, "", (), "", "", report)
 
 
-_LOADERS = {Layout.IDRID: _load_idrid, Layout.EYEQ: _load_eyeq, Layout.FOLDER: _load_folder}
+_LOADERS = {
+    Layout.IDRID: _load_idrid,
+    Layout.IDRID_GRADES: _load_idrid_grades,
+    Layout.EYEQ: _load_eyeq,
+    Layout.FOLDER: _load_folder,
+}

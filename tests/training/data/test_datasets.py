@@ -30,6 +30,37 @@ def test_the_whole_of_idrid_is_not_called_a_subset(tmp_path):
     assert load_dataset(tmp_path).evaluation_name == "IDRiD"
 
 
+def test_idrid_s_grades_are_tested_on_all_of_part_b_s_testing_set(tmp_path):
+    grading(tmp_path, {"IDRiD_001": 0, "IDRiD_002": 2}, {"IDRiD_001": 0, "IDRiD_002": 1, "IDRiD_003": 4})
+    segmentation(tmp_path, "IDRiD_01", ["EX"])
+
+    dataset = load_dataset(tmp_path, Layout.IDRID_GRADES)
+
+    assert identifiers(dataset.training) == ["B/training/IDRiD_001"]
+    assert [(record.identifier, record.grade) for record in dataset.evaluation] == [
+        ("B/testing/IDRiD_001", 0),
+        ("B/testing/IDRiD_002", 1),
+        ("B/testing/IDRiD_003", 4),
+    ]
+    assert dataset.name == "IDRiD"
+    assert dataset.evaluation_name == "IDRiD part B testing subset (1 normal of 3)"
+
+
+def test_the_whole_of_part_b_s_testing_set_is_not_called_a_subset(tmp_path):
+    grading(tmp_path, {}, {f"IDRiD_{number:03}": min(number // 34, 4) for number in range(103)})
+
+    name = load_dataset(tmp_path, Layout.IDRID_GRADES).evaluation_name
+
+    assert name == "IDRiD part B testing set (34 normal of 103)"
+
+
+def test_part_a_alone_has_no_grades_to_test_on(tmp_path):
+    segmentation(tmp_path, "IDRiD_01", ["EX"])
+
+    with pytest.raises(DataError, match=r"B\. Disease Grading"):
+        load_dataset(tmp_path, Layout.IDRID_GRADES)
+
+
 def test_a_training_normal_that_is_elsewhere_graded_is_not_trained_on(tmp_path):
     grading(tmp_path, {"IDRiD_001": 0, "IDRiD_002": 0}, {"IDRiD_009": 3})
     (first,) = tmp_path.rglob("a. Training Set/IDRiD_001.jpg")
@@ -54,6 +85,17 @@ def test_eyeq_uses_good_photographs_alone(tmp_path):
 
     assert identifiers(dataset.training) == ["1_left"]
     assert identifiers(dataset.evaluation) == ["4_left"]
+    assert dataset.evaluation_name == "EyePACS sample (1 good photographs)"
+
+
+def test_the_whole_of_eyeq_is_not_called_a_sample(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.data.datasets.EYEQ_TEST", 2)
+    header = ["", "image", "quality", "DR_grade"]
+    write_rows(tmp_path / "Label_EyeQ_test.csv", [header, [0, "4_left.jpeg", 0, 0], [1, "5_left.jpeg", 0, 2]])
+    for name in ("4_left", "5_left"):
+        write(tmp_path / f"{name}.jpeg")
+
+    assert load_dataset(tmp_path).evaluation_name == "EyeQ"
 
 
 def test_a_plain_folder_is_all_training(tmp_path):
@@ -86,7 +128,10 @@ def test_the_real_data_sets_are_told_apart(fundus_data):
     idrid, sample = load_dataset(fundus_data / "idrid"), load_dataset(fundus_data / "eyepacs")
 
     assert (len(idrid.training), idrid.evaluation_name) == (134, "IDRiD subset (12+12)")
-    assert sample.name == "EyeQ"
+    assert (sample.name, sample.evaluation_name) == ("EyeQ", "EyePACS sample (65 good photographs)")
     assert not {record.patient for record in sample.training} & {
         record.patient for record in sample.evaluation
     }
+    grades = load_dataset(fundus_data / "idrid", Layout.IDRID_GRADES)
+    assert grades.training == idrid.training
+    assert grades.evaluation_name == "IDRiD part B testing subset (12 normal of 52)"
