@@ -29,8 +29,8 @@ _IDRID_ATTRIBUTION = (
 class Layout(StrEnum):
     """How a data set lies in its folder, and what of it is evaluated on.
 
-    IDRID_GRADES trains on the normals of IDRID, and evaluates on all of part B's testing set, which has grades
-    and no delineated lesions.
+    IDRID_GRADES trains on the normals of IDRID, and evaluates on all of part B's testing set, which has
+    grades and no delineated lesions.
     """
 
     AUTO = "auto"
