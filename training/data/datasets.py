@@ -81,14 +81,15 @@ def load_dataset(
     Raises:
         DataError: There is no such data set, or it has errors.
     """
-    load = _LOADERS[_detect(root) if layout is Layout.AUTO else layout]
+    load = _LOADERS[detect_layout(root) if layout is Layout.AUTO else layout]
     return load(root, lambda records: _validated(records, strict, workers))
 
 
 _Validate = Callable[[Sequence[Record]], ValidationReport]
 
 
-def _detect(root: Path) -> Layout:
+def detect_layout(root: Path) -> Layout:
+    """Return how a data set lies in a folder: as IDRiD, as EyeQ, or as a folder of normal photographs."""
     if idrid.is_idrid(root):
         return Layout.IDRID
     return Layout.EYEQ if eyeq.is_eyeq(root) else Layout.FOLDER
