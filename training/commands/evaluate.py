@@ -21,6 +21,7 @@ from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
 from training.evaluation.pictures import lesion_page, normal_page, write_picture
+from training.evaluation.plots import write_froc_plot
 from training.evaluation.protocol import Evaluation, Prediction, measure, predict
 from training.evaluation.report import Table, tables, write_report
 
@@ -69,6 +70,8 @@ def evaluate(
         console.print(_rich(table))
     if out is not None:
         write_report(evaluations, out)
+        if evaluations[-1].pixels is not None:
+            write_froc_plot(evaluations, out / "froc.png")
         _write_pages(method, prepared, predictions[-1], evaluations[-1], out)
         console.print(f"report and pictures in {out}")
 

@@ -72,6 +72,24 @@ def exported_model(path: Path, device: Device = "auto") -> Method:
     )
 
 
+def network_predictor(network: AnomalyNetwork) -> Predictor:
+    """Return what a network computes, on a GPU where there is one.
+
+    Args:
+        network: Trained, in evaluation mode.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device)
+
+    @torch.inference_mode()
+    def predict(images: ImageBatch) -> tuple[ScoreArray, npt.NDArray[np.float32]]:
+        # A copy, for a prepared photograph may be mapped from a read-only file.
+        scores, heatmaps = network(torch.tensor(images, device=device))
+        return scores.float().cpu().numpy(), heatmaps.float().cpu().numpy()
+
+    return predict
+
+
 def training_run(folder: Path) -> Method:
     """Return the best localizer that a run has found so far; its thresholds are chosen at export.
 
@@ -81,14 +99,7 @@ def training_run(folder: Path) -> Method:
     Raises:
         RunError: The folder holds no run, or the run has no localizer yet.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = AnomalyNetwork(load_localizer(folder)).eval().to(device)
-
-    @torch.inference_mode()
-    def predict(images: ImageBatch) -> tuple[ScoreArray, npt.NDArray[np.float32]]:
-        scores, heatmaps = network(torch.from_numpy(images).to(device))
-        return scores.float().cpu().numpy(), heatmaps.float().cpu().numpy()
-
+    predict = network_predictor(AnomalyNetwork(load_localizer(folder)).eval())
     return Method(folder.resolve().name, predict, read_record(folder).preprocessing)
 
 

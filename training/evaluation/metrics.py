@@ -1,6 +1,9 @@
-"""Metrics of images and pixels, computed by scikit-learn."""
+"""Metrics of images and pixels, each with its bootstrap interval.
 
-from collections.abc import Mapping
+The figures are scikit-learn's; their replicates are of :mod:`training.evaluation.curves`.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from sklearn import metrics
 
 from training.data.records import LesionType
+from training.evaluation import curves
+from training.evaluation.curves import LevelCounts, Values
+from training.evaluation.estimates import Estimate, estimate
+from training.evaluation.resampling import Draws
 
 ScoreArray = npt.NDArray[np.float32]
 MaskArray = npt.NDArray[np.bool_]
@@ -28,13 +35,14 @@ class OperatingPoint(_Result):
         threshold: The threshold.
         sensitivity: Share of positives found.
         specificity: Share of negatives left alone.
-        balanced_accuracy: The mean of the two: the paper's ACC.
+        balanced_accuracy: The mean of the two: the paper's ACC. Where the threshold is chosen on the set
+            itself, it is chosen anew in each resample.
     """
 
     threshold: float
     sensitivity: float
     specificity: float
-    balanced_accuracy: float
+    balanced_accuracy: Estimate
 
 
 class LesionMetrics(_Result):
@@ -48,7 +56,7 @@ class LesionMetrics(_Result):
         sensitivity: Share of its pixels found at the honest threshold, or None without one.
     """
 
-    average_precision: float
+    average_precision: Estimate
     pixel_share: float
     sensitivity: float | None
 
@@ -70,166 +78,233 @@ class PixelMetrics(_Result):
         honest: The point of a threshold that was fixed without test masks, or None without one.
     """
 
-    auroc: float
-    average_precision: float
-    trapezoidal_aupr: float
+    auroc: Estimate
+    average_precision: Estimate
+    trapezoidal_aupr: Estimate
     lesion_share: float
     protocol: OperatingPoint
     honest: OperatingPoint | None
 
 
 class _Ranking(NamedTuple):
-    """Scored examples, each of which may stand for many."""
+    """Scored examples, each of which stands for many."""
 
     scores: ScoreArray
     positive: MaskArray
-    weights: npt.NDArray[np.int64] | None
+    weights: npt.NDArray[np.float64]
 
 
-def area_under_roc(scores: ScoreArray, positive: MaskArray) -> float:
-    """Return the area under the receiver operating characteristic.
+class _Counted(NamedTuple):
+    """Pixels counted by level, and the level of each count."""
+
+    counts: LevelCounts
+    levels: ScoreArray
+
+    @property
+    def ranking(self) -> _Ranking:
+        totals = [part.sum(axis=0) for part in (self.counts.positive, self.counts.negative)]
+        present = [np.flatnonzero(total) for total in totals]
+        return _Ranking(
+            np.concatenate([self.levels[part] for part in present]),
+            np.repeat([True, False], [len(part) for part in present]),
+            np.concatenate([total[part] for total, part in zip(totals, present, strict=True)]),
+        )
+
+
+def area_under_roc(scores: ScoreArray, positive: MaskArray, draws: Draws) -> Estimate:
+    """Return the area under the receiver operating characteristic of photographs.
 
     Args:
         scores: (N,), higher is more positive.
         positive: (N,).
+        draws: Resamples of the photographs, (R, N), each with both classes.
 
     Raises:
         ValueError: All of them are positive, or none is.
     """
     _require_both_classes(positive)
-    return _area_under_roc(_Ranking(scores, positive, None))
+    replicates = curves.count_scores(scores, positive).replicate(draws, curves.area_under_roc)
+    return estimate(float(metrics.roc_auc_score(positive, scores)), replicates)
 
 
-def operating_point(scores: ScoreArray, positive: MaskArray, threshold: float) -> OperatingPoint:
+def operating_point(
+    scores: ScoreArray, positive: MaskArray, threshold: float, draws: Draws, counted: MaskArray | None = None
+) -> OperatingPoint:
     """Return what a given threshold achieves.
 
     Args:
-        scores: (N,), higher is more positive.
-        positive: (N,).
+        scores: (N,) of photographs or (N, P) of their pixels.
+        positive: The same shape.
         threshold: Scores from here on are called positive.
+        draws: Resamples of the photographs, (R, N).
+        counted: The same shape as scores: which of them count; all where it is left out.
 
     Raises:
         ValueError: All of them are positive, or none is.
     """
-    _require_both_classes(positive)
+    counted = np.ones_like(positive) if counted is None else counted
+    _require_both_classes(positive, counted)
     called = scores >= threshold
-    return _operating_point(threshold, called[positive].mean(), 1 - called[~positive].mean())
+    right_and_wrong = [
+        np.array([each.sum() for each in part & counted], np.float64)
+        for part in (called & positive, ~called & positive, ~called & ~positive, called & ~positive)
+    ]
+    found, missed, spared, alarmed = right_and_wrong
+    sensitivity, specificity = found.sum() / (found + missed).sum(), spared.sum() / (spared + alarmed).sum()
+    replicates = (
+        draws @ found / (draws @ (found + missed)) + draws @ spared / (draws @ (spared + alarmed))
+    ) / 2
+    return OperatingPoint(
+        threshold=float(threshold),
+        sensitivity=float(sensitivity),
+        specificity=float(specificity),
+        balanced_accuracy=estimate(float(sensitivity + specificity) / 2, replicates),
+    )
 
 
-def pixel_metrics(scores: ScoreArray, lesion: MaskArray, threshold: float | None) -> PixelMetrics:
+def pixel_metrics(
+    scores: ScoreArray,
+    lesion: MaskArray,
+    threshold: float | None,
+    draws: Draws,
+    counted: MaskArray | None = None,
+) -> PixelMetrics:
     """Return the metrics of pooled pixels.
 
     Args:
-        scores: (N,) of all pixels, not negative.
-        lesion: (N,), whether each is lesion.
+        scores: (N, P) of the pixels of each photograph, not negative.
+        lesion: (N, P), whether each is lesion.
         threshold: One fixed without these masks, for the honest point.
+        draws: Resamples of the photographs, (R, N), each with lesions.
+        counted: (N, P), which pixels count; all where it is left out.
 
     Raises:
         ValueError: All pixels are lesion, or none is; or a score is negative or NaN.
     """
-    _require_both_classes(lesion)
-    ranking = _counted(scores, lesion)
+    counted = np.ones_like(lesion) if counted is None else counted
+    _require_both_classes(lesion, counted)
+    pixels = _count_pixels(scores, lesion & counted, ~lesion & counted)
+    ranking = pixels.ranking
     precision, recall, _ = metrics.precision_recall_curve(
         ranking.positive, ranking.scores, sample_weight=ranking.weights
     )
     return PixelMetrics(
-        auroc=_area_under_roc(ranking),
-        average_precision=_average_precision(ranking),
-        trapezoidal_aupr=float(metrics.auc(recall, precision)),
-        lesion_share=float(lesion.mean()),
-        protocol=_best_operating_point(ranking),
-        honest=None if threshold is None else operating_point(scores, lesion, threshold),
+        auroc=_estimate(pixels, draws, _area_under_roc(ranking), curves.area_under_roc),
+        average_precision=_average_precision(pixels, draws),
+        trapezoidal_aupr=_estimate(
+            pixels, draws, float(metrics.auc(recall, precision)), curves.trapezoidal_area
+        ),
+        lesion_share=float((lesion & counted).sum() / counted.sum()),
+        protocol=_best_operating_point(pixels, draws),
+        honest=None if threshold is None else operating_point(scores, lesion, threshold, draws, counted),
     )
 
 
 def lesion_metrics(
-    scores: ScoreArray, lesions: Mapping[LesionType, MaskArray], threshold: float | None
+    scores: ScoreArray, lesions: Mapping[LesionType, MaskArray], threshold: float | None, draws: Draws
 ) -> dict[LesionType, LesionMetrics]:
     """Return the metrics of each type of lesion that occurs.
 
     Args:
-        scores: (N,) of all pixels, not negative.
-        lesions: (N,) for each type, whether each pixel is of it; a pixel may be of several.
+        scores: (N, P) of the pixels of each photograph, not negative.
+        lesions: (N, P) for each type, whether each pixel is of it; a pixel may be of several.
         threshold: One fixed without these masks, for the sensitivity.
+        draws: Resamples of the photographs, (R, N).
     """
     background = ~np.logical_or.reduce(list(lesions.values()))
     return {
-        lesion: _lesion_metrics(scores, positive, background, threshold)
+        lesion: LesionMetrics(
+            average_precision=_average_precision(
+                _count_pixels(scores, positive, background), _telling(draws, positive)
+            ),
+            pixel_share=float(positive.mean()),
+            sensitivity=None if threshold is None else float((scores[positive] >= threshold).mean()),
+        )
         for lesion, positive in lesions.items()
         if positive.any()
     }
 
 
 def pixel_average_precision(scores: ScoreArray, lesion: MaskArray) -> float:
-    """Return the average precision of pixels, as in :class:`PixelMetrics`.
+    """Return the average precision of one photograph's pixels, as in :class:`PixelMetrics`.
 
     Args:
-        scores: (N,), not negative.
-        lesion: (N,).
+        scores: (P,), not negative.
+        lesion: (P,).
 
     Raises:
         ValueError: None is lesion.
     """
     if not lesion.any():
         raise ValueError("average precision needs a positive")
-    return _average_precision(_counted(scores, lesion))
+    ranking = _count_pixels(scores[None], lesion[None], ~lesion[None]).ranking
+    return _ranked_average_precision(ranking)
 
 
-def _counted(scores: ScoreArray, positive: MaskArray) -> _Ranking:
-    """Round scores down to levels and count the positives and the negatives of each."""
+def _count_pixels(scores: ScoreArray, positive: MaskArray, negative: MaskArray) -> _Counted:
+    """Round scores (N, P) down to levels and count the positives and the negatives of each photograph."""
     if not (scores >= 0).all():
         raise ValueError("a heatmap must have no negative value and no NaN")
     # The bits of positive floats are in the order of the floats; abs turns -0 into 0.
-    levels = np.abs(scores, dtype=np.float32).view(np.uint32) >> _DROPPED_BITS
-    top = int(levels.max()) + 1
-    counts = [np.bincount(levels[mask], minlength=top) for mask in (positive, ~positive)]
-    present = [np.flatnonzero(count) for count in counts]
-    values = (np.concatenate(present).astype(np.uint32) << _DROPPED_BITS).view(np.float32)
-    labels = np.repeat([True, False], [len(part) for part in present])
-    weights = np.concatenate([count[part] for count, part in zip(counts, present, strict=True)])
-    return _Ranking(values, labels, weights)
+    bits = [np.abs(row, dtype=np.float32).view(np.uint32) >> _DROPPED_BITS for row in scores]
+    top = max(int(row.max()) for row in bits) + 1
+    present = np.zeros(top, np.bool_)
+    for row in bits:
+        present[row] = True
+    # Level of the bits that occur, from 0 on.
+    place = np.cumsum(present) - 1
+    counts = np.zeros((2, len(scores), int(present.sum())))
+    for index, row in enumerate(bits):
+        for part, mask in zip(counts, (positive, negative), strict=True):
+            part[index] = np.bincount(place[row[mask[index]]], minlength=part.shape[1])
+    levels = (np.flatnonzero(present).astype(np.uint32) << _DROPPED_BITS).view(np.float32)
+    return _Counted(LevelCounts(*counts), levels)
 
 
-def _lesion_metrics(
-    scores: ScoreArray, positive: MaskArray, background: MaskArray, threshold: float | None
-) -> LesionMetrics:
-    compared = positive | background
-    return LesionMetrics(
-        average_precision=pixel_average_precision(scores[compared], positive[compared]),
-        pixel_share=float(positive.mean()),
-        sensitivity=None if threshold is None else float((scores[positive] >= threshold).mean()),
-    )
-
-
-def _best_operating_point(ranking: _Ranking) -> OperatingPoint:
+def _best_operating_point(pixels: _Counted, draws: Draws) -> OperatingPoint:
     """Return the point that maximises sensitivity + specificity (Youden's index)."""
+    ranking = pixels.ranking
     false_positive_rate, sensitivity, thresholds = metrics.roc_curve(
         ranking.positive, ranking.scores, sample_weight=ranking.weights
     )
     # The first threshold is infinite: it calls nothing positive and is none that one could use.
     best = 1 + int(np.argmax((sensitivity - false_positive_rate)[1:]))
-    return _operating_point(thresholds[best], sensitivity[best], 1 - false_positive_rate[best])
+    specificity = float(1 - false_positive_rate[best])
+    accuracy = float(sensitivity[best] + specificity) / 2
+    return OperatingPoint(
+        threshold=float(thresholds[best]),
+        sensitivity=float(sensitivity[best]),
+        specificity=specificity,
+        balanced_accuracy=_estimate(pixels, draws, accuracy, curves.best_balanced_accuracy),
+    )
+
+
+def _average_precision(pixels: _Counted, draws: Draws) -> Estimate:
+    return _estimate(pixels, draws, _ranked_average_precision(pixels.ranking), curves.average_precision)
+
+
+def _telling(draws: Draws, positive: MaskArray) -> Draws:
+    """Leave out resamples without any photograph that has a positive: they say nothing of it."""
+    return draws[draws @ positive.any(axis=1) > 0]
+
+
+def _estimate(
+    pixels: _Counted, draws: Draws, value: float, figure: Callable[[LevelCounts], Values]
+) -> Estimate:
+    return estimate(value, pixels.counts.replicate(draws, figure))
 
 
 def _area_under_roc(ranking: _Ranking) -> float:
     return float(metrics.roc_auc_score(ranking.positive, ranking.scores, sample_weight=ranking.weights))
 
 
-def _average_precision(ranking: _Ranking) -> float:
+def _ranked_average_precision(ranking: _Ranking) -> float:
     return float(
         metrics.average_precision_score(ranking.positive, ranking.scores, sample_weight=ranking.weights)
     )
 
 
-def _operating_point(threshold: float, sensitivity: float, specificity: float) -> OperatingPoint:
-    return OperatingPoint(
-        threshold=float(threshold),
-        sensitivity=float(sensitivity),
-        specificity=float(specificity),
-        balanced_accuracy=float(sensitivity + specificity) / 2,
-    )
-
-
-def _require_both_classes(positive: MaskArray) -> None:
-    if positive.all() or not positive.any():
+def _require_both_classes(positive: MaskArray, counted: MaskArray | None = None) -> None:
+    counted = np.ones_like(positive) if counted is None else counted
+    if not ((positive & counted).any() and (~positive & counted).any()):
         raise ValueError("the metric needs positives and negatives")

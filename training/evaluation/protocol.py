@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
+from training.evaluation.estimates import Estimate
+from training.evaluation.froc import FrocResult, detect, froc
 from training.evaluation.methods import Method
 from training.evaluation.metrics import (
     LesionMetrics,
@@ -23,6 +25,7 @@ from training.evaluation.metrics import (
     pixel_average_precision,
     pixel_metrics,
 )
+from training.evaluation.resampling import Draws, draw_resamples
 from training.field_of_view import inside_field_of_view
 
 
@@ -53,11 +56,13 @@ class PixelResult(_Result):
         all_pixels: Over all pixels of all images, as the published protocol pools them.
         field_of_view: Over those inside the fields of view, which are no easy negatives.
         lesions: Over all pixels, for each type of lesion that occurs.
+        froc: Lesion by lesion.
     """
 
     all_pixels: PixelMetrics
     field_of_view: PixelMetrics
     lesions: dict[LesionType, LesionMetrics]
+    froc: FrocResult
 
 
 class Evaluation(_Result):
@@ -79,8 +84,8 @@ class Evaluation(_Result):
     data: str
     normal: int
     anomalous: int
-    image_auroc: float
-    image_auroc_by_grade: dict[int, float]
+    image_auroc: Estimate
+    image_auroc_by_grade: dict[int, Estimate]
     decision: OperatingPoint | None
     pixels: PixelResult | None
     images: tuple[ImageResult, ...]
@@ -144,51 +149,60 @@ def measure(method: Method, prepared: PreparedSet, prediction: Prediction, data:
     """
     anomalous = np.array([not record.is_normal for record in prepared.records])
     scores, threshold = prediction.scores, method.decision_threshold
+    draws = draw_resamples(prepared.records)
     return Evaluation(
         method=method.name,
         data=data,
         normal=int((~anomalous).sum()),
         anomalous=int(anomalous.sum()),
-        image_auroc=area_under_roc(scores, anomalous),
-        image_auroc_by_grade=_by_grade(scores, prepared),
-        decision=None if threshold is None else operating_point(scores, anomalous, threshold),
-        pixels=_pixel_result(prediction.heatmaps, prepared, method.pixel_threshold),
+        image_auroc=area_under_roc(scores, anomalous, draws),
+        image_auroc_by_grade=_by_grade(scores, prepared, draws),
+        decision=None if threshold is None else operating_point(scores, anomalous, threshold, draws),
+        pixels=_pixel_result(prediction.heatmaps, prepared, method.pixel_threshold, draws),
         images=_image_results(prediction, prepared),
     )
 
 
-def _by_grade(scores: ScoreArray, prepared: PreparedSet) -> dict[int, float]:
+def _by_grade(scores: ScoreArray, prepared: PreparedSet, draws: Draws) -> dict[int, Estimate]:
     grades = np.array([-1 if record.grade is None else record.grade for record in prepared.records])
-    normal = grades == 0
-    return {
-        grade: area_under_roc(scores[normal | (grades == grade)], grades[normal | (grades == grade)] > 0)
-        for grade in sorted({int(grade) for grade in grades if grade > 0})
-    }
+    present = sorted({int(grade) for grade in grades if grade > 0})
+    return {grade: _against_normal(scores, grades, grade, draws) for grade in present}
+
+
+def _against_normal(scores: ScoreArray, grades: npt.NDArray[np.int_], grade: int, draws: Draws) -> Estimate:
+    compared = (grades == 0) | (grades == grade)
+    # A resample of all photographs may have drawn none of a rare grade; it says nothing of that grade.
+    telling = draws[:, grades == grade].any(axis=1)
+    return area_under_roc(scores[compared], grades[compared] > 0, draws[telling][:, compared])
 
 
 def _pixel_result(
-    heatmaps: npt.NDArray[np.float32] | None, prepared: PreparedSet, threshold: float | None
+    heatmaps: npt.NDArray[np.float32] | None, prepared: PreparedSet, threshold: float | None, draws: Draws
 ) -> PixelResult | None:
     if heatmaps is None:
         return None
     lesions = _lesion_pixels(prepared)
-    scores, lesion = heatmaps.ravel(), np.logical_or.reduce(list(lesions.values()))
-    inside = inside_field_of_view(prepared.load_images()).ravel()
+    scores = heatmaps.reshape(len(prepared), -1)
+    lesion = np.logical_or.reduce(list(lesions.values()))
+    inside = inside_field_of_view(prepared.load_images()).reshape(scores.shape)
     return PixelResult(
-        all_pixels=pixel_metrics(scores, lesion, threshold),
-        field_of_view=pixel_metrics(scores[inside], lesion[inside], threshold),
-        lesions=lesion_metrics(scores, lesions, threshold),
+        all_pixels=pixel_metrics(scores, lesion, threshold, draws),
+        field_of_view=pixel_metrics(scores, lesion, threshold, draws, inside),
+        lesions=lesion_metrics(scores, lesions, threshold, draws),
+        froc=froc(
+            [detect(heatmap, prepared.lesions(index)) for index, heatmap in enumerate(heatmaps)], draws
+        ),
     )
 
 
 def _lesion_pixels(prepared: PreparedSet) -> Mapping[LesionType, MaskArray]:
-    """Return for each type of lesion whether each pixel of the set is of it, (N * size * size,)."""
+    """Return for each type of lesion whether each pixel of the set is of it, (N, size * size)."""
     shape = (len(prepared), prepared.constants.size, prepared.constants.size)
     pixels = {lesion: np.zeros(shape, np.bool_) for lesion in LesionType}
     for index in range(len(prepared)):
         for lesion, mask in prepared.lesions(index).items():
             pixels[lesion][index] = mask
-    return {lesion: mask.ravel() for lesion, mask in pixels.items()}
+    return {lesion: mask.reshape(len(prepared), -1) for lesion, mask in pixels.items()}
 
 
 def _image_results(prediction: Prediction, prepared: PreparedSet) -> tuple[ImageResult, ...]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from service.contract import ModelMetadata
-from training.export.calibration import calibrate
+from service.contract import ModelMetadata, Threshold
+from training.evaluation.calibration import calibrate
+from training.evaluation.methods import network_predictor
 from training.export.card import write_card
 from training.export.graph import write_graph
 from training.export.parity import require_parity
@@ -37,15 +38,16 @@ def export_run(
     """
     record = read_record(run)
     network = AnomalyNetwork(load_localizer(run)).eval()
-    calibration = calibrate(network, held_back, record.config)
+    calibration = calibrate(network_predictor(network), held_back, record.config.last_round())
+    network.cpu()
     metadata = ModelMetadata(
         name=name,
         version=version,
         preprocessing=record.preprocessing,
         training_data=record.data,
-        decision=calibration.decision,
-        region=calibration.region,
-        pixel=calibration.pixel,
+        decision=Threshold(**calibration.decision._asdict()),
+        region=Threshold(**calibration.region._asdict()),
+        pixel=Threshold(**calibration.pixel._asdict()),
         normal_scores=calibration.normal_scores,
     )
     model = folder / f"{name}.onnx"

@@ -7,17 +7,28 @@ import pytest
 from sklearn import metrics
 
 from training.data.records import LesionType
-from training.evaluation.metrics import (
-    area_under_roc,
-    lesion_metrics,
-    operating_point,
-    pixel_average_precision,
-    pixel_metrics,
-)
+from training.evaluation import metrics as measured
+from training.evaluation.metrics import pixel_average_precision
 
 # Ranked: + - + - -, so 5 of the 6 pairs are in order.
 SCORES = np.array([0.9, 0.8, 0.7, 0.4, 0.1], np.float32)
 POSITIVE = np.array([True, False, True, False, False])
+ONCE = np.ones((2, 1))
+"""Resamples of one photograph."""
+
+
+def pixel_metrics(scores, positive, threshold):
+    """Of the pixels of one photograph."""
+    return measured.pixel_metrics(scores[None], positive[None], threshold, ONCE)
+
+
+def operating_point(scores, positive, threshold):
+    return measured.operating_point(scores[None], positive[None], threshold, ONCE)
+
+
+def lesion_metrics(scores, lesions, threshold):
+    masks = {lesion: mask[None] for lesion, mask in lesions.items()}
+    return measured.lesion_metrics(scores[None], masks, threshold, ONCE)
 
 
 def random_case(seed):
@@ -61,17 +72,17 @@ def balanced_accuracy_by_counting(scores, positive, threshold):
 def test_metrics_of_five_pixels_are_those_counted_by_hand():
     result = pixel_metrics(SCORES, POSITIVE, threshold=0.4)
 
-    assert result.auroc == pytest.approx(5 / 6)
-    assert result.average_precision == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
+    assert result.auroc.value == pytest.approx(5 / 6)
+    assert result.average_precision.value == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
     # Corners (recall, precision): (0, 1), (1/2, 1), (1/2, 1/2), (1, 2/3).
-    assert result.trapezoidal_aupr == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
+    assert result.trapezoidal_aupr.value == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
     assert result.lesion_share == pytest.approx(2 / 5)
     assert result.protocol.threshold == pytest.approx(0.7, rel=1 / 2048)
     assert (result.protocol.sensitivity, result.protocol.specificity) == pytest.approx((1, 2 / 3))
-    assert result.protocol.balanced_accuracy == pytest.approx(5 / 6)
+    assert result.protocol.balanced_accuracy.value == pytest.approx(5 / 6)
     assert result.honest is not None
     assert (result.honest.sensitivity, result.honest.specificity) == pytest.approx((1, 1 / 3))
-    assert result.honest.balanced_accuracy == pytest.approx(2 / 3)
+    assert result.honest.balanced_accuracy.value == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -80,13 +91,13 @@ def test_metrics_agree_with_their_definitions(seed):
 
     result = pixel_metrics(scores, positive, threshold=0.5)
 
-    assert result.auroc == pytest.approx(area_by_pairs(scores, positive))
-    assert result.average_precision == pytest.approx(average_precision_by_steps(scores, positive))
-    assert result.trapezoidal_aupr == pytest.approx(trapezoid_by_steps(scores, positive))
+    assert result.auroc.value == pytest.approx(area_by_pairs(scores, positive))
+    assert result.average_precision.value == pytest.approx(average_precision_by_steps(scores, positive))
+    assert result.trapezoidal_aupr.value == pytest.approx(trapezoid_by_steps(scores, positive))
     best = max(balanced_accuracy_by_counting(scores, positive, threshold) for threshold in set(scores))
-    assert result.protocol.balanced_accuracy == pytest.approx(best)
+    assert result.protocol.balanced_accuracy.value == pytest.approx(best)
     assert result.honest is not None
-    assert result.honest.balanced_accuracy == pytest.approx(
+    assert result.honest.balanced_accuracy.value == pytest.approx(
         balanced_accuracy_by_counting(scores, positive, 0.5)
     )
 
@@ -110,13 +121,13 @@ def test_counting_levels_agrees_with_ranking_every_pixel(spread):
 
     result = pixel_metrics(scores, positive, None)
 
-    assert result.auroc == pytest.approx(metrics.roc_auc_score(positive, scores), abs=1e-4)
-    assert result.average_precision == pytest.approx(
+    assert result.auroc.value == pytest.approx(metrics.roc_auc_score(positive, scores), abs=1e-4)
+    assert result.average_precision.value == pytest.approx(
         metrics.average_precision_score(positive, scores), abs=1e-3
     )
-    assert operating_point(scores, positive, result.protocol.threshold).balanced_accuracy == pytest.approx(
-        result.protocol.balanced_accuracy
-    )
+    assert operating_point(
+        scores, positive, result.protocol.threshold
+    ).balanced_accuracy.value == pytest.approx(result.protocol.balanced_accuracy.value)
 
 
 def test_the_order_of_pixels_does_not_matter():
@@ -135,16 +146,16 @@ def test_without_a_threshold_nothing_is_honest():
 def test_a_constant_map_is_worth_nothing_and_has_a_usable_threshold():
     result = pixel_metrics(np.zeros(5, np.float32), POSITIVE, None)
 
-    assert result.auroc == 0.5
-    assert result.average_precision == pytest.approx(result.lesion_share)
-    assert result.protocol.balanced_accuracy == 0.5
+    assert result.auroc.value == 0.5
+    assert result.average_precision.value == pytest.approx(result.lesion_share)
+    assert result.protocol.balanced_accuracy.value == 0.5
     assert np.isfinite(result.protocol.threshold)
 
 
 @pytest.mark.parametrize("positive", [np.zeros(5, np.bool_), np.ones(5, np.bool_)])
 def test_one_class_alone_is_refused(positive):
     with pytest.raises(ValueError, match="positives and negatives"):
-        area_under_roc(SCORES, positive)
+        measured.area_under_roc(SCORES, positive, np.ones((2, 5)))
     for metric in (operating_point, pixel_metrics):
         with pytest.raises(ValueError, match="positives and negatives"):
             metric(SCORES, positive, 0.5)
@@ -168,7 +179,7 @@ def test_pixels_of_other_lesions_count_neither_way():
 
     assert set(result) == {LesionType.HARD_EXUDATES, LesionType.HAEMORRHAGES}
     # The exudate at .9 ranks above the haemorrhage at .8, which is no false positive below it.
-    assert result[LesionType.HAEMORRHAGES].average_precision == 1
+    assert result[LesionType.HAEMORRHAGES].average_precision.value == 1
     assert result[LesionType.HAEMORRHAGES].sensitivity == 0
     assert result[LesionType.HARD_EXUDATES].sensitivity == 1
     assert result[LesionType.HARD_EXUDATES].pixel_share == 0.25
@@ -182,7 +193,7 @@ def test_a_pixel_of_two_lesions_counts_for_both():
         scores, {LesionType.HARD_EXUDATES: both, LesionType.HAEMORRHAGES: both}, threshold=None
     )
 
-    assert [found.average_precision for found in result.values()] == [1, 1]
+    assert [found.average_precision.value for found in result.values()] == [1, 1]
     assert [found.sensitivity for found in result.values()] == [None, None]
 
 

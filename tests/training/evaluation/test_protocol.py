@@ -16,14 +16,14 @@ def test_a_method_that_finds_everything_is_measured_so(perfect, prepared):
     result = evaluate(perfect, prepared)
 
     assert (result.normal, result.anomalous) == (2, 2)
-    assert result.image_auroc == 1
+    assert result.image_auroc.value == 1
     assert result.decision is not None
-    assert result.decision.balanced_accuracy == 1
+    assert result.decision.balanced_accuracy.value == 1
     assert result.pixels is not None
     for pixels in (result.pixels.all_pixels, result.pixels.field_of_view):
-        assert (pixels.auroc, pixels.average_precision) == (1, 1)
+        assert (pixels.auroc.value, pixels.average_precision.value) == (1, 1)
         assert pixels.honest is not None
-        assert pixels.honest.balanced_accuracy == 1
+        assert pixels.honest.balanced_accuracy.value == 1
     assert [image.average_precision for image in result.images] == [None, None, 1, 1]
 
 
@@ -43,9 +43,9 @@ def test_a_method_that_finds_the_opposite_is_measured_so(perfect, prepared):
 
     result = evaluate(replace(perfect, predict=invert), prepared)
 
-    assert result.image_auroc == 0
+    assert result.image_auroc.value == 0
     assert result.pixels is not None
-    assert result.pixels.all_pixels.auroc == 0
+    assert result.pixels.all_pixels.auroc.value == 0
 
 
 def test_without_thresholds_nothing_is_honest(perfect, prepared):
@@ -71,7 +71,7 @@ def test_grades_without_masks_are_measured_by_image_alone(perfect, prepared):
     assert not is_delineated(graded)
     assert prediction.heatmaps is None
     assert result.pixels is None
-    assert result.image_auroc_by_grade == {1: 1, 4: 1}
+    assert {grade: each.value for grade, each in result.image_auroc_by_grade.items()} == {1: 1, 4: 1}
 
 
 def test_photographs_prepared_otherwise_are_refused(perfect, prepared):

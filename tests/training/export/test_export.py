@@ -8,7 +8,8 @@ from service.model import Model
 from service.preprocessing import PreprocessingConstants, decode, prepare
 from tests.training.pictures import retina
 from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
-from training.export.calibration import calibrate
+from training.evaluation.calibration import calibrate
+from training.evaluation.methods import network_predictor
 from training.export.graph import write_graph
 from training.export.model import export_run
 from training.export.parity import TOLERANCE, ParityError, largest_difference, require_parity
@@ -138,7 +139,8 @@ def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, images, monke
 def test_thresholds_follow_the_held_back_normals(images):
     torch.manual_seed(0)
     localizer = GuidedLocalizer(CONFIG.network, Autoencoder(CONFIG.network))
-    calibration = calibrate(AnomalyNetwork(localizer).eval(), images[4:], CONFIG)
+    predict = network_predictor(AnomalyNetwork(localizer).eval())
+    calibration = calibrate(predict, images[4:], CONFIG)
     scores = np.array(calibration.normal_scores)
     assert len(scores) == 101
     assert (np.diff(scores) >= 0).all()

@@ -3,21 +3,26 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from service.contract import Threshold
 from training.config import TrainingConfig
-from training.networks.anomaly_network import AnomalyNetwork
+from training.evaluation.methods import Predictor
+from training.field_of_view import inside_field_of_view
 from training.stages.localization import held_back_samples
 from training.stages.samples import Images, SyntheticSamples
 
-# Each held-back image is looked at in so many random turns and mirrorings, each time with other lesions.
 _VIEWS = 4
 _QUANTILES = 101
 # Of normal eyes, this share is called anomalous.
 _FALSE_ALARMS = 0.1
+
+
+class Choice(NamedTuple):
+    """A threshold, in the units of the method, and the rule that chose it."""
+
+    value: float
+    chosen_by: str
 
 
 class Calibration(NamedTuple):
@@ -30,9 +35,9 @@ class Calibration(NamedTuple):
         normal_scores: Quantiles of the scores of held-back normals, ascending.
     """
 
-    decision: Threshold
-    region: Threshold
-    pixel: Threshold
+    decision: Choice
+    region: Choice
+    pixel: Choice
     normal_scores: tuple[float, ...]
 
 
@@ -42,30 +47,32 @@ class _Answers(NamedTuple):
     mask: NDArray[np.bool_]  # (pixels inside the fields of view,)
 
 
-def calibrate(network: AnomalyNetwork, images: Images, config: TrainingConfig) -> Calibration:
-    """Choose the thresholds of a trained network.
+def calibrate(predict: Predictor, images: Images, config: TrainingConfig, views: int = _VIEWS) -> Calibration:
+    """Choose the thresholds of a method.
 
     Args:
-        network: Trained, in evaluation mode, on the CPU.
+        predict: The method.
         images: Normal images that were held back, each uint8 (size, size, 3), RGB.
-        config: What the network was trained with; the synthetic lesions follow it.
+        config: A training, whose generator draws the synthetic lesions.
+        views: How often each image is looked at, each time turned and mirrored at random and with other
+            lesions.
 
     Returns:
         The thresholds, each with the rule that chose it.
     """
-    normal = _answers(network, _samples(images, config, normal_share=1.0))
-    synthetic = _answers(network, _samples(images, config, normal_share=0.0))
+    normal = _answers(predict, _samples(images, config, views, normal_share=1.0))
+    synthetic = _answers(predict, _samples(images, config, views, normal_share=0.0))
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
-        decision=Threshold(
+        decision=Choice(
             value=float(np.quantile(normal.scores, 1 - _FALSE_ALARMS)),
             chosen_by=f"{1 - _FALSE_ALARMS:.0%} of {len(images)} held-back normal images score lower",
         ),
-        region=Threshold(
+        region=Choice(
             value=_best_f1(synthetic),
             chosen_by="best F1 over the pixels of synthetic lesions in held-back normal images",
         ),
-        pixel=Threshold(
+        pixel=Choice(
             value=_best_balanced_accuracy(synthetic),
             chosen_by="best balanced accuracy over the pixels of the same images",
         ),
@@ -73,21 +80,20 @@ def calibrate(network: AnomalyNetwork, images: Images, config: TrainingConfig) -
     )
 
 
-def _samples(images: Images, config: TrainingConfig, normal_share: float) -> SyntheticSamples:
+def _samples(images: Images, config: TrainingConfig, views: int, normal_share: float) -> SyntheticSamples:
     generator = config.generator.model_copy(update={"normal_share": normal_share})
-    return held_back_samples(images, config.model_copy(update={"generator": generator}), rounds=_VIEWS)
+    return held_back_samples(images, config.model_copy(update={"generator": generator}), rounds=views)
 
 
-@torch.inference_mode()
-def _answers(network: AnomalyNetwork, samples: SyntheticSamples) -> _Answers:
+def _answers(predict: Predictor, samples: SyntheticSamples) -> _Answers:
     scores, probabilities, masks = [], [], []
     for index in range(len(samples)):
-        image, mask = samples[index]
-        score, heatmap = network(image[None])
-        inside = image.amax(dim=2) > 0
-        scores.append(float(score))
-        probabilities.append(heatmap[0][inside].numpy())
-        masks.append(mask[inside].numpy() > 0)
+        image, mask = (part.numpy() for part in samples[index])
+        score, heatmap = predict(image[None])
+        inside = inside_field_of_view(image)
+        scores.append(float(score[0]))
+        probabilities.append(heatmap[0][inside])
+        masks.append(mask[inside] > 0)
     return _Answers(np.array(scores, np.float32), np.concatenate(probabilities), np.concatenate(masks))
 
 
