@@ -108,10 +108,12 @@ def train(
         The localizer of the best epoch, in evaluation mode.
 
     Raises:
-        RunError: The folder holds a run that differs, or the generator needs textures and there are none.
+        RunError: The folder holds a run that differs, the generator needs textures and there are none, or a
+            window is larger than the images.
     """
     if record.config.generator.source == "texture" and textures is None:
         raise RunError("lesions are to be made of textures, and there are none")
+    _refuse_windows(record.config, len(images[0]))
     open_run(folder, record)
     if record.config.network.guide in _TRAINED_GUIDES:
         autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
@@ -157,3 +159,10 @@ def _refuse_another(path: Path, there: RunRecord, asked: RunRecord) -> None:
     differing = [name for name in RunRecord.model_fields if getattr(there, name) != getattr(asked, name)]
     if differing:
         raise RunError(f"{path} belongs to a run with another {', '.join(differing)}; choose another folder")
+
+
+def _refuse_windows(config: TrainingConfig, size: int) -> None:
+    stages = [config.reconstruction, *(each.localization for _, each in _rounds(config))]
+    window = max(stage.window for stage in stages)
+    if window > size:
+        raise RunError(f"windows of {window} pixels cannot be cut from images of {size}")

@@ -109,3 +109,10 @@ def test_a_run_on_textures_needs_some(tmp_path):
         train_tiny(tmp_path / "without", generator=generator)
     textures = np.full((2, 64, 64, 3), 90, np.uint8)
     train_tiny(tmp_path / "with", textures, generator=generator)
+
+
+def test_windows_larger_than_the_images_are_refused_before_anything_is_written(tmp_path):
+    stage = STAGE.model_copy(update={"window": 128})
+    with pytest.raises(RunError, match="128 pixels cannot be cut from images of 64"):
+        train_tiny(tmp_path / "run", localization=stage)
+    assert not (tmp_path / "run").exists()

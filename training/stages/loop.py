@@ -144,7 +144,7 @@ class _Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.stage.config, self.epoch)
         self.network.train()
-        with torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.mixed_precision):
+        with self._precision():
             loss = self.stage.loss(self.network, _to(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -171,10 +171,14 @@ class _Loop:
         if not due and self.step != self.steps:
             return
         averaged = self.average.module.eval()
-        quality = self.stage.observe(averaged, writer, self.step)
+        with self._precision():
+            quality = self.stage.observe(averaged, writer, self.step)
         if quality > self.best:
             self.best = quality
             save_checkpoint(self.best_file, averaged.state_dict())
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.mixed_precision)
 
     def _resume(self) -> None:
         state = load_checkpoint(self.checkpoint)

@@ -18,6 +18,9 @@ from training.tables.columns import (
 )
 from training.tables.recipes import Quoted, Recipe, RivalMethod, Shipped, Trained, Yardstick
 
+BASE_OVERRIDES = ("refinement=null",)
+"""What every table changes of a preset: the paper's stage 2 has one round. A row may bring a second one back."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -176,7 +179,24 @@ _IMPROVEMENTS = TableDefinition(
     "improvements",
     "What we changed",
     {Layout.IDRID: PIXEL_COLUMNS},
-    (_YARDSTICK, Row("resynthdetect", "ReSynthDetect", Trained(), _idrid(0.931, 0.859, 0.427))),
+    (
+        _YARDSTICK,
+        Row("resynthdetect", "ReSynthDetect", Trained(), _idrid(0.931, 0.859, 0.427)),
+        Row(
+            "in-place",
+            "most lesions in place and smooth",
+            Trained(("generator.in_place_share=0.6", "generator.texture=[0.1,1.0]")),
+        ),
+        Row(
+            "large",
+            "lesions up to 640 pixels, cut by the window",
+            Trained(("generator.crop_side=[8,640]", "generator.overhang_share=0.5")),
+        ),
+        Row("label-all", "every paste labelled, visible or not", Trained(("generator.contrast=0.0",))),
+        Row("no-average", "weights not averaged over time", Trained(("localization.average_decay=0.0",))),
+        Row("no-jitter", "one camera: no jitter", Trained(("localization.camera_jitter=0.0",))),
+        Row("no-local-contrast", "without local contrast", Trained(("network.local_contrast=false",))),
+    ),
 )
 
 TABLES: Mapping[str, TableDefinition] = {

@@ -23,6 +23,9 @@ from training.tables.reconstruction import provide_reconstruction
 from training.tables.setting import Setting, Task, measured_on
 from training.tables.stopwatch import Stopwatch, read_seconds
 
+# Of each held-back photograph, for the thresholds: tens of millions of pixels are enough.
+_VIEWS = 2
+
 
 class NotAvailableError(Exception):
     """A row cannot be made here; the message is the reason that the table gives."""
@@ -58,7 +61,7 @@ def make(task: Task, setting: Setting) -> Outcome:
 def _measure(task: Task, setting: Setting, fitted: _Fitted, digest: str) -> Outcome:
     normals = task.normals
     # Lesions of the table's own generator for every row, so that honest thresholds compare.
-    calibration = calibrate(fitted.predict, normals.held_back, normals.record.config)
+    calibration = calibrate(fitted.predict, normals.held_back, normals.record.config, _VIEWS)
     method = Method(
         task.row.label,
         fitted.predict,
