@@ -7,11 +7,13 @@ from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.prepare import prepare
 from training.commands.preview import preview
+from training.commands.table import table
 from training.commands.train import train
 from training.data.records import DataError
 from training.export.parity import ParityError
 from training.overrides import OverrideError
 from training.run import RunError
+from training.tables.folders import TableError
 
 application = typer.Typer(
     help="""
@@ -24,13 +26,15 @@ application = typer.Typer(
     3. **train** trains both stages; killed, the same command goes on where it stopped
     4. **evaluate** measures a run or an exported model on photographs with known lesions
     5. **export** writes the model file that the service loads, and its card
+
+    **table** makes the paper's tables on your data.
     """,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (prepare, preview, train, evaluate, export):
+for command in (prepare, preview, train, evaluate, export, table):
     application.command()(command)
 
 
@@ -38,6 +42,6 @@ def main() -> None:
     """Run the command line; what a user can put right is said in a line, without a traceback."""
     try:
         application(prog_name="python -m training")
-    except (DataError, ModelError, OverrideError, ParityError, RunError) as error:
+    except (DataError, ModelError, OverrideError, ParityError, RunError, TableError) as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(1) from error

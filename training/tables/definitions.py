@@ -18,9 +18,6 @@ from training.tables.columns import (
 )
 from training.tables.recipes import Quoted, Recipe, RivalMethod, Shipped, Trained, Yardstick
 
-BASE_OVERRIDES = ("refinement=null",)
-"""What every table changes of a preset: the paper's stage 2 has one round. A row may bring a second one back."""
-
 
 @dataclass(frozen=True)
 class Row:

@@ -6,7 +6,6 @@ import torch
 
 from training.run import RunRecord
 from training.tables.budgets import Budget
-from training.tables.definitions import BASE_OVERRIDES
 from training.tables.runner import threads_of_each
 from training.tables.setting import Setting
 
@@ -36,7 +35,7 @@ def notes(
         jobs: Rows made at a time.
         assignments: What the user set beside.
     """
-    changes = ", ".join([*BASE_OVERRIDES, *budget.overrides, *assignments])
+    changes = ", ".join([*budget.overrides, *assignments])
     trained = (
         f"Whatever learns here learned from {len(record.training)} normal photographs ({record.data.name}), "
         f"with {len(record.held_back)} held back; every row was measured on {setting.evaluation_name}. "

@@ -14,7 +14,6 @@ from training.overrides import override
 from training.presets import COMPACT
 from training.run import RunRecord, digests
 from training.stages.loop import Hardware
-from training.tables.definitions import BASE_OVERRIDES
 from training.tables.setting import Normals, Setting
 
 SIZE = 64
@@ -22,7 +21,6 @@ CONSTANTS = PreprocessingConstants(size=SIZE)
 TINY = override(
     COMPACT,
     [
-        *BASE_OVERRIDES,
         "network.widths=[4,8]",
         "generator.crop_side=[10,40]",
         "held_back=0.4",
