@@ -76,7 +76,7 @@ def _footnote(row: SummaryRow, columns: Sequence[Column]) -> str:
         )
         parts.append(f"mean of {_seeds(row)} seeds: {figures}")
     if row.reason:
-        parts.append(f"not run: {row.reason}")
+        parts.append(f"{'some seeds not run' if _seeds(row) else 'not run'}: {row.reason}")
     return f"{row.label}: " + ". ".join(part for part in parts if part) + "."
 
 

@@ -12,6 +12,7 @@ TINY = [
     argument
     for assignment in (
         "network.widths=[4,8]",
+        "refinement=null",
         "generator.crop_side=[10,40]",
         "reconstruction.epochs=1",
         "reconstruction.window=64",

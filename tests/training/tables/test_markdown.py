@@ -36,18 +36,21 @@ def test_rows_with_something_to_say_have_a_footnote():
         row("rival", backbone="EfficientNet"),
         row("twice", cells=(seeds, EMPTY)),
         row("absent", reason="no package"),
+        row("partly", cells=(seeds, EMPTY), reason="not yet"),
         notes=["A note."],
     )
-    assert [line.split(" |")[0] for line in text[4:8]] == [
+    assert [line.split(" |")[0] for line in text[4:9]] == [
         "| plain",
         "| rival<sup>1</sup>",
         "| twice<sup>2</sup>",
         "| absent<sup>3</sup>",
+        "| partly<sup>4</sup>",
     ]
-    assert text[9:12] == [
+    assert text[10:14] == [
         "1. rival: EfficientNet.",
         "2. twice: mean of 2 seeds: AUROC 0.700, 0.900.",
         "3. absent: not run: no package.",
+        "4. partly: mean of 2 seeds: AUROC 0.700, 0.900. some seeds not run: not yet.",
     ]
     assert text[-1] == "A note."
 
