@@ -99,6 +99,10 @@ class RefinementConfig(_Config):
 
     generator: GeneratorConfig
     stage: StageConfig
+    # The share of the refined weights in the trained network's; the rest are the first round's. Between the
+    # two lies a network that finds the faint and still draws the plain as sharply (Wortsman et al., Robust
+    # fine-tuning of zero-shot models, 2022).
+    share: float = Field(default=1.0, gt=0, le=1)
 
 
 class TrainingConfig(_Config):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +20,7 @@ from training.stages.reconstruction import train_reconstruction, untrained_autoe
 from training.stages.samples import Images
 
 _RECORD = "run.json"
+_FIRST_ROUND, _REFINEMENT = "localization", "refinement"
 # Guides that stage 1 is trained for.
 _TRAINED_GUIDES = ("trained", "reconstruction")
 
@@ -105,7 +107,7 @@ def train(
             are.
 
     Returns:
-        The localizer of the best epoch, in evaluation mode.
+        The localizer of the best epochs, on the CPU, in evaluation mode.
 
     Raises:
         RunError: The folder holds a run that differs, the generator needs textures and there are none, or a
@@ -124,14 +126,22 @@ def train(
     for name, config in _rounds(record.config):
         sources = textures if config.generator.source == "texture" else None
         train_localization(config, network, images, held_back, folder, hardware, sources, name)
-    return network
+    return load_localizer(folder)
 
 
 def _rounds(config: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
     """Yield the rounds of stage 2: the names of their files and what they train by."""
-    yield "localization", config
+    yield _FIRST_ROUND, config
     if config.refinement is not None:
-        yield "refinement", config.last_round()
+        yield _REFINEMENT, config.last_round()
+
+
+def _mix(first: dict[str, Any], refined: dict[str, Any], share: float) -> dict[str, Any]:
+    """Average the weights of both rounds."""
+    return {
+        name: torch.lerp(first[name], value, share) if value.is_floating_point() else value
+        for name, value in refined.items()
+    }
 
 
 def load_localizer(folder: Path) -> GuidedLocalizer:
@@ -144,10 +154,12 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
         RunError: The folder holds no run, or its second stage has not finished a first look yet.
     """
     record = read_record(folder)
-    states = [load_checkpoint(best_file(folder, name)) for name, _ in _rounds(record.config)]
-    state = next((state for state in reversed(states) if state is not None), None)
-    if state is None:
+    first = load_checkpoint(best_file(folder, _FIRST_ROUND))
+    if first is None:
         raise RunError(f"{folder} has no localizer yet")
+    refined = load_checkpoint(best_file(folder, _REFINEMENT))
+    refinement = record.config.refinement
+    state = first if refined is None or refinement is None else _mix(first, refined, refinement.share)
     network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network))
     network.load_state_dict(state)
     # Channels last is what the CPU's bfloat16 and oneDNN kernels compute in.
