@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from monai.metrics.froc import compute_froc_curve_data
 from pydantic import BaseModel, ConfigDict
 from skimage.feature import peak_local_max
 from skimage.measure import label
@@ -33,8 +32,10 @@ SIZES = (16, 64, 256)
 _TOLERANCE = 3
 # Detections are at least so far apart, in pixels.
 _DISTANCE = 3
-# Thresholds of the curve that replicates are read from.
+# Thresholds of the curve, two per cent of the false alarms apart, down to four times the most that is read: a
+# resample may have fewer false alarms than the set.
 _THRESHOLDS = 400
+_LOWEST = 4 * FALSE_ALARMS[-1]
 
 
 class _Result(BaseModel):
@@ -46,7 +47,7 @@ class LesionGroup(_Result):
 
     Attributes:
         count: How many there are.
-        sensitivity: Share of them found at 8 false alarms a photograph.
+        sensitivity: Share of them found at 8 false alarms a photograph; 0 where there are none.
     """
 
     count: int
@@ -60,7 +61,8 @@ class FrocResult(_Result):
         lesions: Lesions in all: connected components of the union of all types.
         score: Mean sensitivity at :data:`FALSE_ALARMS`.
         sensitivity: At each of :data:`FALSE_ALARMS`.
-        curve: False alarms a photograph and sensitivity, as the threshold falls.
+        curve: False alarms a photograph and sensitivity, as the threshold falls, to four times the last of
+            :data:`FALSE_ALARMS`.
         by_size: By area, from the smallest; see :data:`SIZES`.
         by_type: By type, connected components of each.
     """
@@ -121,22 +123,22 @@ def froc(photographs: Sequence[Detections], draws: Draws) -> FrocResult:
         photographs: Of each photograph, normal ones included.
         draws: Resamples of the photographs, (R, N), each with lesions.
     """
-    false_alarms = np.concatenate([each.false_alarms for each in photographs])
     found = np.concatenate([each.found for each in photographs])
     areas = np.concatenate([each.areas for each in photographs])
-    rates, sensitivities = compute_froc_curve_data(
-        false_alarms, found[found > 0], len(found), len(photographs)
-    )
-    value, replicates = _sensitivities(photographs, draws)
-    threshold = _threshold_of(false_alarms, FALSE_ALARMS[-1] * len(photographs))
+    ranked = np.sort(np.concatenate([each.false_alarms for each in photographs]))[::-1]
+    thresholds = _thresholds(ranked, len(photographs))
+    every = np.concatenate([np.ones((1, len(photographs))), draws])
+    rates, sensitivities = _curves(photographs, thresholds, every)
+    value, *replicates = _read(rates, sensitivities)
+    lowest = _exceeded_by(ranked, int(FALSE_ALARMS[-1] * len(photographs)))
     sizes = np.digitize(areas, SIZES)
     return FrocResult(
         lesions=len(found),
-        score=estimate(float(value.mean()), replicates.mean(axis=1)),
-        sensitivity=tuple(map(estimate, value.tolist(), replicates.T)),
-        curve=_thinned(np.asarray(rates), np.asarray(sensitivities)),
-        by_size=tuple(_group(found[sizes == size], threshold) for size in range(len(SIZES) + 1)),
-        by_type={lesion: _group(_of_type(photographs, lesion), threshold) for lesion in LesionType},
+        score=estimate(float(value.mean()), np.mean(replicates, axis=1)),
+        sensitivity=tuple(map(estimate, value.tolist(), np.transpose(replicates))),
+        curve=tuple(zip(rates[0].tolist(), sensitivities[0].tolist(), strict=True)),
+        by_size=tuple(_group(found[sizes == size], lowest) for size in range(len(SIZES) + 1)),
+        by_type={lesion: _group(_of_type(photographs, lesion), lowest) for lesion in LesionType},
     )
 
 
@@ -178,44 +180,37 @@ def _group(found: Values, threshold: float) -> LesionGroup:
     return LesionGroup(count=len(found), sensitivity=float(called.mean()) if len(found) else 0.0)
 
 
-def _threshold_of(false_alarms: Values, allowed: float) -> float:
-    """Return the height that no more than so many false alarms exceed."""
-    ranked = np.sort(false_alarms)[::-1]
-    return float(ranked[int(allowed)]) if len(ranked) > allowed else 0.0
+def _thresholds(ranked: Values, photographs: int) -> Values:
+    """Return falling thresholds, from above every false alarm down; ``ranked`` is of all, highest first."""
+    lowest = int(_LOWEST * photographs)
+    spread = np.geomspace(1, lowest + 1, _THRESHOLDS).astype(int) - 1
+    # So that the set itself is read exactly.
+    exact = [int(rate * photographs) for rate in FALSE_ALARMS]
+    return np.array([_exceeded_by(ranked, int(count)) for count in np.union1d(spread, exact)])
 
 
-def _sensitivities(photographs: Sequence[Detections], draws: Draws) -> tuple[Values, Values]:
-    """Return the sensitivity at each of FALSE_ALARMS: of the set, (F,), and of each resample, (R, F)."""
-    false_alarms = np.concatenate([each.false_alarms for each in photographs])
-    most = min(len(false_alarms), 4 * int(FALSE_ALARMS[-1]) * len(photographs))
-    ranked = np.sort(false_alarms)[::-1][:most]
-    # From above all to as low as the worst resample needs.
-    places = (
-        np.unique(np.linspace(0, most - 1, min(most, _THRESHOLDS)).astype(int)) if most else np.empty(0, int)
-    )
-    thresholds = np.append(ranked[places], 0.0 if most == len(false_alarms) else ranked[-1])
+def _exceeded_by(ranked: Values, count: int) -> float:
+    """Return the lowest threshold that no more than so many false alarms exceed."""
+    return float(ranked[count]) if count < len(ranked) else 0.0
+
+
+def _curves(photographs: Sequence[Detections], thresholds: Values, draws: Draws) -> tuple[Values, Values]:
+    """Return false alarms a photograph and sensitivity of each resample at each threshold, (R, T) each."""
     alarms = np.array([_above(each.false_alarms, thresholds) for each in photographs])  # (N, T)
     hits = np.array([_above(each.found, thresholds) for each in photographs])
-    lesions = np.array([float(len(each.found)) for each in photographs])
-    every = np.concatenate([np.ones((1, len(photographs))), draws])
-    rates = every @ alarms / every.sum(axis=1, keepdims=True)
-    sensitivity = every @ hits / (every @ lesions)[:, None]
-    # The best that is reached with no more false alarms than allowed.
-    allowed = np.stack(
-        [np.where(rates <= rate, sensitivity, 0.0).max(axis=1) for rate in FALSE_ALARMS], axis=1
+    lesions = np.array([len(each.found) for each in photographs], np.float64)
+    rates = draws @ alarms / draws.sum(axis=1, keepdims=True)
+    sensitivities = draws @ hits / (draws @ lesions)[:, None]
+    return rates, sensitivities
+
+
+def _read(rates: Values, sensitivities: Values) -> Values:
+    """Return the best sensitivity at no more than each of FALSE_ALARMS, (R, F)."""
+    return np.stack(
+        [np.where(rates <= rate, sensitivities, 0.0).max(axis=1) for rate in FALSE_ALARMS], axis=1
     )
-    return allowed[0], allowed[1:]
 
 
 def _above(heights: Values, thresholds: Values) -> Values:
     ranked = np.sort(heights)
     return (len(ranked) - np.searchsorted(ranked, thresholds, side="right")).astype(np.float64)
-
-
-def _thinned(rates: Values, sensitivities: Values) -> tuple[tuple[float, float], ...]:
-    """Return about a hundred points of a curve as far as it can be read: twice the last of FALSE_ALARMS."""
-    order = np.argsort(rates, kind="stable")
-    rates, sensitivities = rates[order], sensitivities[order]
-    shown = np.flatnonzero(rates <= 2 * FALSE_ALARMS[-1])
-    chosen = shown[np.unique(np.linspace(0, len(shown) - 1, 100).astype(int))] if len(shown) else shown
-    return tuple((float(rates[place]), float(sensitivities[place])) for place in chosen)

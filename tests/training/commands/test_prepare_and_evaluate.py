@@ -67,6 +67,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
     assert result.exit_code == 0, result.output
     assert "IDRiD subset (1+1): images" in result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "froc.png",
         "lesions.png",
         "normals.png",
         "report.json",
@@ -74,7 +75,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
     }
     first, second = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (first["method"], second["method"]) == ("yardstick", "reference")
-    assert second["pixels"]["all_pixels"]["auroc"] > 0.9
+    assert second["pixels"]["all_pixels"]["auroc"]["value"] > 0.9
 
 
 @pytest.mark.parametrize(

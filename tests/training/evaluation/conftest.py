@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,15 @@ from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
 from training.evaluation.methods import Method
+from training.evaluation.resampling import draw_resamples
 
 SIZE = 64
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """What is tested of a whole evaluation does not need a thousand of them."""
+    monkeypatch.setattr("training.evaluation.protocol.draw_resamples", partial(draw_resamples, count=40))
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@ from dataclasses import replace
 
 import pytest
 
+from training.evaluation.estimates import Estimate
 from training.evaluation.methods import yardstick
 from training.evaluation.protocol import measure, predict
 from training.evaluation.report import to_markdown, write_report
+
+SURE = "1.000 [1.00, 1.00]"
 
 
 @pytest.fixture
@@ -19,11 +22,29 @@ def evaluations(perfect, prepared, constants):
 def test_markdown_has_a_row_for_each_method_in_each_table(evaluations):
     markdown = to_markdown(evaluations)
 
-    assert markdown.count("| yardstick |") == markdown.count("| perfect |") == 4
+    assert markdown.count("| yardstick |") == markdown.count("| perfect |") == 6
     assert "Test set: images, 2 normal against 2 others" in markdown
-    assert "| perfect | 1.000 | 100% | 100% |" in markdown
-    assert "| perfect | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 |" in markdown
-    assert "| perfect | 1.000 (100%) |" in markdown
+    assert f"| perfect | {SURE} | 100% | 100% |" in markdown
+    assert f"| perfect | {' | '.join([SURE] * 5)} |" in markdown
+    assert f"| perfect | {SURE} (100%) |" in markdown
+
+
+def test_markdown_says_lesion_by_lesion_what_is_found(evaluations):
+    markdown = to_markdown(evaluations)
+
+    assert "share of 2 lesions found, by false alarms a photograph" in markdown
+    assert "| method | 0.25 | 0.5 | 1 | 2 | 4 | 8 | mean |" in markdown
+    assert f"| perfect | {' | '.join([SURE] * 7)} |" in markdown
+    header = (
+        "| method | 0-15 px (0) | 16-63 px (0) | 64-255 px (2) | 256+ px (0) | MA (0) | HE (0) | EX (2) |"
+    )
+    assert header in markdown
+    assert "| perfect | - | - | 100% | - | - | - | 100% | - |" in markdown
+
+
+def test_the_headline_and_its_black_corners_are_explained(evaluations):
+    # Four rows of 64 are no retina.
+    assert "the black corners, 6% of all pixels" in to_markdown(evaluations)
 
 
 def test_every_row_has_as_many_cells_as_its_header(evaluations):
@@ -33,8 +54,9 @@ def test_every_row_has_as_many_cells_as_its_header(evaluations):
 
 
 def test_without_masks_there_are_images_alone(evaluations):
+    half_sure = Estimate(value=0.75, low=0.5, high=1, replicates=(0.5, 1))
     graded = [
-        evaluation.model_copy(update={"pixels": None, "image_auroc_by_grade": {2: 0.75}})
+        evaluation.model_copy(update={"pixels": None, "image_auroc_by_grade": {2: half_sure}})
         for evaluation in evaluations
     ]
 
@@ -42,7 +64,7 @@ def test_without_masks_there_are_images_alone(evaluations):
 
     assert markdown.count("###") == 1
     assert "| 0 vs 2 |" in markdown
-    assert "| 0.750 |" in markdown
+    assert "| 0.750 [0.50, 1.00] |" in markdown
 
 
 def test_a_method_without_thresholds_has_dashes(perfect, prepared):
@@ -50,7 +72,7 @@ def test_a_method_without_thresholds_has_dashes(perfect, prepared):
 
     evaluation = measure(method, prepared, predict(method, prepared, progress=False), "Test set")
 
-    assert "| perfect | 1.000 | - | - |" in to_markdown([evaluation])
+    assert f"| perfect | {SURE} | - | - |" in to_markdown([evaluation])
 
 
 def test_the_files_hold_the_tables_and_everything_measured(evaluations, tmp_path):
@@ -60,4 +82,5 @@ def test_the_files_hold_the_tables_and_everything_measured(evaluations, tmp_path
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [entry["method"] for entry in document] == ["yardstick", "perfect"]
     assert document[1]["images"][2]["identifier"] == "eye2"
-    assert document[1]["pixels"]["lesions"]["EX"]["average_precision"] == 1
+    assert document[1]["pixels"]["lesions"]["EX"]["average_precision"] == {"value": 1, "low": 1, "high": 1}
+    assert "replicates" not in (tmp_path / "out" / "report.json").read_text()
