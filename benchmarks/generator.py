@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from service.preprocessing import decode, prepare
 from training.config import GeneratorConfig
+from training.rivals.draem_samples import perlin_noise
 from training.synthesis.augmentations import augment
 from training.synthesis.generator import AnomalyGenerator
 
@@ -33,32 +34,11 @@ SIZE = 768
 _MAX_PIXELS = 100_000_000
 
 
-def draem_noise(generator: np.random.Generator) -> NDArray[np.float32]:
-    """Perlin noise of 768x768 with periods 2^0 to 2^5 an axis, float32."""
-    periods = 2 ** generator.integers(0, 6, size=2)
-    cells = SIZE // periods
-    axes = [np.arange(SIZE, dtype=np.float32) / cell for cell in cells]
-    corners = [axis.astype(np.intp) for axis in axes]
-    down, right = (axis - corner for axis, corner in zip(axes, corners, strict=True))
-    angles = 2 * np.pi * generator.random((periods[0] + 1, periods[1] + 1), np.float32)
-    vertical, horizontal = np.cos(angles), np.sin(angles)
-
-    def corner(below: int, beside: int) -> NDArray[np.float32]:
-        place = np.ix_(corners[0] + below, corners[1] + beside)
-        slope = vertical[place] * (down[:, None] - below) + horizontal[place] * (right[None, :] - beside)
-        return np.asarray(slope, np.float32)
-
-    fade_down, fade_right = (6 * t**5 - 15 * t**4 + 10 * t**3 for t in (down[:, None], right[None, :]))
-    top = corner(0, 0) + fade_right * (corner(0, 1) - corner(0, 0))
-    bottom = corner(1, 0) + fade_right * (corner(1, 1) - corner(1, 0))
-    return np.asarray(np.sqrt(2) * (top + fade_down * (bottom - top)), np.float32)
-
-
 def draem_image(target: Image, source: Image, generator: np.random.Generator) -> Image:
     """One synthetic image in DRAEM's way, uint8 (768, 768, 3)."""
     centre = ((SIZE - 1) / 2, (SIZE - 1) / 2)
     rotation = cv2.getRotationMatrix2D(centre, generator.uniform(-90, 90), 1.0)
-    noise = cv2.warpAffine(draem_noise(generator), rotation, (SIZE, SIZE))
+    noise = cv2.warpAffine(perlin_noise(SIZE, generator), rotation, (SIZE, SIZE))
     mask = (np.asarray(noise) > 0.5)[..., None]
     texture = augment(source, source, 3, generator).astype(np.float32)
     opacity = generator.random(dtype=np.float32) * 0.8

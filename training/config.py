@@ -69,6 +69,11 @@ class NetworkConfig(_Config):
     # Adds the image less its local mean as three more channels: lighting and pigment drop out.
     local_contrast: bool = False
 
+    @property
+    def guided_by_stage_1(self) -> bool:
+        """Whether the guide is something that stage 1 has to be trained for."""
+        return self.guide in ("trained", "reconstruction")
+
 
 class StageConfig(_Config):
     """One training stage."""

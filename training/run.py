@@ -21,8 +21,6 @@ from training.stages.samples import Images
 
 _RECORD = "run.json"
 _FIRST_ROUND, _REFINEMENT = "localization", "refinement"
-# Guides that stage 1 is trained for.
-_TRAINED_GUIDES = ("trained", "reconstruction")
 
 
 class RunError(Exception):
@@ -117,7 +115,7 @@ def train(
         raise RunError("lesions are to be made of textures, and there are none")
     _refuse_windows(record.config, len(images[0]))
     open_run(folder, record)
-    if record.config.network.guide in _TRAINED_GUIDES:
+    if record.config.network.guided_by_stage_1:
         autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
     else:
         autoencoder = untrained_autoencoder(record.config, images)

@@ -8,13 +8,9 @@ from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.networks.autoencoder import Autoencoder
-from training.networks.blocks import Decoder, Encoder
+from training.networks.blocks import Decoder, Encoder, probability_head
 from training.networks.guides import GUIDES
 from training.networks.normalization import Normalization
-
-# Focal loss starts from a network that calls every pixel normal (Lin et al., prior 0.01): with the usual
-# start at 0.5 the first hundred steps only unlearn that.
-_PRIOR_LOGIT = -4.6
 
 
 class GuidedLocalizer(nn.Module):
@@ -37,8 +33,7 @@ class GuidedLocalizer(nn.Module):
         self.guide = GUIDES[config.guide](autoencoder).requires_grad_(requires_grad=False)
         self.encoder = Encoder(channels + self.guide.channels, config.widths, self.guide.widths)
         self.decoder = Decoder(config.widths, self.encoder.out_widths, skips=True)
-        self.head = nn.Conv2d(config.widths[0], config.fold**2, kernel_size=1)
-        nn.init.constant_(_bias(self.head), _PRIOR_LOGIT)
+        self.head = probability_head(config.widths[0], config.fold**2)
         self.train()
 
     def train(self, mode: bool = True) -> Self:
@@ -64,9 +59,3 @@ class GuidedLocalizer(nn.Module):
         features = self.encoder(guided, guide)
         logits = F.pixel_shuffle(self.head(self.decoder(features)).float(), self.fold)
         return logits[:, 0], inside[:, 0]
-
-
-def _bias(layer: nn.Conv2d) -> Tensor:
-    if layer.bias is None:
-        raise ValueError("the head has a bias")
-    return layer.bias

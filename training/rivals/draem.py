@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.autoencoder import Autoencoder
-from training.networks.blocks import Decoder, Encoder
+from training.networks.blocks import Decoder, Encoder, probability_head
 from training.rivals.draem_samples import DraemSamples
 from training.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
 from training.rivals.prediction import predictor
@@ -22,8 +21,6 @@ from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import Images
 
 _HELD_BACK_ROUNDS = 2
-# The same head start as our localizer's: it begins by calling every pixel normal (Lin et al., prior 0.01).
-_PRIOR_LOGIT = -4.6
 Similarity = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -37,8 +34,7 @@ class DraemNetwork(nn.Module):
         self.reconstructive = Autoencoder(config.model_copy(update={"local_contrast": False}))
         self.encoder = Encoder(2 * self.reconstructive.channels, config.widths)
         self.decoder = Decoder(config.widths, self.encoder.out_widths, skips=True)
-        self.head = nn.Conv2d(config.widths[0], config.fold**2, kernel_size=1)
-        nn.init.constant_(cast("Tensor", self.head.bias), _PRIOR_LOGIT)
+        self.head = probability_head(config.widths[0], config.fold**2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Discriminate a batch.

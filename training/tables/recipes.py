@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from training.config import TrainingConfig
 
-# Guides that stage 1 is trained for.
-_TRAINED_GUIDES = ("trained", "reconstruction")
 # The rival that is our own stage 1 and nothing else.
 _RECONSTRUCTION_RIVAL = "reconstruction-error"
 # The rival that pastes textures.
@@ -69,7 +67,7 @@ class Trained(Recipe):
 
     def needs_reconstruction(self, config: TrainingConfig) -> bool:
         """Whether the localizer is guided by what stage 1 learns (Table 3)."""
-        return config.network.guide in _TRAINED_GUIDES
+        return config.network.guided_by_stage_1
 
     def needs_textures(self, config: TrainingConfig) -> bool:
         """Whether lesions are made of textures (Table 4)."""
