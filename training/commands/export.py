@@ -31,6 +31,13 @@ def export(
         str, typer.Option("--name", help="Name of the model, and of its files.")
     ] = "resynthdetect-compact",
     version: Annotated[str, typer.Option("--version", help="Version of the model.")] = "1.0.0",
+    flips: Annotated[
+        bool,
+        typer.Option(
+            "--flips",
+            help="Average the heatmap over the photograph and its three mirror images: 4 times the work.",
+        ),
+    ] = False,
     results: Annotated[
         Path | None,
         typer.Option("--results", help="A report.md of the evaluate command, for the card.", exists=True),
@@ -55,5 +62,5 @@ def export(
             f"{data} does not hold the photographs that {run} held back, or prepares them otherwise"
         )
     text = results.read_text() if results else ""
-    model = export_run(run, held_back, out, name=name, version=version, results=text)
+    model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
     console.print(f"exported {model} and its card {model.with_suffix('.md')}")

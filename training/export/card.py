@@ -17,8 +17,19 @@ _LIMITS = """\
   was trained to find."""
 
 
+_FLIPPED = "The heatmap is the mean over the photograph and its three mirror images, at four times the work."
+_AS_IT_IS = "The photograph is looked at once, as it is."
+
+
 def write_card(
-    path: Path, model: Path, metadata: ModelMetadata, config: TrainingConfig, difference: float, results: str
+    path: Path,
+    model: Path,
+    metadata: ModelMetadata,
+    config: TrainingConfig,
+    difference: float,
+    results: str,
+    *,
+    flips: bool = False,
 ) -> None:
     """Write the card of a model.
 
@@ -29,6 +40,7 @@ def write_card(
         config: What it was trained with.
         difference: Largest difference between the exported and the trained model, on photographs.
         results: A Markdown table of its evaluation; empty where it was not evaluated.
+        flips: Whether its heatmap is the mean over an image and its mirror images.
     """
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     size = model.stat().st_size / 2**20
@@ -51,6 +63,7 @@ def write_card(
         _json(metadata.preprocessing.model_dump_json(indent=2)),
         "Training:",
         _json(config.model_dump_json(indent=2)),
+        _FLIPPED if flips else _AS_IT_IS,
         f"On held-back photographs the file answers as the trained network within {difference:.1g}.",
     ]
     path.write_text("\n\n".join(sections) + "\n")

@@ -17,7 +17,14 @@ _COMPARED = 4
 
 
 def export_run(
-    run: Path, held_back: Images, folder: Path, *, name: str, version: str, results: str = ""
+    run: Path,
+    held_back: Images,
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    flips: bool = False,
+    results: str = "",
 ) -> Path:
     """Export the best localizer of a run.
 
@@ -27,6 +34,7 @@ def export_run(
         folder: Receives ``<name>.onnx`` and ``<name>.md``.
         name: Name of the model.
         version: Its version.
+        flips: Whether its heatmap is the mean over an image and its mirror images.
         results: A Markdown table of its evaluation, for the card.
 
     Returns:
@@ -37,7 +45,7 @@ def export_run(
         ParityError: The file does not answer as the network does; nothing is left in the folder.
     """
     record = read_record(run)
-    network = AnomalyNetwork(load_localizer(run)).eval()
+    network = AnomalyNetwork(load_localizer(run), flips=flips).eval()
     calibration = calibrate(network_predictor(network), held_back, record.config.last_round())
     network.cpu()
     metadata = ModelMetadata(
@@ -59,5 +67,5 @@ def export_run(
         candidate.replace(model)
     finally:
         candidate.unlink(missing_ok=True)
-    write_card(model.with_suffix(".md"), model, metadata, record.config, difference, results)
+    write_card(model.with_suffix(".md"), model, metadata, record.config, difference, results, flips=flips)
     return model

@@ -78,9 +78,12 @@ def run(tmp_path, images):
     return folder
 
 
-def test_the_graph_keeps_the_contract_for_any_batch(tmp_path, network):
+@pytest.mark.parametrize("flips", [False, True])
+def test_the_graph_keeps_the_contract_for_any_batch(tmp_path, network, flips):
     path = tmp_path / "model.onnx"
+    network = AnomalyNetwork(network.localizer, flips=flips).eval()
     write_graph(network, metadata(256), path)
+    assert largest_difference(network, path, [retina(0, 256)]) < TOLERANCE
     model = Model(path, device="cpu")
     batch = np.stack([retina(seed, 256) for seed in range(3)])
     scores, heatmaps = model.run(batch)
@@ -127,6 +130,21 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, images):
     card = model.with_suffix(".md").read_text()
     for part in ("# tiny 3", "drawn retinas", "CC0-1.0", "| a |", "no medical device", '"focusing": 2.0'):
         assert part in card
+
+
+def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, images):
+    once = export_run(run, images[4:], tmp_path / "models", name="once", version="1")
+    flipped = export_run(run, images[4:], tmp_path / "models", name="flipped", version="1", flips=True)
+    sizes = [
+        sum(weight.ByteSize() for weight in onnx.load(path).graph.initializer) for path in (once, flipped)
+    ]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.01)
+    assert "its three mirror images" in flipped.with_suffix(".md").read_text()
+    assert "its three mirror images" not in once.with_suffix(".md").read_text()
+    batch = images[:2]
+    _, heatmaps = Model(flipped, device="cpu").run(batch)
+    _, mirrored = Model(flipped, device="cpu").run(np.ascontiguousarray(batch[:, :, ::-1]))
+    np.testing.assert_allclose(mirrored[:, :, ::-1], heatmaps, atol=1e-5)
 
 
 def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, images, monkeypatch):

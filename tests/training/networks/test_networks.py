@@ -88,6 +88,17 @@ def test_the_heatmap_is_zero_outside_the_field_of_view():
     assert score.shape == (2,)
 
 
+def test_flips_average_the_heatmaps_of_the_mirror_images():
+    trained, batch = localizer(CONFIGS[1]), images()
+    once, flipped = AnomalyNetwork(trained).eval(), AnomalyNetwork(trained, flips=True).eval()
+    views = [once(batch.flip(axes))[1].flip(axes) for axes in ((), (1,), (2,), (1, 2))]
+    score, heatmap = flipped(batch)
+    torch.testing.assert_close(heatmap, torch.stack(views).mean(dim=0))
+    torch.testing.assert_close(score, image_score(heatmap))
+    # A mirror image is the same photograph.
+    torch.testing.assert_close(flipped(batch.flip(2))[1].flip(2), heatmap)
+
+
 def test_the_score_is_the_mean_of_the_ten_highest_pixels():
     heatmap = torch.zeros(1, 5, 5)
     heatmap.view(-1)[torch.randperm(25)[:12]] = torch.linspace(0.1, 1.2, 12)
