@@ -13,7 +13,7 @@ from service.predictor import Prediction
 from service.problems import Problem
 from service.regions import Region
 from service.rendering import Heatmap
-from service.runtime import Runtime, get_runtime
+from service.runtime import Runtime, ServedModel, get_runtime
 from service.schemas import (
     BoxAnswer,
     ModelAnswer,
@@ -50,20 +50,29 @@ async def predict(
     """
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
-    with runtime.batcher.place():
+    served = _served(runtime, parameters.model)
+    with runtime.places.hold():
         upload = await read_photograph(
             request,
             max_bytes=settings.max_upload_bytes,
             timeout_seconds=settings.upload_timeout_seconds,
         )
-        prediction = await runtime.predictor.predict(
+        prediction = await served.predictor.predict(
             upload, heatmap=parameters.heatmap, threshold=parameters.threshold
         )
     request.state.score = prediction.score
     if media_type == PNG:
         return _png_response(prediction)
-    answer = _answer(prediction, runtime.model.metadata, settings.max_regions)
+    answer = _answer(prediction, served.metadata, settings.max_regions)
     return Response(answer.model_dump_json(), media_type=JSON, headers={"Vary": "Accept"})
+
+
+def _served(runtime: Runtime, name: str | None) -> ServedModel:
+    if name is None:
+        return runtime.default
+    if name not in runtime.served:
+        raise Problem("unknown-model", f"The models are {', '.join(runtime.served)}.")
+    return runtime.served[name]
 
 
 def _media_type(request: Request, heatmap: Heatmap) -> str:

@@ -1,7 +1,7 @@
-"""The ASGI application: routes, handlers and middleware round one model."""
+"""The ASGI application: routes, handlers and middleware round the models."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -20,9 +20,9 @@ from service.settings import Settings
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def create_app(settings: Settings, model: Model) -> FastAPI:
-    """Make the application that serves a loaded model."""
-    runtime = Runtime(settings, model)
+def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
+    """Make the application that serves loaded models, the first where a request names none."""
+    runtime = Runtime(settings, models)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

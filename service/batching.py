@@ -1,24 +1,17 @@
-"""Requests -> batches -> answers, bounded: one inference thread behind a fixed number of places."""
+"""Images -> batches -> answers, on one inference thread."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.places import ClosedError
+
 Infer = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-
-
-class QueueFullError(Exception):
-    """Every place is taken."""
-
-
-class ClosedError(Exception):
-    """The service is shutting down and takes no new work."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +45,8 @@ class Batcher:
     def __init__(
         self,
         infer: Infer,
+        thread: Executor,
         *,
-        places: int,
         max_batch: int = 1,
         on_batch: Callable[[int], object] = lambda _: None,
     ) -> None:
@@ -61,48 +54,22 @@ class Batcher:
 
         Args:
             infer: uint8 ``(N, size, size, 3)`` to scores ``(N,)`` and heatmaps ``(N, size, size)``.
-            places: Most requests in hand at once.
+            thread: Runs ``infer``, one call at a time; the batchers of several models may share it.
             max_batch: Most images in one call of ``infer``.
             on_batch: Told the size of each batch.
         """
-        self.places = places
-        self.taken = 0
         self._infer = infer
         self._max_batch = max_batch
         self._on_batch = on_batch
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._thread = thread
         self._worker: asyncio.Task[None] | None = None
         self._closing = False
 
     @property
-    def accepting(self) -> bool:
-        """Whether the next request would find a place."""
-        return self._working and self.taken < self.places
-
-    @property
-    def _working(self) -> bool:
+    def working(self) -> bool:
+        """Whether the next image would be answered."""
         return self._worker is not None and not self._worker.done() and not self._closing
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one place, from before an upload is read until its answer is made.
-
-        What waits is thus bounded in photographs held in memory, not only in images before the model.
-
-        Raises:
-            QueueFullError: Every place is taken.
-            ClosedError: The batcher was closed or never started.
-        """
-        if not self._working:
-            raise ClosedError
-        if self.taken >= self.places:
-            raise QueueFullError
-        self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
 
     def start(self) -> None:
         """Start taking work, in the running event loop."""
@@ -115,7 +82,7 @@ class Batcher:
             ClosedError: The batcher was closed or never started.
             Exception: Whatever the model raised on this image.
         """
-        if not self._working:
+        if not self.working:
             raise ClosedError
         work = _Work(image, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(work)
@@ -127,7 +94,6 @@ class Batcher:
         if self._worker is not None:
             self._waiting.put_nowait(None)
             await self._worker
-        self._thread.shutdown()
 
     async def _work(self) -> None:
         while (first := await self._waiting.get()) is not None:

@@ -11,6 +11,7 @@ from service.runtime import Runtime, get_runtime
 from service.schemas import (
     Liveness,
     ModelAnswer,
+    ModelList,
     ModelMetadataAnswer,
     QueueAnswer,
     Readiness,
@@ -33,12 +34,13 @@ async def livez() -> Liveness:
 async def readyz(runtime: RuntimeDependency) -> Readiness:
     """Whether the next photograph would be taken, and what runs the model."""
     _require_ready(runtime)
-    metadata = runtime.model.metadata
+    models = _models(runtime)
     return Readiness(
-        device=runtime.model.device,
-        provider=runtime.model.provider,
-        model=ModelAnswer(name=metadata.name, version=metadata.version),
-        queue=QueueAnswer(depth=runtime.batcher.taken, capacity=runtime.batcher.places),
+        device=runtime.default.model.device,
+        provider=runtime.default.model.provider,
+        model=models[0],
+        models=models,
+        queue=QueueAnswer(depth=runtime.places.taken, capacity=runtime.places.capacity),
     )
 
 
@@ -55,12 +57,18 @@ async def server_ready(runtime: RuntimeDependency) -> ServerReady:
     return ServerReady(ready=True)
 
 
+@router.get("/v2/models")
+async def model_list(runtime: RuntimeDependency) -> ModelList:
+    """The models that `/predict?model=` takes, the default first."""
+    return ModelList(models=_models(runtime))
+
+
 @router.get("/v2/models/{name}", responses=problem_examples("not-found"))
 async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadataAnswer:
-    """The model's tensors in the Open Inference Protocol."""
-    metadata = runtime.model.metadata
-    if name != metadata.name:
-        raise Problem("not-found", f"The model served is '{metadata.name}'.")
+    """A model's tensors in the Open Inference Protocol."""
+    if name not in runtime.served:
+        raise Problem("not-found", f"The models are {', '.join(runtime.served)}.")
+    metadata = runtime.served[name].metadata
     size = metadata.preprocessing.size
     score, heatmap = OUTPUT_NAMES
     return ModelMetadataAnswer(
@@ -83,5 +91,12 @@ async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
 
 
 def _require_ready(runtime: Runtime) -> None:
-    if not runtime.batcher.accepting:
+    if not runtime.ready:
         raise Problem("not-ready", "The queue is full or the service is shutting down.")
+
+
+def _models(runtime: Runtime) -> list[ModelAnswer]:
+    return [
+        ModelAnswer(name=served.metadata.name, version=served.metadata.version)
+        for served in runtime.served.values()
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from time import perf_counter
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,6 +16,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+
+from service.model import Model
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SCORES = tuple(tenth / 20 for tenth in range(1, 21))
@@ -44,6 +47,13 @@ class Timings(dict[Stage, float]):
             self[stage] = perf_counter() - started
 
 
+class ObservePrediction(Protocol):
+    """Counts the answers of one model."""
+
+    def __call__(self, score: float, *, anomalous: bool, timings: Timings) -> None:
+        """Count an answer."""
+
+
 class Metrics:
     """The metrics of one application, on a registry of its own so that two never collide."""
 
@@ -69,25 +79,27 @@ class Metrics:
         self.stage_seconds = Histogram(
             "resynthdetect_stage_duration_seconds",
             "One stage of a prediction.",
-            ["stage"],
+            ["model", "stage"],
             buckets=SECONDS,
             registry=self.registry,
         )
         self.predictions = Counter(
             "resynthdetect_predictions",
             "Answers by decision.",
-            ["anomalous"],
+            ["model", "anomalous"],
             registry=self.registry,
         )
         self.scores = Histogram(
             "resynthdetect_score",
             "Anomaly scores answered; a drift of this distribution is a drift of patients or cameras.",
+            ["model"],
             buckets=SCORES,
             registry=self.registry,
         )
         self.batch_sizes = Histogram(
             "resynthdetect_batch_size",
             "Photographs in one inference.",
+            ["model"],
             buckets=BATCH_SIZES,
             registry=self.registry,
         )
@@ -97,22 +109,36 @@ class Metrics:
         )
         self.model = Info(
             "resynthdetect_model",
-            "The model served and the execution provider that really runs it.",
+            "A model served and the execution provider that really runs it.",
+            ["model"],
             registry=self.registry,
         )
+
+    def describe_model(self, model: Model) -> None:
+        """Tell of a model that is served, and show its counters before the first prediction."""
+        metadata = model.metadata
+        self.model.labels(model=metadata.name).info(
+            {
+                "version": metadata.version,
+                "contract": metadata.contract,
+                "device": model.device,
+                "provider": model.provider,
+            }
+        )
+        self.scores.labels(model=metadata.name)
         for stage in Stage:
-            self.stage_seconds.labels(stage=stage)
+            self.stage_seconds.labels(model=metadata.name, stage=stage)
         for anomalous in ("true", "false"):
-            self.predictions.labels(anomalous=anomalous)
+            self.predictions.labels(model=metadata.name, anomalous=anomalous)
 
     def observe_request(self, route: str, outcome: str, seconds: float) -> None:
         """Count a request, whatever became of it."""
         self.requests.labels(route=route, outcome=outcome).inc()
         self.request_seconds.labels(route=route).observe(seconds)
 
-    def observe_prediction(self, score: float, *, anomalous: bool, timings: Timings) -> None:
-        """Count an answer."""
-        self.predictions.labels(anomalous=str(anomalous).lower()).inc()
-        self.scores.observe(score)
+    def observe_prediction(self, model: str, score: float, *, anomalous: bool, timings: Timings) -> None:
+        """Count an answer of the model of that name."""
+        self.predictions.labels(model=model, anomalous=str(anomalous).lower()).inc()
+        self.scores.labels(model=model).observe(score)
         for stage, seconds in timings.items():
-            self.stage_seconds.labels(stage=stage).observe(seconds)
+            self.stage_seconds.labels(model=model, stage=stage).observe(seconds)

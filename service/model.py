@@ -26,28 +26,6 @@ class ModelError(Exception):
     """A model that cannot be served here; the message says why."""
 
 
-def find_model(path: Path) -> Path:
-    """Return the model file that a path names.
-
-    Args:
-        path: An ``.onnx`` file, or a folder that holds exactly one.
-
-    Raises:
-        ModelError: There is no such file, or the folder leaves a choice.
-    """
-    if path.is_file():
-        return path
-    if not path.is_dir():
-        raise ModelError(f"{path} does not exist")
-    models = sorted(path.glob("*.onnx"))
-    if not models:
-        raise ModelError(f"{path} holds no .onnx file")
-    if len(models) > 1:
-        names = ", ".join(model.name for model in models)
-        raise ModelError(f"{path} holds {len(models)} models ({names}): name one of them")
-    return models[0]
-
-
 class Model:
     """A loaded model that keeps the contract of :mod:`service.contract`.
 

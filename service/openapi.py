@@ -86,6 +86,7 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "unexpected-field",
         "file-is-text",
         "empty-file",
+        "unknown-model",
         "not-acceptable",
         "upload-timeout",
         "body-too-large",

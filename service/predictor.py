@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from service.batching import Batcher
 from service.contract import ModelMetadata
-from service.metrics import Metrics, Stage, Timings
+from service.metrics import ObservePrediction, Stage, Timings
 from service.preprocessing import ModelInput, QualityNote, assess_quality, decode, prepare
 from service.regions import Region, find_regions
 from service.rendering import Heatmap, render
@@ -67,7 +67,12 @@ class Predictor:
     """Takes photographs through decoding, preparation, the model and rendering, off the event loop."""
 
     def __init__(
-        self, metadata: ModelMetadata, batcher: Batcher, executor: Executor, metrics: Metrics, max_pixels: int
+        self,
+        metadata: ModelMetadata,
+        batcher: Batcher,
+        executor: Executor,
+        observe: ObservePrediction,
+        max_pixels: int,
     ) -> None:
         """Join the parts.
 
@@ -75,13 +80,13 @@ class Predictor:
             metadata: What the model says of itself.
             batcher: The way to the model.
             executor: Threads for everything else.
-            metrics: Told of every prediction.
+            observe: Told of every prediction.
             max_pixels: Largest photograph to decode.
         """
         self._metadata = metadata
         self._batcher = batcher
         self._executor = executor
-        self._metrics = metrics
+        self._observe = observe
         self._max_pixels = max_pixels
 
     async def predict(self, upload: bytes, *, heatmap: Heatmap, threshold: float | None = None) -> Prediction:
@@ -118,7 +123,7 @@ class Predictor:
             timings=timings,
             seconds=perf_counter() - started,
         )
-        self._metrics.observe_prediction(score, anomalous=prediction.anomalous, timings=timings)
+        self._observe(score, anomalous=prediction.anomalous, timings=timings)
         return prediction
 
     async def _off_loop(self, function: Callable[[], T]) -> T:

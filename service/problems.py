@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from service.batching import ClosedError, QueueFullError
+from service.places import ClosedError, QueueFullError
 from service.preprocessing import PreprocessingError
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,6 +40,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "file-is-text": ProblemType(400, "The file was sent as text"),
     "empty-file": ProblemType(400, "The file is empty"),
     "not-found": ProblemType(404, "There is nothing at this address"),
+    "unknown-model": ProblemType(404, "There is no model of this name"),
     "method-not-allowed": ProblemType(405, "This address does not take this method"),
     "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
     "upload-timeout": ProblemType(408, "The upload took too long"),

@@ -1,16 +1,62 @@
-"""What the routes share: the model and the machinery round it, for the life of one application."""
+"""What the routes share: the models and the machinery round them, for the life of one application."""
 
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import Request
 
 from service.batching import Batcher
+from service.catalogue import batch_limit
+from service.contract import ModelMetadata
 from service.metrics import Metrics
 from service.model import Model
+from service.places import Places
 from service.predictor import Predictor
 from service.settings import Settings
+
+
+class ServedModel:
+    """One model and the way of a photograph through it.
+
+    Attributes:
+        model: Loaded and warmed up.
+        batcher: The way to the model alone.
+        predictor: The whole way.
+    """
+
+    def __init__(
+        self, model: Model, settings: Settings, metrics: Metrics, inference: Executor, executor: Executor
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            model: The model.
+            settings: Its limits.
+            metrics: Told of every batch and prediction.
+            inference: The one thread that models run on.
+            executor: Threads for everything else.
+        """
+        self.model = model
+        self.batcher = Batcher(
+            model.run,
+            inference,
+            max_batch=batch_limit(settings, model),
+            on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
+        )
+        self.predictor = Predictor(
+            model.metadata,
+            self.batcher,
+            executor,
+            partial(metrics.observe_prediction, model.metadata.name),
+            settings.max_pixels,
+        )
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """What the model says of itself."""
+        return self.model.metadata
 
 
 class Runtime:
@@ -18,60 +64,58 @@ class Runtime:
 
     Attributes:
         settings: Its limits.
-        model: The model served.
         metrics: Its metrics.
-        batcher: The bounded way to the model.
-        predictor: The whole way of a photograph.
+        places: The bound of requests in hand.
+        served: Its models by name, the default first.
+        default: The model that answers where none is named.
     """
 
-    def __init__(self, settings: Settings, model: Model) -> None:
-        """Join the parts; :meth:`running` sets them going."""
+    def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
+        """Join the parts; :meth:`running` sets them going.
+
+        Args:
+            settings: Its limits.
+            models: At least one, the default first, each with a name of its own.
+        """
         self.settings = settings
-        self.model = model
         self.metrics = Metrics()
-        self.batcher = Batcher(
-            model.run,
-            places=settings.queue_size,
-            max_batch=batch_limit(settings, model),
-            on_batch=self.metrics.batch_sizes.observe,
-        )
+        self.places = Places(settings.queue_size)
+        # One thread for all models: two inferences at a time would take each other's cores, or wait for
+        # each other on the GPU.
+        self._inference = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
-        self.predictor = Predictor(
-            model.metadata, self.batcher, self._executor, self.metrics, settings.max_pixels
-        )
+        self.served: Mapping[str, ServedModel] = {
+            model.metadata.name: ServedModel(model, settings, self.metrics, self._inference, self._executor)
+            for model in models
+        }
+        self.default = next(iter(self.served.values()))
         self._describe()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next photograph would be taken, and every model answer."""
+        return self.places.available and all(served.batcher.working for served in self.served.values())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take work until the end of the block, then answer what was accepted."""
-        self.batcher.start()
+        for served in self.served.values():
+            served.batcher.start()
+        self.places.open()
         try:
             yield
         finally:
-            await self.batcher.close()
+            self.places.close()
+            for served in self.served.values():
+                await served.batcher.close()
+            self._inference.shutdown()
             self._executor.shutdown()
 
     def _describe(self) -> None:
-        metadata = self.model.metadata
-        self.metrics.model.info(
-            {
-                "name": metadata.name,
-                "version": metadata.version,
-                "contract": metadata.contract,
-                "device": self.model.device,
-                "provider": self.model.provider,
-            }
-        )
-        self.metrics.queue_capacity.set(self.batcher.places)
-        self.metrics.queue_depth.set_function(lambda: self.batcher.taken)
-
-
-def batch_limit(settings: Settings, model: Model) -> int:
-    """Most images in one inference.
-
-    A CPU is as fast on one as on many, and in a batch the first would wait for the last.
-    """
-    return settings.max_batch if model.device == "cuda" else 1
+        for served in self.served.values():
+            self.metrics.describe_model(served.model)
+        self.metrics.queue_capacity.set(self.places.capacity)
+        self.metrics.queue_depth.set_function(lambda: self.places.taken)
 
 
 def get_runtime(request: Request) -> Runtime:

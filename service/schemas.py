@@ -22,6 +22,9 @@ class PredictParameters(BaseModel):
     threshold: Probability | None = Field(
         default=None, description="Overrides the model's decision threshold."
     )
+    model: str | None = Field(
+        default=None, description="The model that answers, one of `/v2/models`; the default where left out."
+    )
 
 
 class BoxAnswer(BaseModel):
@@ -106,8 +109,15 @@ class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
     device: Literal["cuda", "cpu"] = Field(description="The device that really runs the model.")
     provider: str = Field(description="Its ONNX Runtime execution provider.")
-    model: ModelAnswer
+    model: ModelAnswer = Field(description="The default model.")
+    models: list[ModelAnswer] = Field(description="All models, the default first.")
     queue: QueueAnswer
+
+
+class ModelList(BaseModel):
+    """The models that can be asked for by name."""
+
+    models: list[ModelAnswer] = Field(description="The default first.")
 
 
 class ServerLive(BaseModel):

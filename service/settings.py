@@ -29,7 +29,11 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     model: Path = Field(
-        default=Path("models"), description="The .onnx file to serve, or a folder that holds exactly one."
+        default=Path("models"), description="The .onnx file to serve, or a folder: all in it are."
+    )
+    default_model: str | None = Field(
+        default=None,
+        description="The model that answers where a request names none. Default: the first by name.",
     )
     device: Literal["auto", "cuda", "cpu"] = Field(
         default="auto",

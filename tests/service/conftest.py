@@ -10,7 +10,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from service.application import create_app
-from service.model import Model, find_model
+from service.model import Model
 from service.settings import Settings
 from tests.service.tiny_model import write_tiny_model
 
@@ -44,7 +44,7 @@ def settings(tiny_model_path) -> Settings:
 
 @pytest.fixture
 def client(settings, tiny_model) -> Iterator[TestClient]:
-    with TestClient(create_app(settings, tiny_model)) as client:
+    with TestClient(create_app(settings, [tiny_model])) as client:
         yield client
 
 
@@ -55,10 +55,7 @@ def events() -> Iterator[list[MutableMapping[str, Any]]]:
         yield events
 
 
-@pytest.fixture(scope="session")
-def shipped_model() -> Model:
-    """The model that the repository ships."""
-    folder = Path(__file__).parents[2] / "models"
-    if not list(folder.glob("*.onnx")):
-        pytest.skip("models/ holds no .onnx file")
-    return Model(find_model(folder), device="cpu")
+@pytest.fixture(scope="session", params=["resynthdetect", "resynthdetect-compact"])
+def shipped_model(request) -> Model:
+    """Each model that the repository ships."""
+    return Model(Path(__file__).parents[2] / "models" / f"{request.param}.onnx", device="cpu")

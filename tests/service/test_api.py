@@ -60,7 +60,7 @@ def test_score_and_regions_agree_with_the_raw_map(client, jpeg):
 
 
 def test_regions_listed_are_bounded(settings, tiny_model, jpeg):
-    with TestClient(create_app(settings.model_copy(update={"max_regions": 1}), tiny_model)) as client:
+    with TestClient(create_app(settings.model_copy(update={"max_regions": 1}), [tiny_model])) as client:
         answer = client.post("/predict?heatmap=none", files={"file": jpeg}).json()
     assert len(answer["regions"]) == 1 < answer["regions_total"]
 
@@ -170,9 +170,9 @@ def test_an_unexpected_failure_tells_nothing_and_the_service_lives_on(client, jp
 
 def held_service(settings, tiny_model, places: int):
     """An application whose model waits to be released."""
-    app = create_app(settings.model_copy(update={"queue_size": places}), tiny_model)
+    app = create_app(settings.model_copy(update={"queue_size": places}), [tiny_model])
     entered, release = threading.Event(), threading.Event()
-    batcher = app.state.runtime.batcher
+    batcher = app.state.runtime.default.batcher
     infer = batcher._infer
 
     def held(images):
@@ -210,7 +210,7 @@ def test_a_full_queue_says_when_to_come_back(settings, tiny_model, jpeg):
 
 
 def test_after_shutdown_nothing_is_accepted(settings, tiny_model, jpeg):
-    app = create_app(settings, tiny_model)
+    app = create_app(settings, [tiny_model])
     with TestClient(app) as client:
         pass
     assert_problem(client.post("/predict", files={"file": jpeg}), 503, "shutting-down")

@@ -1,11 +1,13 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from service.batching import Answer, Batcher, ClosedError, QueueFullError
+from service.batching import Answer, Batcher
+from service.places import ClosedError
 
 SIZE = 4
 
@@ -36,10 +38,13 @@ class Recorder:
 
 def run(infer: Recorder, scenario: Callable[[Batcher], Awaitable[None]], **options) -> None:
     async def main() -> None:
-        batcher = Batcher(infer, **{"places": 8, **options})
-        batcher.start()
-        await scenario(batcher)
-        await batcher.close()
+        with ThreadPoolExecutor(1) as thread:
+            batcher = Batcher(infer, thread, **options)
+            assert not batcher.working
+            batcher.start()
+            await scenario(batcher)
+            await batcher.close()
+            assert not batcher.working
 
     asyncio.run(main())
 
@@ -94,21 +99,6 @@ def test_a_failure_reaches_only_the_request_that_causes_it():
     run(infer, scenario, max_batch=4)
 
 
-def test_places_are_bounded_and_come_back():
-    async def scenario(batcher):
-        with batcher.place():
-            assert batcher.accepting
-            with batcher.place():
-                assert not batcher.accepting
-                with pytest.raises(QueueFullError), batcher.place():
-                    pass
-            with pytest.raises(ValueError, match="inside"), batcher.place():
-                raise ValueError("inside")
-        assert (batcher.taken, batcher.accepting) == (0, True)
-
-    run(Recorder(), scenario, places=2)
-
-
 def test_close_answers_what_was_accepted_and_refuses_the_rest():
     infer = Recorder(held=True)
 
@@ -117,7 +107,7 @@ def test_close_answers_what_was_accepted_and_refuses_the_rest():
         await until(infer.entered)
         closing = asyncio.create_task(batcher.close())
         await asyncio.sleep(0)
-        assert not batcher.accepting
+        assert not batcher.working
         with pytest.raises(ClosedError):
             await batcher.submit(image(3))
         infer.release.set()

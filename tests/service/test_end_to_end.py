@@ -32,7 +32,7 @@ def model(request):
 
 @pytest.fixture(scope="module")
 def client(model) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(device="cpu"), model)) as client:
+    with TestClient(create_app(Settings(device="cpu"), [model])) as client:
         yield client
 
 
@@ -65,7 +65,7 @@ def test_every_camera_file_is_answered(client, model, camera_files, number):
 def test_diseased_eyes_score_higher_than_normal_ones(shipped_model, fundus_data):
     diseased = sorted((fundus_data / "idrid" / "A. Segmentation").rglob("1. Original Images/**/*.jpg"))[:4]
     normal = normal_test_photographs(fundus_data)[:4]
-    with TestClient(create_app(Settings(device="cpu"), shipped_model)) as client:
+    with TestClient(create_app(Settings(device="cpu"), [shipped_model])) as client:
         high = mean(predict(client, path)["score"] for path in diseased)
         low = mean(predict(client, path)["score"] for path in normal)
     assert high > low

@@ -3,6 +3,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.service.helpers import assert_problem
 from tests.service.tiny_model import METADATA, SIZE
 
+TINY = {"name": METADATA.name, "version": METADATA.version}
+
 
 def samples(client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     text = client.get("/metrics").text
@@ -27,7 +29,8 @@ def test_readiness_tells_what_really_runs_the_model(client, settings):
         "status": "ready",
         "device": "cpu",
         "provider": "CPUExecutionProvider",
-        "model": {"name": METADATA.name, "version": METADATA.version},
+        "model": TINY,
+        "models": [TINY],
         "queue": {"depth": 0, "capacity": settings.queue_size},
     }
     assert client.get("/v2/health/ready").json() == {"ready": True}
@@ -47,24 +50,28 @@ def test_model_metadata_in_the_open_inference_protocol(client):
     assert_problem(client.get("/v2/models/other"), 404, "not-found")
 
 
+def test_models_are_listed(client):
+    assert client.get("/v2/models").json() == {"models": [TINY]}
+
+
 def test_metrics_tell_the_model_and_its_provider(client, settings):
     (labels,) = [dict(key[1]) for key in samples(client) if key[0] == "resynthdetect_model_info"]
-    assert (labels["name"], labels["device"], labels["provider"]) == ("tiny", "cpu", "CPUExecutionProvider")
+    assert (labels["model"], labels["device"], labels["provider"]) == ("tiny", "cpu", "CPUExecutionProvider")
     assert value(client, "queue_capacity") == settings.queue_size
 
 
 def test_metrics_count_a_prediction(client, jpeg):
     answer = client.post("/predict", files={"file": jpeg}).json()
     assert value(client, "requests_total", route="/predict", outcome="success") == 1
-    assert value(client, "predictions_total", anomalous=str(answer["anomalous"]).lower()) == 1
-    assert value(client, "score_count") == 1
-    assert abs(value(client, "score_sum") - answer["score"]) < 1e-6
-    assert value(client, "batch_size_count") == 1
+    assert value(client, "predictions_total", model="tiny", anomalous=str(answer["anomalous"]).lower()) == 1
+    assert value(client, "score_count", model="tiny") == 1
+    assert abs(value(client, "score_sum", model="tiny") - answer["score"]) < 1e-6
+    assert value(client, "batch_size_count", model="tiny") == 1
     assert value(client, "request_duration_seconds_count", route="/predict") == 1
     for stage, milliseconds in answer["timings_ms"].items():
         if stage != "total":
-            assert value(client, "stage_duration_seconds_count", stage=stage) == 1
-            seconds = value(client, "stage_duration_seconds_sum", stage=stage)
+            assert value(client, "stage_duration_seconds_count", model="tiny", stage=stage) == 1
+            seconds = value(client, "stage_duration_seconds_sum", model="tiny", stage=stage)
             assert abs(seconds - milliseconds / 1000) < 1e-4
 
 
@@ -73,7 +80,7 @@ def test_metrics_count_refusals_by_code(client):
     client.get("/strange/address")
     assert value(client, "requests_total", route="/predict", outcome="not-an-image") == 1
     assert value(client, "requests_total", route="unmatched", outcome="not-found") == 1
-    assert value(client, "score_count") == 0
+    assert value(client, "score_count", model="tiny") == 0
 
 
 def test_metrics_speak_openmetrics_when_asked(client):
@@ -87,7 +94,7 @@ def test_two_applications_count_apart(client, settings, tiny_model, jpeg):
 
     from service.application import create_app
 
-    with TestClient(create_app(settings, tiny_model)) as other:
+    with TestClient(create_app(settings, [tiny_model])) as other:
         other.post("/predict?heatmap=none", files={"file": jpeg})
-        assert value(other, "score_count") == 1
-    assert value(client, "score_count") == 0
+        assert value(other, "score_count", model="tiny") == 1
+    assert value(client, "score_count", model="tiny") == 0

@@ -7,31 +7,12 @@ import pytest
 from onnx import TensorProto
 
 from service import model as module
-from service.model import CPU, CUDA, Model, ModelError, find_model
+from service.model import CPU, CUDA, Model, ModelError
 from tests.service.tiny_model import METADATA, SIZE, write_tiny_model
 
 
 def without_cuda() -> bool:
     return module._preload_cuda_libraries() != ""
-
-
-def test_finds_the_only_model_of_a_folder(tiny_model_path):
-    assert find_model(tiny_model_path.parent) == tiny_model_path
-    assert find_model(tiny_model_path) == tiny_model_path
-
-
-def test_refuses_to_choose_between_models(tmp_path):
-    for name in ("a.onnx", "b.onnx"):
-        (tmp_path / name).touch()
-    with pytest.raises(ModelError, match=r"2 models \(a.onnx, b.onnx\)"):
-        find_model(tmp_path)
-
-
-def test_names_the_folder_without_a_model(tmp_path):
-    with pytest.raises(ModelError, match="holds no"):
-        find_model(tmp_path)
-    with pytest.raises(ModelError, match="does not exist"):
-        find_model(tmp_path / "absent")
 
 
 def test_reads_what_the_model_says_of_itself(tiny_model):
