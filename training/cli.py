@@ -3,6 +3,7 @@
 import typer
 
 from service.model import ModelError
+from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.prepare import prepare
@@ -12,6 +13,7 @@ from training.commands.train import train
 from training.data.records import DataError
 from training.export.parity import ParityError
 from training.overrides import OverrideError
+from training.rivals import RivalError
 from training.run import RunError
 from training.tables.folders import TableError
 
@@ -27,14 +29,14 @@ application = typer.Typer(
     4. **evaluate** measures a run or an exported model on photographs with known lesions
     5. **export** writes the model file that the service loads, and its card
 
-    **table** makes the paper's tables on your data.
+    **table** makes the paper's tables on your data; **compare** draws a model beside a rival.
     """,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (prepare, preview, train, evaluate, export, table):
+for command in (prepare, preview, train, evaluate, export, table, compare):
     application.command()(command)
 
 
@@ -42,6 +44,6 @@ def main() -> None:
     """Run the command line; what a user can put right is said in a line, without a traceback."""
     try:
         application(prog_name="python -m training")
-    except (DataError, ModelError, OverrideError, ParityError, RunError, TableError) as error:
+    except (DataError, ModelError, OverrideError, ParityError, RivalError, RunError, TableError) as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(1) from error

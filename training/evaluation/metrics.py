@@ -86,6 +86,18 @@ class PixelMetrics(_Result):
     honest: OperatingPoint | None
 
 
+class PixelCurves(NamedTuple):
+    """The curves over the pixels of all photographs, float64 each.
+
+    Attributes:
+        roc: Rates of false and of true positives, (2, T).
+        precision_recall: Recall and precision, (2, T).
+    """
+
+    roc: Values
+    precision_recall: Values
+
+
 class _Ranking(NamedTuple):
     """Scored examples, each of which stands for many."""
 
@@ -198,6 +210,24 @@ def pixel_metrics(
         protocol=_best_operating_point(pixels, draws),
         honest=None if threshold is None else operating_point(scores, lesion, threshold, draws, counted),
     )
+
+
+def pixel_curves(scores: ScoreArray, lesion: MaskArray) -> PixelCurves:
+    """Return the curves whose areas :func:`pixel_metrics` gives.
+
+    Args:
+        scores: (N, P) of the pixels of each photograph, not negative.
+        lesion: (N, P), whether each is lesion.
+
+    Raises:
+        ValueError: All pixels are lesion, or none is; or a score is negative or NaN.
+    """
+    _require_both_classes(lesion)
+    ranking = _count_pixels(scores, lesion, ~lesion).ranking
+    examples = {"y_true": ranking.positive, "y_score": ranking.scores, "sample_weight": ranking.weights}
+    false_positives, true_positives, _ = metrics.roc_curve(**examples)
+    precision, recall, _ = metrics.precision_recall_curve(**examples)
+    return PixelCurves(np.stack([false_positives, true_positives]), np.stack([recall, precision]))
 
 
 def lesion_metrics(

@@ -80,6 +80,33 @@ def normal_page(
     )
 
 
+def comparison_page(
+    prepared: PreparedSet, heatmaps: Mapping[str, Heatmaps], results: Sequence[ImageResult]
+) -> ImageArray:
+    """Draw the same photographs with the heatmaps of several methods side by side.
+
+    Shown are, by rule and not by taste, those on which the first method does best, as the median does, and
+    worst (average precision), and the normal photographs with its highest, median and lowest score.
+
+    Args:
+        prepared: The evaluation set.
+        heatmaps: (N, size, size) of each method by its name. Each method's has a scale of its own.
+        results: What was measured of each photograph, by the first method.
+
+    Returns:
+        The page, uint8 RGB: a row a photograph, its true lesions in outline, then a heatmap a method.
+    """
+    scales = {name: _brightest(each) for name, each in heatmaps.items()}
+    rows = []
+    for why, index in _telling(results):
+        image = prepared.images[index]
+        maps = [_coloured(each[index], scales[name]) for name, each in heatmaps.items()]
+        caption = f"{why}: {results[index].identifier}  score {results[index].score:.3f}"
+        rows.append(_row(caption, [image, _outlined(image, prepared.lesions(index)), *maps]))
+    names = " | ".join(f"{name} (white: {scales[name]:.3f})" for name in heatmaps)
+    return _page(f"photograph | true lesions: {_LEGEND} | {names}", rows, columns=1)
+
+
 def write_picture(picture: ImageArray, path: Path) -> None:
     """Write a picture, uint8 RGB, as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +129,24 @@ def _normal_row(
         f"{results[index].identifier}  score {results[index].score:.3f}  {share:.2%} falsely called",
         [image, _drawn(image, called, _FALSE_POSITIVE_COLOUR), _coloured(heatmaps[index], brightest)],
     )
+
+
+def _telling(results: Sequence[ImageResult]) -> list[tuple[str, int]]:
+    places = range(len(results))
+    lesions = [place for place in places if results[place].average_precision is not None]
+    lesions.sort(key=lambda place: -(results[place].average_precision or 0))
+    normals = [place for place in places if not results[place].anomalous]
+    normals.sort(key=lambda place: -results[place].score)
+    return [
+        *_first_middle_last(lesions, "best", "median", "worst"),
+        *_first_middle_last(normals, "normal, highest score", "normal, median score", "normal, lowest score"),
+    ]
+
+
+def _first_middle_last(ranked: Sequence[int], *names: str) -> list[tuple[str, int]]:
+    chosen = (0, len(ranked) // 2, len(ranked) - 1)
+    # Of few photographs, the same may be first and last: it is shown once.
+    return list({ranked[at]: (name, ranked[at]) for name, at in zip(names, chosen, strict=True)}.values())
 
 
 def _brightest(heatmaps: Heatmaps) -> float:
@@ -131,10 +176,10 @@ def _row(caption: str, tiles: Sequence[ImageArray]) -> ImageArray:
     return np.vstack([_text(caption, small.shape[1]), small])
 
 
-def _page(title: str, rows: Sequence[ImageArray]) -> ImageArray:
+def _page(title: str, rows: Sequence[ImageArray], columns: int = _COLUMNS) -> ImageArray:
     blank = np.zeros_like(rows[0])
-    padded = [*rows, *[blank] * (-len(rows) % _COLUMNS)]
-    lines = [np.hstack(padded[start : start + _COLUMNS]) for start in range(0, len(padded), _COLUMNS)]
+    padded = [*rows, *[blank] * (-len(rows) % columns)]
+    lines = [np.hstack(padded[start : start + columns]) for start in range(0, len(padded), columns)]
     return np.vstack([_text(title, lines[0].shape[1]), *lines])
 
 

@@ -17,12 +17,14 @@ from training.evaluation.metrics import (
     LesionMetrics,
     MaskArray,
     OperatingPoint,
+    PixelCurves,
     PixelMetrics,
     ScoreArray,
     area_under_roc,
     lesion_metrics,
     operating_point,
     pixel_average_precision,
+    pixel_curves,
     pixel_metrics,
 )
 from training.evaluation.resampling import Draws, draw_resamples
@@ -133,6 +135,18 @@ def predict(method: Method, prepared: PreparedSet, *, progress: bool = True) -> 
         if keep:
             heatmaps.append(heatmap)
     return Prediction(np.concatenate(scores), np.concatenate(heatmaps) if keep else None)
+
+
+def curves_of(prediction: Prediction, prepared: PreparedSet) -> PixelCurves:
+    """Return the curves of a method's answers over all pixels of a delineated set.
+
+    Raises:
+        ValueError: The answers have no heatmaps, since nobody delineated lesions.
+    """
+    if prediction.heatmaps is None:
+        raise ValueError("without delineated lesions there are no curves")
+    lesion = np.logical_or.reduce(list(_lesion_pixels(prepared).values()))
+    return pixel_curves(prediction.heatmaps.reshape(len(prepared), -1), lesion)
 
 
 def measure(method: Method, prepared: PreparedSet, prediction: Prediction, data: str) -> Evaluation:

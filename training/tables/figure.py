@@ -1,9 +1,7 @@
 """A table as a figure: points with their intervals, the paper's figures beside them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -38,13 +36,6 @@ def table_figure(title: str, columns: Sequence[Column], rows: Sequence[SummaryRo
     figure.suptitle(title)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
-
-
-def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG, byte by byte the same for the same table."""
-    # Identifiers are otherwise random, and the date changes.
-    with mpl.rc_context({"svg.hashsalt": "resynthdetect"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def _draw(panel: Axes, rows: Sequence[SummaryRow], place: int) -> None:

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.evaluation.plots import write_figure
 from training.tables.columns import Column
 from training.tables.definitions import TableDefinition
-from training.tables.figure import table_figure, write_figure
+from training.tables.figure import table_figure
 from training.tables.folders import read_outcome
 from training.tables.markdown import table_markdown
 from training.tables.runner import NotRun, Result

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -113,10 +114,19 @@ def _attempt_quietly(task: Task, setting: Setting) -> Result:
 
 
 def _share_cores(threads: int) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     # Denormal numbers in nearly converged weights make CPU arithmetic many times slower.
     torch.set_flush_denormal(True)
+
+
+def _end_with_parent() -> None:
+    """A killed table must not go on in its workers: the same command, given again, would meet them."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _described(error: BaseException) -> str:

@@ -1,8 +1,9 @@
 from matplotlib.collections import LineCollection
 
 from tests.training.tables.estimates import estimate
+from training.evaluation.plots import write_figure
 from training.tables.columns import Column
-from training.tables.figure import table_figure, write_figure
+from training.tables.figure import table_figure
 from training.tables.summary import Cell, SummaryRow
 
 COLUMNS = (Column("auroc", "AUROC", lambda _: None), Column("acc", "ACC", lambda _: None))

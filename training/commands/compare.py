@@ -1,0 +1,124 @@
+"""``python -m training compare``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
+from training.commands.normals import prepare_normals
+from training.commands.options import (
+    CacheFolder,
+    DataFolder,
+    LayoutOption,
+    PresetOption,
+    SetOption,
+    StrictOption,
+    TexturesOption,
+    WorkersOption,
+    configuration,
+    console,
+    load,
+    prepare_records,
+)
+from training.data.datasets import Layout
+from training.data.prepared import PreparedSet
+from training.data.records import DataError
+from training.data.textures import load_textures
+from training.evaluation.methods import Method, exported_model, yardstick
+from training.evaluation.pictures import comparison_page, write_picture
+from training.evaluation.plots import (
+    write_froc_plot,
+    write_lesion_plot,
+    write_precision_recall_plot,
+    write_roc_plot,
+)
+from training.evaluation.protocol import Evaluation, Prediction, curves_of, is_delineated, measure, predict
+from training.rivals import find_rival
+from training.rivals.registry import RIVALS
+
+
+def compare(
+    model: Annotated[
+        Path,
+        typer.Argument(help="An exported model (.onnx).", exists=True, dir_okay=False, show_default=False),
+    ],
+    data: DataFolder,
+    rival: Annotated[
+        str, typer.Option("--rival", help=f"What it is compared with: {', '.join(RIVALS)}.")
+    ] = "patchcore",
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the page of photographs and for the rival's training.")
+    ] = Path("out/comparison"),
+    charts: Annotated[
+        Path | None, typer.Option("--charts", help="Folder for the charts.", show_default="as --out")
+    ] = None,
+    preset: PresetOption = "compact",
+    assignments: SetOption = None,
+    textures: TexturesOption = None,
+    cache: CacheFolder = Path("cache"),
+    layout: LayoutOption = Layout.AUTO,
+    strict: StrictOption = False,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = 2,
+    full_precision: FullPrecisionOption = False,
+) -> None:
+    """Draw what a model and a rival see in the same photographs, and the curves of both.
+
+    The rival learns from the normal photographs of the same data set, with the budget of the preset. The page
+    shows the photographs on which the model does best, as the median and worst, and normal ones: chosen by
+    rule, not by taste. The charts are ROC, precision-recall, FROC and average precision by type of lesion.
+
+    The page holds the data set's photographs: mind their licence before you pass it on.
+    """
+    if rival not in RIVALS:
+        raise typer.BadParameter(f"there is no rival {rival}", param_hint="--rival")
+    ours = exported_model(model)
+    dataset = load(data, layout, strict, workers)
+    prepared = prepare_records(dataset.evaluation, cache, ours.constants, strict, workers)
+    if not is_delineated(prepared):
+        raise DataError(f"{dataset.name} has no photographs with delineated lesions")
+    config = configuration(preset, assignments)
+    normals = prepare_normals(dataset, config, ours.constants, cache, strict, workers)
+    opponent = find_rival(rival, load_textures(textures) if textures is not None else None)
+    predictor = opponent.fit(
+        normals.training.images,
+        normals.held_back.images,
+        config,
+        out / rival,
+        choose_hardware(device, workers, full_precision),
+    )
+    methods = (ours, Method(opponent.name, predictor, ours.constants), yardstick(ours.constants))
+    predictions = [predict(method, prepared) for method in methods]
+    evaluations = [
+        measure(method, prepared, prediction, dataset.evaluation_name)
+        for method, prediction in zip(methods, predictions, strict=True)
+    ]
+    _write_page(prepared, evaluations, predictions, out / "comparison.png")
+    _write_charts(prepared, evaluations, predictions, charts or out)
+    console.print(f"{out / 'comparison.png'}, and charts in {charts or out}")
+
+
+def _write_page(
+    prepared: PreparedSet, evaluations: list[Evaluation], predictions: list[Prediction], path: Path
+) -> None:
+    heatmaps = {
+        evaluation.method: prediction.heatmaps
+        for evaluation, prediction in zip(evaluations[:2], predictions[:2], strict=True)
+        if prediction.heatmaps is not None
+    }
+    write_picture(comparison_page(prepared, heatmaps, evaluations[0].images), path)
+
+
+def _write_charts(
+    prepared: PreparedSet, evaluations: list[Evaluation], predictions: list[Prediction], folder: Path
+) -> None:
+    curves = {
+        evaluation.method: curves_of(prediction, prepared)
+        for evaluation, prediction in zip(evaluations, predictions, strict=True)
+    }
+    data = evaluations[0].data
+    write_roc_plot(curves, data, folder / "roc.svg")
+    write_precision_recall_plot(curves, data, folder / "precision-recall.svg")
+    write_froc_plot(evaluations, folder / "froc.svg")
+    write_lesion_plot(evaluations, folder / "lesion-types.svg")
