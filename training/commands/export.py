@@ -29,7 +29,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder for the model and its card.")] = Path("models"),
     name: Annotated[
         str, typer.Option("--name", help="Name of the model, and of its files.")
-    ] = "resynthdetect-compact",
+    ] = "resynthdetect",
     version: Annotated[str, typer.Option("--version", help="Version of the model.")] = "1.0.0",
     flips: Annotated[
         bool,

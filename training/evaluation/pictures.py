@@ -49,7 +49,7 @@ def lesion_page(prepared: PreparedSet, heatmaps: Heatmaps, results: Sequence[Ima
             [
                 prepared.images[index],
                 _outlined(prepared.images[index], prepared.lesions(index)),
-                _coloured(heatmaps[index], brightest),
+                _coloured(heatmaps[index], 0.0, brightest),
             ],
         )
         for index in shown
@@ -90,20 +90,21 @@ def comparison_page(
 
     Args:
         prepared: The evaluation set.
-        heatmaps: (N, size, size) of each method by its name. Each method's has a scale of its own.
+        heatmaps: (N, size, size) of each method by its name. Each has a scale of its own, black up to its
+            median inside the fields of view: a distance is nowhere near 0 as a probability is.
         results: What was measured of each photograph, by the first method.
 
     Returns:
         The page, uint8 RGB: a row a photograph, its true lesions in outline, then a heatmap a method.
     """
-    scales = {name: _brightest(each) for name, each in heatmaps.items()}
+    scales = {name: (float(np.median(each[each > 0])), _brightest(each)) for name, each in heatmaps.items()}
     rows = []
     for why, index in _telling(results):
         image = prepared.images[index]
-        maps = [_coloured(each[index], scales[name]) for name, each in heatmaps.items()]
+        maps = [_coloured(each[index], *scales[name]) for name, each in heatmaps.items()]
         caption = f"{why}: {results[index].identifier}  score {results[index].score:.3f}"
         rows.append(_row(caption, [image, _outlined(image, prepared.lesions(index)), *maps]))
-    names = " | ".join(f"{name} (white: {scales[name]:.3f})" for name in heatmaps)
+    names = " | ".join(f"{name} (black {low:.3g}, white {high:.3g})" for name, (low, high) in scales.items())
     return _page(f"photograph | true lesions: {_LEGEND} | {names}", rows, columns=1)
 
 
@@ -127,7 +128,7 @@ def _normal_row(
     image = prepared.images[index]
     return _row(
         f"{results[index].identifier}  score {results[index].score:.3f}  {share:.2%} falsely called",
-        [image, _drawn(image, called, _FALSE_POSITIVE_COLOUR), _coloured(heatmaps[index], brightest)],
+        [image, _drawn(image, called, _FALSE_POSITIVE_COLOUR), _coloured(heatmaps[index], 0.0, brightest)],
     )
 
 
@@ -165,8 +166,8 @@ def _drawn(image: ImageArray, mask: MaskArray, colour: tuple[int, int, int]) -> 
     return np.asarray(cv2.drawContours(np.array(image), contours, -1, colour, 1), np.uint8)
 
 
-def _coloured(heatmap: npt.NDArray[np.float32], brightest: float) -> ImageArray:
-    levels = np.clip(heatmap / brightest * 255, 0, 255).astype(np.uint8)
+def _coloured(heatmap: npt.NDArray[np.float32], darkest: float, brightest: float) -> ImageArray:
+    levels = np.clip((heatmap - darkest) / (brightest - darkest) * 255, 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_HOT), cv2.COLOR_BGR2RGB), np.uint8)
 
 

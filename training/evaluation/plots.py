@@ -109,6 +109,7 @@ def _figure(title: str) -> tuple[Figure, Axes]:
     axes = figure.subplots()
     axes.set_title(title)
     axes.grid(alpha=0.3)
+    axes.set_axisbelow(True)
     return figure, axes
 
 
