@@ -55,7 +55,17 @@ def events() -> Iterator[list[MutableMapping[str, Any]]]:
         yield events
 
 
-@pytest.fixture(scope="session", params=["resynthdetect", "resynthdetect-compact"])
-def shipped_model(request) -> Model:
-    """Each model that the repository ships."""
-    return Model(Path(__file__).parents[2] / "models" / f"{request.param}.onnx", device="cpu")
+@pytest.fixture(scope="session")
+def shipped_model() -> Model:
+    """The default of the models that the repository ships."""
+    return shipped("resynthdetect")
+
+
+@pytest.fixture(scope="session")
+def compact_model() -> Model:
+    """The one that looks once."""
+    return shipped("resynthdetect-compact")
+
+
+def shipped(name: str) -> Model:
+    return Model(Path(__file__).parents[2] / "models" / f"{name}.onnx", device="cpu")
