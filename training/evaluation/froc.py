@@ -15,7 +15,7 @@ from skimage.measure import label
 from skimage.segmentation import expand_labels
 
 from training.data.records import LesionType
-from training.evaluation.estimates import Estimate, estimate
+from training.evaluation.estimates import Estimate, estimate, share_estimate
 from training.evaluation.resampling import Draws
 
 Values = npt.NDArray[np.float64]
@@ -47,11 +47,12 @@ class LesionGroup(_Result):
 
     Attributes:
         count: How many there are.
-        sensitivity: Share of them found at 8 false alarms a photograph; 0 where there are none.
+        sensitivity: Share of them found at 8 false alarms a photograph, in every resample at the threshold of
+            the whole set; None where there are none.
     """
 
     count: int
-    sensitivity: float
+    sensitivity: Estimate | None
 
 
 class FrocResult(_Result):
@@ -123,22 +124,30 @@ def froc(photographs: Sequence[Detections], draws: Draws) -> FrocResult:
         photographs: Of each photograph, normal ones included.
         draws: Resamples of the photographs, (R, N), each with lesions.
     """
-    found = np.concatenate([each.found for each in photographs])
-    areas = np.concatenate([each.areas for each in photographs])
     ranked = np.sort(np.concatenate([each.false_alarms for each in photographs]))[::-1]
     thresholds = _thresholds(ranked, len(photographs))
     every = np.concatenate([np.ones((1, len(photographs))), draws])
     rates, sensitivities = _curves(photographs, thresholds, every)
     value, *replicates = _read(rates, sensitivities)
     lowest = _exceeded_by(ranked, int(FALSE_ALARMS[-1] * len(photographs)))
-    sizes = np.digitize(areas, SIZES)
+    sizes = [np.digitize(each.areas, SIZES) for each in photographs]
     return FrocResult(
-        lesions=len(found),
+        lesions=sum(len(each.found) for each in photographs),
         score=estimate(float(value.mean()), np.mean(replicates, axis=1)),
         sensitivity=tuple(map(estimate, value.tolist(), np.transpose(replicates))),
         curve=tuple(zip(rates[0].tolist(), sensitivities[0].tolist(), strict=True)),
-        by_size=tuple(_group(found[sizes == size], lowest) for size in range(len(SIZES) + 1)),
-        by_type={lesion: _group(_of_type(photographs, lesion), lowest) for lesion in LesionType},
+        by_size=tuple(
+            _group(
+                [each.found[of == size] for each, of in zip(photographs, sizes, strict=True)], lowest, draws
+            )
+            for size in range(len(SIZES) + 1)
+        ),
+        by_type={
+            lesion: _group(
+                [each.found_by_type.get(lesion, np.empty(0)) for each in photographs], lowest, draws
+            )
+            for lesion in LesionType
+        },
     )
 
 
@@ -171,13 +180,12 @@ def _highest(heights: Values, pointed_at: npt.NDArray[np.int_], lesions: int) ->
     return highest[1:]
 
 
-def _of_type(photographs: Sequence[Detections], lesion: LesionType) -> Values:
-    return np.concatenate([each.found_by_type.get(lesion, np.empty(0)) for each in photographs])
-
-
-def _group(found: Values, threshold: float) -> LesionGroup:
-    called = (found > threshold) & (found > 0)
-    return LesionGroup(count=len(found), sensitivity=float(called.mean()) if len(found) else 0.0)
+def _group(found: Sequence[Values], threshold: float, draws: Draws) -> LesionGroup:
+    """Count the lesions of a group, of each photograph the heights at which they are found."""
+    counts = [len(heights) for heights in found]
+    called = [int(((heights > threshold) & (heights > 0)).sum()) for heights in found]
+    sensitivity = share_estimate(called, counts, draws) if any(counts) else None
+    return LesionGroup(count=sum(counts), sensitivity=sensitivity)
 
 
 def _thresholds(ranked: Values, photographs: int) -> Values:

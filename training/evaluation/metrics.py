@@ -14,7 +14,7 @@ from sklearn import metrics
 from training.data.records import LesionType
 from training.evaluation import curves
 from training.evaluation.curves import LevelCounts, Values
-from training.evaluation.estimates import Estimate, estimate
+from training.evaluation.estimates import Estimate, estimate, share_estimate
 from training.evaluation.resampling import Draws
 
 ScoreArray = npt.NDArray[np.float32]
@@ -33,15 +33,15 @@ class OperatingPoint(_Result):
 
     Attributes:
         threshold: The threshold.
-        sensitivity: Share of positives found.
-        specificity: Share of negatives left alone.
+        sensitivity: Share of positives found, in every resample at this threshold.
+        specificity: Share of negatives left alone, likewise.
         balanced_accuracy: The mean of the two: the paper's ACC. Where the threshold is chosen on the set
             itself, it is chosen anew in each resample.
     """
 
     threshold: float
-    sensitivity: float
-    specificity: float
+    sensitivity: Estimate
+    specificity: Estimate
     balanced_accuracy: Estimate
 
 
@@ -58,7 +58,7 @@ class LesionMetrics(_Result):
 
     average_precision: Estimate
     pixel_share: float
-    sensitivity: float | None
+    sensitivity: Estimate | None
 
 
 class PixelMetrics(_Result):
@@ -157,20 +157,14 @@ def operating_point(
     counted = np.ones_like(positive) if counted is None else counted
     _require_both_classes(positive, counted)
     called = scores >= threshold
-    right_and_wrong = [
-        np.array([each.sum() for each in part & counted], np.float64)
-        for part in (called & positive, ~called & positive, ~called & ~positive, called & ~positive)
-    ]
-    found, missed, spared, alarmed = right_and_wrong
-    sensitivity, specificity = found.sum() / (found + missed).sum(), spared.sum() / (spared + alarmed).sum()
-    replicates = (
-        draws @ found / (draws @ (found + missed)) + draws @ spared / (draws @ (spared + alarmed))
-    ) / 2
+    sensitivity = _share(called, positive & counted, draws)
+    specificity = _share(~called, ~positive & counted, draws)
+    replicates = np.mean([sensitivity.replicates, specificity.replicates], axis=0)
     return OperatingPoint(
         threshold=float(threshold),
-        sensitivity=float(sensitivity),
-        specificity=float(specificity),
-        balanced_accuracy=estimate(float(sensitivity + specificity) / 2, replicates),
+        sensitivity=sensitivity,
+        specificity=specificity,
+        balanced_accuracy=estimate((sensitivity.value + specificity.value) / 2, replicates),
     )
 
 
@@ -248,7 +242,7 @@ def lesion_metrics(
                 _count_pixels(scores, positive, background), _telling(draws, positive)
             ),
             pixel_share=float(positive.mean()),
-            sensitivity=None if threshold is None else float((scores[positive] >= threshold).mean()),
+            sensitivity=None if threshold is None else _share(scores >= threshold, positive, draws),
         )
         for lesion, positive in lesions.items()
         if positive.any()
@@ -299,14 +293,24 @@ def _best_operating_point(pixels: _Counted, draws: Draws) -> OperatingPoint:
     )
     # The first threshold is infinite: it calls nothing positive and is none that one could use.
     best = 1 + int(np.argmax((sensitivity - false_positive_rate)[1:]))
-    specificity = float(1 - false_positive_rate[best])
-    accuracy = float(sensitivity[best] + specificity) / 2
+    accuracy = float(1 + sensitivity[best] - false_positive_rate[best]) / 2
+    counts, called = pixels.counts, pixels.levels >= thresholds[best]
     return OperatingPoint(
         threshold=float(thresholds[best]),
-        sensitivity=float(sensitivity[best]),
-        specificity=specificity,
+        sensitivity=share_estimate(
+            counts.positive[:, called].sum(axis=1), counts.positive.sum(axis=1), draws
+        ),
+        specificity=share_estimate(
+            counts.negative[:, ~called].sum(axis=1), counts.negative.sum(axis=1), draws
+        ),
         balanced_accuracy=_estimate(pixels, draws, accuracy, curves.best_balanced_accuracy),
     )
+
+
+def _share(of: MaskArray, among: MaskArray, draws: Draws) -> Estimate:
+    """Return the share of some examples, of photographs (N,) or of their pixels (N, P), that a mask holds."""
+    part, whole = (mask.reshape(len(mask), -1).sum(axis=1) for mask in (of & among, among))
+    return share_estimate(part, whole, draws)
 
 
 def _average_precision(pixels: _Counted, draws: Draws) -> Estimate:

@@ -47,9 +47,7 @@ def write_roc_plot(curves: Mapping[str, PixelCurves], data: str, path: Path) -> 
         data: Name of the evaluation set.
         path: The file to write; its suffix says in which format.
     """
-    figure, axes = _figure(data)
-    for name, each in curves.items():
-        axes.plot(*_thinned(each.roc), label=name)
+    figure, axes = _curves({name: each.roc for name, each in curves.items()}, data)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="rate of false positives", ylabel="rate of true positives")
     axes.legend(loc="lower right", frameon=False)
@@ -64,9 +62,7 @@ def write_precision_recall_plot(curves: Mapping[str, PixelCurves], data: str, pa
         data: Name of the evaluation set.
         path: The file to write; its suffix says in which format.
     """
-    figure, axes = _figure(data)
-    for name, each in curves.items():
-        axes.plot(*_thinned(each.precision_recall), label=name)
+    figure, axes = _curves({name: each.precision_recall for name, each in curves.items()}, data)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
     axes.legend(loc="upper right", frameon=False)
     write_figure(figure, path)
@@ -110,6 +106,13 @@ def _figure(title: str) -> tuple[Figure, Axes]:
     axes.set_title(title)
     axes.grid(alpha=0.3)
     axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _curves(curves: Mapping[str, Values], title: str) -> tuple[Figure, Axes]:
+    figure, axes = _figure(title)
+    for name, curve in curves.items():
+        axes.plot(*_thinned(curve), label=name)
     return figure, axes
 
 

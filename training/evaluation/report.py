@@ -135,7 +135,7 @@ def _lesion_table(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> Table
 
 def _lesion_cell(pixels: PixelResult, lesion: LesionType) -> str:
     metrics = pixels.lesions[lesion]
-    found = "" if metrics.sensitivity is None else f" ({metrics.sensitivity:.0%})"
+    found = "" if metrics.sensitivity is None else f" ({metrics.sensitivity.percent()})"
     return metrics.average_precision.text() + found
 
 
@@ -168,7 +168,7 @@ def _size_table(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> Table:
             (
                 evaluation.method,
                 *(
-                    f"{group.sensitivity:.0%}" if group.count else "-"
+                    "-" if group.sensitivity is None else group.sensitivity.percent()
                     for group in (*pixels.froc.by_size, *pixels.froc.by_type.values())
                 ),
             )
@@ -180,7 +180,7 @@ def _size_table(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> Table:
 
 
 def _rates(point: OperatingPoint | None) -> tuple[str, str]:
-    return ("-", "-") if point is None else (f"{point.sensitivity:.0%}", f"{point.specificity:.0%}")
+    return ("-", "-") if point is None else (point.sensitivity.percent(), point.specificity.percent())
 
 
 def _without_replicates(value: object) -> object:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.estimates import Estimate, estimate, mean_estimate
+from training.evaluation.estimates import Estimate, estimate, mean_estimate, share_estimate
 
 
 def test_the_interval_is_that_of_the_middle_95_percent_of_the_replicates():
@@ -31,3 +31,14 @@ def test_the_mean_of_one_is_itself():
 
 def test_a_figure_is_written_with_its_interval():
     assert Estimate(value=0.8351, low=0.789, high=0.881, replicates=()).text() == "0.835 [0.79, 0.88]"
+
+
+def test_a_share_is_of_all_examples_and_its_replicates_of_those_drawn():
+    draws = np.array([[1.0, 1.0, 0.0], [2.0, 0.0, 1.0], [0.0, 0.0, 3.0]])
+
+    result = share_estimate([1, 3, 0], [2, 4, 0], draws)
+
+    assert result.value == pytest.approx(4 / 6)
+    # The third photograph has no example: a resample of it alone says nothing.
+    assert result.replicates == pytest.approx((4 / 6, 1 / 2), abs=1e-6)
+    assert result.percent() == "67% [50, 66]"

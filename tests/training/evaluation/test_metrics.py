@@ -78,10 +78,10 @@ def test_metrics_of_five_pixels_are_those_counted_by_hand():
     assert result.trapezoidal_aupr.value == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
     assert result.lesion_share == pytest.approx(2 / 5)
     assert result.protocol.threshold == pytest.approx(0.7, rel=1 / 2048)
-    assert (result.protocol.sensitivity, result.protocol.specificity) == pytest.approx((1, 2 / 3))
+    assert (result.protocol.sensitivity.value, result.protocol.specificity.value) == pytest.approx((1, 2 / 3))
     assert result.protocol.balanced_accuracy.value == pytest.approx(5 / 6)
     assert result.honest is not None
-    assert (result.honest.sensitivity, result.honest.specificity) == pytest.approx((1, 1 / 3))
+    assert (result.honest.sensitivity.value, result.honest.specificity.value) == pytest.approx((1, 1 / 3))
     assert result.honest.balanced_accuracy.value == pytest.approx(2 / 3)
 
 
@@ -107,7 +107,10 @@ def test_the_best_point_reaches_what_it_promises_at_its_threshold():
 
     best = pixel_metrics(scores, positive, None).protocol
 
-    assert operating_point(scores, positive, best.threshold) == best
+    reached = operating_point(scores, positive, best.threshold)
+    for name in ("sensitivity", "specificity", "balanced_accuracy"):
+        assert getattr(reached, name).value == pytest.approx(getattr(best, name).value)
+        assert getattr(reached, name).replicates == pytest.approx(getattr(best, name).replicates, abs=1e-5)
 
 
 @pytest.mark.parametrize("spread", [1.0, 1e-6])
@@ -180,8 +183,11 @@ def test_pixels_of_other_lesions_count_neither_way():
     assert set(result) == {LesionType.HARD_EXUDATES, LesionType.HAEMORRHAGES}
     # The exudate at .9 ranks above the haemorrhage at .8, which is no false positive below it.
     assert result[LesionType.HAEMORRHAGES].average_precision.value == 1
-    assert result[LesionType.HAEMORRHAGES].sensitivity == 0
-    assert result[LesionType.HARD_EXUDATES].sensitivity == 1
+    missed, found = (
+        result[lesion].sensitivity for lesion in (LesionType.HAEMORRHAGES, LesionType.HARD_EXUDATES)
+    )
+    assert missed is not None and missed.value == 0  # noqa: PT018
+    assert found is not None and found.value == 1  # noqa: PT018
     assert result[LesionType.HARD_EXUDATES].pixel_share == 0.25
 
 
