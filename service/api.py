@@ -60,7 +60,7 @@ async def predict(
         prediction = await served.predictor.predict(
             upload, heatmap=parameters.heatmap, threshold=parameters.threshold
         )
-    request.state.score = prediction.score
+    request.state.model, request.state.score = served.metadata.name, prediction.score
     if media_type == PNG:
         return _png_response(prediction)
     answer = _answer(prediction, served.metadata, settings.max_regions)

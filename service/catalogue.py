@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from service.card import check_against_card
 from service.model import Model, ModelError
 from service.settings import Settings
 
@@ -53,6 +54,7 @@ def batch_limit(settings: Settings, model: Model) -> int:
 
 
 def _load(path: Path, settings: Settings) -> Model:
+    check_against_card(path)
     model = Model(
         path,
         device=settings.device,

@@ -16,8 +16,8 @@ _log = structlog.stdlib.get_logger("service.request")
 class ObservationMiddleware:
     """ASGI middleware outside everything that may fail.
 
-    Routes and handlers leave what only they know in ``request.state``: ``outcome`` and ``score``. File
-    names and content are never logged, nor are query strings.
+    Routes and handlers leave what only they know in ``request.state``: ``outcome``, ``model`` and ``score``.
+    File names and content are never logged, nor are query strings.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -62,6 +62,7 @@ class ObservationMiddleware:
             status=status,
             outcome=outcome,
             duration_ms=round(seconds * 1000, 1),
+            model=state.get("model"),
             score=state.get("score"),
         )
 
