@@ -51,7 +51,7 @@ async def predict(
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
     served = _served(runtime, parameters.model)
-    with runtime.places.hold():
+    with runtime.place(served):
         upload = await read_photograph(
             request,
             max_bytes=settings.max_upload_bytes,

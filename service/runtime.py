@@ -1,8 +1,8 @@
 """What the routes share: the models and the machinery round them, for the life of one application."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 from fastapi import Request
@@ -12,7 +12,7 @@ from service.catalogue import batch_limit
 from service.contract import ModelMetadata
 from service.metrics import Metrics
 from service.model import Model
-from service.places import Places
+from service.places import ClosedError, Places
 from service.predictor import Predictor
 from service.settings import Settings
 
@@ -95,6 +95,19 @@ class Runtime:
     def ready(self) -> bool:
         """Whether the next photograph would be taken, and every model answer."""
         return self.places.available and all(served.batcher.working for served in self.served.values())
+
+    @contextmanager
+    def place(self, served: ServedModel) -> Iterator[None]:
+        """Hold a place for a request to a model, from before its upload is read until its answer is made.
+
+        Raises:
+            QueueFullError: Every place is taken.
+            ClosedError: The service is shutting down, or this model has stopped.
+        """
+        if not served.batcher.working:
+            raise ClosedError
+        with self.places.hold():
+            yield
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

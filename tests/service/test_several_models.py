@@ -52,3 +52,9 @@ def test_each_is_counted_by_itself(client, jpeg):
 def test_one_that_has_stopped_makes_the_service_not_ready(client):
     client.portal.call(client.app.state.runtime.served["keen"].batcher.close)
     assert_problem(client.get("/readyz"), 503, "not-ready")
+
+
+def test_one_that_has_stopped_refuses_before_an_upload_is_read(client, jpeg):
+    client.portal.call(client.app.state.runtime.served["keen"].batcher.close)
+    assert_problem(client.post("/predict?model=keen", data={"no": "file"}), 503, "shutting-down")
+    assert client.post("/predict?model=tiny", files={"file": jpeg}).status_code == 200
