@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
-from training.commands.normals import prepare_normals
+from training.commands.normals import prepare_normals, record_of
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -36,6 +36,7 @@ from training.evaluation.plots import (
 from training.evaluation.protocol import Evaluation, Prediction, curves_of, is_delineated, measure, predict
 from training.rivals import find_rival
 from training.rivals.registry import RIVALS
+from training.run import open_run
 
 
 def compare(
@@ -80,7 +81,10 @@ def compare(
         raise DataError(f"{dataset.name} has no photographs with delineated lesions")
     config = configuration(preset, assignments)
     normals = prepare_normals(dataset, config, ours.constants, cache, strict, workers)
-    opponent = find_rival(rival, load_textures(textures) if textures is not None else None)
+    sources = None if textures is None else load_textures(textures)
+    # What a rival finished in its folder is read again: it must have learned the same, of the same.
+    open_run(out / rival, record_of(dataset, normals, config, ours.constants, textures=sources))
+    opponent = find_rival(rival, sources)
     predictor = opponent.fit(
         normals.training.images,
         normals.held_back.images,

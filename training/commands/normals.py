@@ -11,6 +11,8 @@ from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.data.split import hold_back
+from training.run import RunRecord, digests
+from training.stages.samples import Images
 
 _UNKNOWN = "not stated"
 
@@ -49,18 +51,37 @@ def prepare_normals(
     return Normals(*(prepare_records(part, cache, constants, strict, workers) for part in parts))
 
 
-def describe(dataset: Dataset, normals: Normals, licence: str = "", attribution: str = "") -> TrainingData:
-    """Say what a run is trained on.
+def record_of(
+    dataset: Dataset,
+    normals: Normals,
+    config: TrainingConfig,
+    constants: PreprocessingConstants,
+    *,
+    textures: Images | None = None,
+    licence: str = "",
+    attribution: str = "",
+) -> RunRecord:
+    """Say everything that decides what a training on these normals learns.
 
     Args:
         dataset: The data set.
         normals: Its normals.
+        config: The training.
+        constants: How the normals were prepared.
+        textures: What lesions are made of, where that is photographs of textures.
         licence: Of photographs whose data set does not name it.
         attribution: Whom to name, for the same.
     """
-    return TrainingData(
-        name=f"{dataset.name}, normal photographs of the training set",
-        images=len(normals.training),
-        licence=licence or dataset.licence or _UNKNOWN,
-        attribution=attribution or dataset.attribution or _UNKNOWN,
+    return RunRecord(
+        config=config,
+        preprocessing=constants,
+        data=TrainingData(
+            name=f"{dataset.name}, normal photographs of the training set",
+            images=len(normals.training),
+            licence=licence or dataset.licence or _UNKNOWN,
+            attribution=attribution or dataset.attribution or _UNKNOWN,
+        ),
+        training=digests(normals.training.images),
+        held_back=digests(normals.held_back.images),
+        textures=() if textures is None else digests(textures),
     )

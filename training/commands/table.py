@@ -8,7 +8,7 @@ import typer
 
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
-from training.commands.normals import describe, prepare_normals
+from training.commands.normals import prepare_normals, record_of
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -26,7 +26,7 @@ from training.commands.options import (
 from training.config import TrainingConfig
 from training.data.datasets import Dataset, Layout, detect_layout
 from training.data.textures import load_textures
-from training.run import RunRecord, digests
+from training.run import digests
 from training.tables.budgets import BUDGETS
 from training.tables.definitions import TABLES, TableDefinition
 from training.tables.folders import Outcome, TableError
@@ -180,12 +180,5 @@ def _asked(tasks: Sequence[Task], definition: TableDefinition, names: Sequence[s
 def _normals(dataset: Dataset, config: TrainingConfig, cache: Path, strict: bool, workers: int) -> Normals:
     constants = PreprocessingConstants()
     prepared = prepare_normals(dataset, config, constants, cache, strict, workers)
-    images, held_back = prepared.training.images, prepared.held_back.images
-    record = RunRecord(
-        config=config,
-        preprocessing=constants,
-        data=describe(dataset, prepared),
-        training=digests(images),
-        held_back=digests(held_back),
-    )
-    return Normals(images, held_back, record)
+    record = record_of(dataset, prepared, config, constants)
+    return Normals(prepared.training.images, prepared.held_back.images, record)

@@ -7,7 +7,7 @@ import typer
 
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
-from training.commands.normals import describe, prepare_normals
+from training.commands.normals import prepare_normals, record_of
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -23,7 +23,6 @@ from training.commands.options import (
 )
 from training.data.datasets import Layout
 from training.data.textures import load_textures
-from training.run import RunRecord, digests
 from training.run import train as run_training
 
 
@@ -68,13 +67,14 @@ def train(
     normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
     images, held_back = normals.training.images, normals.held_back.images
     sources = load_textures(textures) if textures else None
-    record = RunRecord(
-        config=config,
-        preprocessing=PreprocessingConstants(),
-        data=describe(dataset, normals, licence, attribution),
-        training=digests(images),
-        held_back=digests(held_back),
-        textures=() if sources is None else digests(sources),
+    record = record_of(
+        dataset,
+        normals,
+        config,
+        PreprocessingConstants(),
+        textures=sources,
+        licence=licence,
+        attribution=attribution,
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
     hardware = choose_hardware(device, workers, full_precision)

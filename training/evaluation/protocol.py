@@ -145,7 +145,7 @@ def curves_of(prediction: Prediction, prepared: PreparedSet) -> PixelCurves:
     """
     if prediction.heatmaps is None:
         raise ValueError("without delineated lesions there are no curves")
-    lesion = np.logical_or.reduce(list(_lesion_pixels(prepared).values()))
+    lesion = np.stack([prepared.lesion_union(index).ravel() for index in range(len(prepared))])
     return pixel_curves(prediction.heatmaps.reshape(len(prepared), -1), lesion)
 
 

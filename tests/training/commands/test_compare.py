@@ -8,6 +8,7 @@ from service.preprocessing.constants import PreprocessingConstants
 from tests.training.commands.test_prepare_and_evaluate import invoke
 from tests.training.data.builders import grading, segmentation
 from training.evaluation.methods import Method, yardstick
+from training.run import RunError
 
 SMALL = PreprocessingConstants(size=128)
 
@@ -79,3 +80,11 @@ def test_a_rival_that_there_is_not_is_refused(model, delineated_idrid):
     result = invoke("compare", model, delineated_idrid, "--rival", "nobody")
     assert result.exit_code == typer.BadParameter.exit_code
     assert "there is no rival nobody" in result.output
+
+
+def test_a_rival_that_learned_otherwise_is_not_taken_for_this_one(rival, model, delineated_idrid, tmp_path):
+    arguments = (model, delineated_idrid, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
+    assert invoke("compare", *arguments).exit_code == 0
+    result = invoke("compare", *arguments, "--set", "localization.epochs=7")
+    assert isinstance(result.exception, RunError)
+    assert "another config" in str(result.exception)
