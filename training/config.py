@@ -4,6 +4,17 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# The seven of the paper's section 3.3, in :mod:`training.synthesis.augmentations`.
+AugmentationName = Literal[
+    "sharpen",
+    "solarize",
+    "gamma_contrast",
+    "change_hue",
+    "change_colour_temperature",
+    "auto_contrast",
+    "shift_colour",
+]
+
 
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -18,6 +29,8 @@ class GeneratorConfig(_Config):
     mask: Literal["perlin", "whole"] = "perlin"
     # Paper: three of the seven.
     augmentations: int = Field(default=3, ge=0, le=7)
+    # Those that are never drawn, to see what each contributes.
+    left_out: tuple[AugmentationName, ...] = ()
     # DRAEM leaves half its images normal; here most pixels of every image are normal already, so fewer
     # suffice to teach that an image may hold nothing.
     normal_share: float = Field(default=0.2, ge=0, le=1)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.config import GeneratorConfig
 from training.field_of_view import inside_field_of_view
-from training.synthesis.augmentations import augment, keep_to_fundus_colours
+from training.synthesis.augmentations import augment, augmentations_without, keep_to_fundus_colours
 from training.synthesis.perlin import perlin_mask
 from training.synthesis.self_mix import fusion_weights, self_mix
 from training.synthesis.visibility import visible_blobs
@@ -41,6 +41,7 @@ class AnomalyGenerator:
     def __init__(self, config: GeneratorConfig) -> None:
         """Keep the configuration; a generator holds no other state and may be shared."""
         self._config = config
+        self._augmentations = augmentations_without(config.left_out)
 
     def __call__(self, target: Image, source: Image, generator: np.random.Generator) -> SyntheticImage:
         """Make one synthetic image.
@@ -85,7 +86,7 @@ class AnomalyGenerator:
         surroundings = local_mean(target, place)
         if generator.random() < self._config.colour_match:
             source_crop = match_colour(source_crop, surroundings)
-        source_crop = augment(source_crop, source, self._config.augmentations, generator)
+        source_crop = augment(source_crop, source, self._config.augmentations, generator, self._augmentations)
         if self._config.texture is not None:
             source_crop = soften_texture(source_crop, generator.uniform(*self._config.texture))
         if self._config.paste_contrast is not None:

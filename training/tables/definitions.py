@@ -193,6 +193,19 @@ _IMPROVEMENTS = TableDefinition(
         Row("no-average", "weights not averaged over time", Trained(("localization.average_decay=0.0",))),
         Row("no-jitter", "one camera: no jitter", Trained(("localization.camera_jitter=0.0",))),
         Row("no-local-contrast", "without local contrast", Trained(("network.local_contrast=false",))),
+        Row("no-augmentation", "lesions not augmented", Trained(("generator.augmentations=0",))),
+        Row(
+            "no-colour",
+            "lesions without changes of colour",
+            Trained(('generator.left_out=["change_hue","change_colour_temperature","shift_colour"]',)),
+        ),
+        Row(
+            "no-tone",
+            "lesions without changes of tone",
+            Trained(('generator.left_out=["solarize","gamma_contrast","auto_contrast"]',)),
+        ),
+        Row("no-sharpening", "lesions not sharpened", Trained(('generator.left_out=["sharpen"]',))),
+        Row("all-pixels-alike", "hard pixels not weighed more", Trained(("focusing=0.0",))),
     ),
 )
 

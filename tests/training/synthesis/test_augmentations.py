@@ -1,7 +1,15 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from training.synthesis.augmentations import AUGMENTATIONS, augment, keep_to_fundus_colours
+from training.config import AugmentationName
+from training.synthesis.augmentations import (
+    AUGMENTATIONS,
+    augment,
+    augmentations_without,
+    keep_to_fundus_colours,
+)
 
 
 @pytest.fixture
@@ -63,3 +71,17 @@ def test_colours_that_no_fundus_has_are_brought_back():
     np.testing.assert_array_equal(
         keep_to_fundus_colours(pixels)[0], [(200, 50, 42), (60, 57, 48), (200, 120, 60)]
     )
+
+
+def test_the_names_that_can_be_left_out_are_those_of_the_augmentations():
+    assert get_args(AugmentationName) == tuple(each.__name__ for each in AUGMENTATIONS)
+
+
+def test_what_is_left_out_is_never_drawn(source):
+    only = augmentations_without(get_args(AugmentationName)[1:])
+    assert only == AUGMENTATIONS[:1]
+    drawn = augment(source, source, 3, np.random.default_rng(3), only)
+    generator = np.random.default_rng(3)
+    generator.permutation(1)
+    expected = keep_to_fundus_colours(AUGMENTATIONS[0](source, source, generator))
+    np.testing.assert_array_equal(drawn, expected)

@@ -43,6 +43,12 @@ def test_what_is_labelled_has_changed_and_most_draws_label_something():
     assert labelled >= 16
 
 
+def test_an_augmentation_that_is_left_out_makes_other_lesions():
+    without = ALWAYS.model_copy(update={"left_out": ("gamma_contrast", "shift_colour")})
+    pairs = [(generate(ALWAYS, seed).image, generate(without, seed).image) for seed in range(5)]
+    assert any(not np.array_equal(first, second) for first, second in pairs)
+
+
 def test_what_would_not_be_seen_is_neither_pasted_nor_labelled():
     plain = np.full((256, 256, 3), (170, 90, 45), np.uint8)
     invisible = GeneratorConfig(normal_share=0, augmentations=0)
