@@ -4,9 +4,11 @@ import base64
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.contract import ModelMetadata
+from service.deadline import deadline
+from service.hanging_up import while_connected
 from service.negotiation import preferred
 from service.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.predictor import Prediction
@@ -42,6 +44,10 @@ async def predict(
     request: Request,
     parameters: Annotated[PredictParameters, Query()],
     runtime: Annotated[Runtime, Depends(get_runtime)],
+    x_request_timeout: Annotated[
+        float | None,
+        Header(gt=0, allow_inf_nan=False, description="Seconds; shortens the service's own deadline."),
+    ] = None,
 ) -> Response:
     """Score a fundus photograph and show where it is anomalous.
 
@@ -51,15 +57,18 @@ async def predict(
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
     served = _served(runtime, parameters.model)
+    seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
     with runtime.place(served):
-        upload = await read_photograph(
-            request,
-            max_bytes=settings.max_upload_bytes,
-            timeout_seconds=settings.upload_timeout_seconds,
-        )
-        prediction = await served.predictor.predict(
-            upload, heatmap=parameters.heatmap, threshold=parameters.threshold
-        )
+        async with deadline(seconds):
+            upload = await read_photograph(
+                request,
+                max_bytes=settings.max_upload_bytes,
+                timeout_seconds=settings.upload_timeout_seconds,
+            )
+            work = served.predictor.predict(
+                upload, heatmap=parameters.heatmap, threshold=parameters.threshold
+            )
+            prediction = await while_connected(request, work)
     request.state.model, request.state.score = served.metadata.name, prediction.score
     if media_type == PNG:
         return _png_response(prediction)

@@ -128,7 +128,8 @@ class Batcher:
         """Let a failure reach only the request that causes it: run the others again, each alone."""
         if len(batch) > 1:
             for work in batch:
-                await self._answer([work])
+                if not work.answer.done():
+                    await self._answer([work])
         elif not batch[0].answer.done():
             batch[0].answer.set_exception(error)
 

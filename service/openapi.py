@@ -102,5 +102,6 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "internal-error",
         "queue-full",
         "shutting-down",
+        "deadline-exceeded",
     ),
 }

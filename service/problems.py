@@ -58,6 +58,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "queue-full": ProblemType(503, "The service is busy"),
     "shutting-down": ProblemType(503, "The service is shutting down"),
     "not-ready": ProblemType(503, "The service is not ready"),
+    "deadline-exceeded": ProblemType(504, "The answer was not ready in time"),
 }
 
 

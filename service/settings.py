@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     upload_timeout_seconds: PositiveFloat = Field(
         default=60, description="Time a client has to send its photograph."
     )
+    deadline_seconds: PositiveFloat = Field(
+        default=120,
+        description="Time that a request may take, from first byte to answer. The client's X-Request-Timeout "
+        "shortens it; what is late is dropped before inference.",
+    )
     retry_after_seconds: PositiveInt = Field(default=2, description="The Retry-After of a 503, in seconds.")
     shutdown_seconds: PositiveInt = Field(
         default=30, description="Time that accepted requests have to finish after SIGTERM."

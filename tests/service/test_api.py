@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import threading
 
 import cv2
 import httpx2
@@ -13,7 +12,7 @@ import skimage.data
 from fastapi.testclient import TestClient
 
 from service.application import create_app
-from tests.service.helpers import assert_problem, decode_png
+from tests.service.helpers import assert_problem, decode_png, held_service
 from tests.service.tiny_model import METADATA
 
 
@@ -168,24 +167,8 @@ def test_an_unexpected_failure_tells_nothing_and_the_service_lives_on(client, jp
     assert client.post("/predict?heatmap=none", files={"file": jpeg}).status_code == 200
 
 
-def held_service(settings, tiny_model, places: int):
-    """An application whose model waits to be released."""
-    app = create_app(settings.model_copy(update={"queue_size": places}), [tiny_model])
-    entered, release = threading.Event(), threading.Event()
-    batcher = app.state.runtime.default.batcher
-    infer = batcher._infer
-
-    def held(images):
-        entered.set()
-        assert release.wait(10)
-        return infer(images)
-
-    batcher._infer = held
-    return app, entered, release
-
-
 def test_a_full_queue_says_when_to_come_back(settings, tiny_model, jpeg):
-    app, entered, release = held_service(settings, tiny_model, places=1)
+    app, entered, release = held_service(settings, tiny_model, queue_size=1)
 
     async def scenario() -> None:
         transport = httpx2.ASGITransport(app)

@@ -1,0 +1,63 @@
+"""A client that hangs up, over a real connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from tests.service.helpers import held_service
+
+
+@asynccontextmanager
+async def served(app) -> AsyncIterator[int]:
+    """The port on which an application is served."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+def form(jpeg: bytes) -> bytes:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + jpeg + b"\r\n--x--\r\n"
+    )
+    return (
+        b"POST /predict?heatmap=none HTTP/1.1\r\nHost: service\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n"
+        b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+    )
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_who_hangs_up_gives_up_the_place_and_costs_no_inference(settings, tiny_model, jpeg, events):
+    app, entered, release = held_service(settings, tiny_model, queue_size=2)
+    places = app.state.runtime.places
+
+    async def scenario() -> None:
+        async with served(app) as port:
+            reader, first = await asyncio.open_connection("127.0.0.1", port)
+            first.write(form(jpeg))
+            assert await asyncio.to_thread(entered.wait, 10)
+            _, second = await asyncio.open_connection("127.0.0.1", port)
+            second.write(form(jpeg))
+            await until(lambda: places.taken == 2)
+            second.close()
+            await until(lambda: places.taken == 1)
+            release.set()
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            first.close()
+
+    asyncio.run(scenario())
+    outcomes = [event["outcome"] for event in events if event["event"] == "request"]
+    assert outcomes == ["client-disconnected", "success"]
+    metrics = app.state.runtime.metrics.registry
+    assert metrics.get_sample_value("resynthdetect_batch_size_count", {"model": "tiny"}) == 1
