@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import uvicorn
 from pydantic import ValidationError
 
+from service.access import AccessError
 from service.application import create_app
 from service.catalogue import load_models
 from service.logs import configure_logging
@@ -27,11 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # uvicorn ends what it has accepted and then raises the signal again: a stop asked for is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        models = load_models(settings)
-    except ModelError as error:
+        app = create_app(settings, load_models(settings))
+    except (AccessError, ModelError) as error:
         sys.exit(f"cannot serve: {error}")
     uvicorn.run(
-        create_app(settings, models),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

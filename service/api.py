@@ -6,6 +6,7 @@ from typing import Annotated
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from service.admission import admit
 from service.contract import ModelMetadata
 from service.deadline import deadline
 from service.hanging_up import while_connected
@@ -38,6 +39,7 @@ router = APIRouter(tags=["prediction"])
     "/predict",
     response_model=PredictionAnswer,
     responses=PREDICT_RESPONSES,
+    dependencies=[Depends(admit)],
     openapi_extra={"requestBody": PREDICT_REQUEST_BODY},
 )
 async def predict(

@@ -7,13 +7,17 @@ from importlib.metadata import version
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 
 from service import api, health
+from service.access import ApiKeys
+from service.admission import Admission
 from service.model import Model
 from service.observation import ObservationMiddleware
 from service.problems import install_handlers
 from service.runtime import Runtime
+from service.security_headers import SecurityHeadersMiddleware
 from service.settings import Settings
 
 # Whatever a client sends is echoed and logged: only what cannot break a header, a line or a shell.
@@ -21,7 +25,12 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
-    """Make the application that serves loaded models, the first where a request names none."""
+    """Make the application that serves loaded models, the first where a request names none.
+
+    Raises:
+        AccessError: The API keys cannot be read.
+    """
+    admission = Admission(ApiKeys.read(settings), settings.rate_limit)
     runtime = Runtime(settings, models)
 
     @asynccontextmanager
@@ -38,12 +47,23 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runtime = runtime
+    app.state.admission = admission
     app.include_router(api.router)
     app.include_router(health.router)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
+    # Each wraps those before it.
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     app.add_middleware(ObservationMiddleware, metrics=runtime.metrics)
-    # Added last, so outermost: everything inside knows the request's id.
+    app.add_middleware(SecurityHeadersMiddleware)
+    # Outermost: everything inside knows the request's id.
     app.add_middleware(
         CorrelationIdMiddleware, validator=lambda value: REQUEST_ID.fullmatch(value) is not None
     )

@@ -65,8 +65,8 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.requests = Counter(
             "resynthdetect_requests",
-            "Requests by route and outcome: success, or the code of the problem.",
-            ["route", "outcome"],
+            "Requests by route, outcome (success, or the code of the problem) and the name of the API key.",
+            ["route", "outcome", "client"],
             registry=self.registry,
         )
         self.request_seconds = Histogram(
@@ -131,9 +131,9 @@ class Metrics:
         for anomalous in ("true", "false"):
             self.predictions.labels(model=metadata.name, anomalous=anomalous)
 
-    def observe_request(self, route: str, outcome: str, seconds: float) -> None:
-        """Count a request, whatever became of it."""
-        self.requests.labels(route=route, outcome=outcome).inc()
+    def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
+        """Count a request, whatever became of it; the client is the name of its API key."""
+        self.requests.labels(route=route, outcome=outcome, client=client).inc()
         self.request_seconds.labels(route=route).observe(seconds)
 
     def observe_prediction(self, model: str, score: float, *, anomalous: bool, timings: Timings) -> None:

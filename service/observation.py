@@ -16,7 +16,8 @@ _log = structlog.stdlib.get_logger("service.request")
 class ObservationMiddleware:
     """ASGI middleware outside everything that may fail.
 
-    Routes and handlers leave what only they know in ``request.state``: ``outcome``, ``model`` and ``score``.
+    Routes and handlers leave what only they know in ``request.state``: ``outcome``, ``client``, ``model`` and
+    ``score``.
     File names and content are never logged, nor are query strings.
     """
 
@@ -54,13 +55,14 @@ class ObservationMiddleware:
 
     def _observe(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         outcome = state.get("outcome", "success")
-        self._metrics.observe_request(_route(scope), outcome, seconds)
+        self._metrics.observe_request(_route(scope), outcome, state.get("client", ""), seconds)
         _log.info(
             "request",
             method=scope["method"],
             path=scope["path"],
             status=status,
             outcome=outcome,
+            client=state.get("client"),
             duration_ms=round(seconds * 1000, 1),
             model=state.get("model"),
             score=state.get("score"),

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+import limits
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 2**20
@@ -76,6 +77,24 @@ class Settings(BaseSettings):
         description="Time that a request may take, from first byte to answer. The client's X-Request-Timeout "
         "shortens it; what is late is dropped before inference.",
     )
+    api_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that /predict asks for, as name:key,name:key; the names stand in log and metrics. "
+        "Without any, everyone may ask.",
+    )
+    api_keys_file: Path | None = Field(
+        default=None, description="File with further keys, one name:key a line; # begins a comment."
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        description="Requests that each key may make, as in 60/minute; without keys, each address. "
+        "Default: no limit.",
+    )
+    cors_origins: str = Field(
+        default="",
+        description="Web pages that may ask from a browser, as https://a.example,https://b.example. Default: "
+        "none.",
+    )
     retry_after_seconds: PositiveInt = Field(default=2, description="The Retry-After of a 503, in seconds.")
     shutdown_seconds: PositiveInt = Field(
         default=30, description="Time that accepted requests have to finish after SIGTERM."
@@ -83,3 +102,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe event that is logged."
     )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate_limit_is_one(cls, value: str | None) -> str | None:
+        if value is not None:
+            limits.parse(value)
+        return value

@@ -15,7 +15,7 @@ def samples(client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     }
 
 
-def value(client, name: str, **labels: str) -> float:
+def value(client, name: str, /, **labels: str) -> float:
     return samples(client)[f"resynthdetect_{name}", frozenset(labels.items())]
 
 
@@ -62,7 +62,7 @@ def test_metrics_tell_the_model_and_its_provider(client, settings):
 
 def test_metrics_count_a_prediction(client, jpeg):
     answer = client.post("/predict", files={"file": jpeg}).json()
-    assert value(client, "requests_total", route="/predict", outcome="success") == 1
+    assert value(client, "requests_total", client="anyone", route="/predict", outcome="success") == 1
     assert value(client, "predictions_total", model="tiny", anomalous=str(answer["anomalous"]).lower()) == 1
     assert value(client, "score_count", model="tiny") == 1
     assert abs(value(client, "score_sum", model="tiny") - answer["score"]) < 1e-6
@@ -78,8 +78,8 @@ def test_metrics_count_a_prediction(client, jpeg):
 def test_metrics_count_refusals_by_code(client):
     client.post("/predict", files={"file": b"nothing"})
     client.get("/strange/address")
-    assert value(client, "requests_total", route="/predict", outcome="not-an-image") == 1
-    assert value(client, "requests_total", route="unmatched", outcome="not-found") == 1
+    assert value(client, "requests_total", client="anyone", route="/predict", outcome="not-an-image") == 1
+    assert value(client, "requests_total", client="", route="unmatched", outcome="not-found") == 1
     assert value(client, "score_count", model="tiny") == 0
 
 

@@ -18,6 +18,7 @@ def test_a_line_for_a_prediction(client, events, jpeg):
         "path": "/predict",
         "status": 200,
         "outcome": "success",
+        "client": "anyone",
         "model": "tiny",
         "score": answer["score"],
     }

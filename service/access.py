@@ -1,0 +1,87 @@
+"""Who may ask for predictions: API keys, each with a name that the log and the metrics may know."""
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Self
+
+from service.settings import Settings
+
+# Named so in logs and metrics where no key is asked for.
+ANYONE = "anyone"
+# A guessed key must not be worth trying.
+_SHORTEST_KEY = 16
+
+
+class AccessError(Exception):
+    """The keys are not written as they must be."""
+
+
+class ApiKeys:
+    """The keys that open the service, by the names of those who hold them.
+
+    Only digests are kept: neither a dump of the memory nor an error message shows a key.
+    """
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """Keep keys by name; without any, everyone may ask."""
+        self._digests = {name: _digest(key) for name, key in keys.items()}
+
+    @classmethod
+    def read(cls, settings: Settings) -> Self:
+        """Read the keys of the environment and of the file, ``name:key`` each.
+
+        Raises:
+            AccessError: They cannot be read; the message shows no key.
+        """
+        lines: list[str] = []
+        if settings.api_keys is not None:
+            lines += settings.api_keys.get_secret_value().split(",")
+        if settings.api_keys_file is not None:
+            try:
+                lines += settings.api_keys_file.read_text().splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise AccessError(f"the API keys in {settings.api_keys_file} cannot be read") from error
+        keys = _parse(lines)
+        if not keys and (settings.api_keys is not None or settings.api_keys_file is not None):
+            # Whoever points to keys wants a locked door, not an open one.
+            raise AccessError("API keys are asked for, but there are none")
+        return cls(keys)
+
+    @property
+    def required(self) -> bool:
+        """Whether a request needs a key."""
+        return bool(self._digests)
+
+    def holder(self, key: str) -> str | None:
+        """Return the name of the key's holder, or None where it opens nothing.
+
+        Takes the same time whatever of the key is right.
+        """
+        presented, found = _digest(key), None
+        for name, digest in self._digests.items():
+            if hmac.compare_digest(presented, digest):
+                found = name
+        return found
+
+
+def _parse(lines: list[str]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for number, line in enumerate((each.strip() for each in lines), start=1):
+        if not line or line.startswith("#"):
+            continue
+        name, _, key = (part.strip() for part in line.partition(":"))
+        if not name or len(key) < _SHORTEST_KEY:
+            raise AccessError(
+                f"API key {number} is not written name:key, of {_SHORTEST_KEY} characters or more"
+            )
+        if name == ANYONE or name in keys:
+            raise AccessError(f"there are two API keys of the name '{name}', or it is a name of the service")
+        if key in keys.values():
+            raise AccessError(f"the API key of '{name}' is another's too")
+        keys[name] = key
+    return keys
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode()).digest()
