@@ -5,7 +5,7 @@ import time
 from typing import Annotated
 
 import limits
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -57,11 +57,18 @@ class Admission:
         )
 
 
-def admit(
-    request: Request,
+def presented_key(
     key: Annotated[str | None, Security(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
-) -> None:
+) -> str | None:
+    """Return the key that a request brings, in either header."""
+    return key or (bearer.credentials if bearer else None)
+
+
+PresentedKey = Annotated[str | None, Depends(presented_key)]
+
+
+def admit(request: Request, key: PresentedKey) -> None:
     """Let a request in, and leave the name of who asks for the log and the metrics.
 
     Where there are no keys, the rate limit is each address's own.
@@ -70,7 +77,7 @@ def admit(
         Problem: It has no key that opens the service, or comes too often.
     """
     admission: Admission = request.app.state.admission
-    who = admission.identify(key or (bearer.credentials if bearer else None))
+    who = admission.identify(key)
     request.state.client = who
     address = request.client.host if request.client else ""
     admission.count(f"address {address}" if who == ANYONE else f"key {who}")

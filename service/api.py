@@ -16,7 +16,7 @@ from service.predictor import Prediction
 from service.problems import Problem
 from service.regions import Region
 from service.rendering import Heatmap
-from service.runtime import Runtime, ServedModel, get_runtime
+from service.runtime import Runtime, get_runtime
 from service.schemas import (
     BoxAnswer,
     ModelAnswer,
@@ -27,6 +27,7 @@ from service.schemas import (
     QualityAnswer,
     RegionAnswer,
 )
+from service.served_model import ServedModel
 from service.upload import read_photograph
 
 JSON = "application/json"

@@ -10,12 +10,13 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 
-from service import api, health
+from service import admin, api, health
 from service.access import ApiKeys
 from service.admission import Admission
 from service.model import Model
 from service.observation import ObservationMiddleware
 from service.problems import install_handlers
+from service.reload import Reloader
 from service.runtime import Runtime
 from service.security_headers import SecurityHeadersMiddleware
 from service.settings import Settings
@@ -32,11 +33,14 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     """
     admission = Admission(ApiKeys.read(settings), settings.rate_limit)
     runtime = Runtime(settings, models)
+    reloader = Reloader(runtime)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with runtime.running():
+            reloader.listen()
             yield
+            reloader.stop()
 
     app = FastAPI(
         title="ReSynthDetect",
@@ -48,8 +52,10 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.admission = admission
+    app.state.reloader = reloader
     app.include_router(api.router)
     app.include_router(health.router)
+    app.include_router(admin.router)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
     # Each wraps those before it.

@@ -34,7 +34,7 @@ async def livez() -> Liveness:
 async def readyz(runtime: RuntimeDependency) -> Readiness:
     """Whether the next photograph would be taken, and what runs the model."""
     _require_ready(runtime)
-    models = _models(runtime)
+    models = list_models(runtime).models
     return Readiness(
         device=runtime.default.model.device,
         provider=runtime.default.model.provider,
@@ -60,7 +60,7 @@ async def server_ready(runtime: RuntimeDependency) -> ServerReady:
 @router.get("/v2/models")
 async def model_list(runtime: RuntimeDependency) -> ModelList:
     """The models that `/predict?model=` takes, the default first."""
-    return ModelList(models=_models(runtime))
+    return list_models(runtime)
 
 
 @router.get("/v2/models/{name}", responses=problem_examples("not-found"))
@@ -95,8 +95,11 @@ def _require_ready(runtime: Runtime) -> None:
         raise Problem("not-ready", "The queue is full or the service is shutting down.")
 
 
-def _models(runtime: Runtime) -> list[ModelAnswer]:
-    return [
-        ModelAnswer(name=served.metadata.name, version=served.metadata.version)
-        for served in runtime.served.values()
-    ]
+def list_models(runtime: Runtime) -> ModelList:
+    """Return the models served, the default first."""
+    return ModelList(
+        models=[
+            ModelAnswer(name=served.metadata.name, version=served.metadata.version)
+            for served in runtime.served.values()
+        ]
+    )

@@ -107,12 +107,21 @@ class Metrics:
         self.queue_capacity = Gauge(
             "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry
         )
+        self.reloads = Counter(
+            "resynthdetect_reloads",
+            "Times that the models were loaded anew, by outcome: success, or refused and the former kept.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.model = Info(
             "resynthdetect_model",
             "A model served and the execution provider that really runs it.",
             ["model"],
             registry=self.registry,
         )
+
+        for outcome in ("success", "refused"):
+            self.reloads.labels(outcome=outcome)
 
     def describe_model(self, model: Model) -> None:
         """Tell of a model that is served, and show its counters before the first prediction."""
@@ -130,6 +139,10 @@ class Metrics:
             self.stage_seconds.labels(model=metadata.name, stage=stage)
         for anomalous in ("true", "false"):
             self.predictions.labels(model=metadata.name, anomalous=anomalous)
+
+    def forget_model(self, name: str) -> None:
+        """Tell no more of a model that is not served any longer; what it answered stays counted."""
+        self.model.remove(name)
 
     def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
         """Count a request, whatever became of it; the client is the name of its API key."""

@@ -45,6 +45,8 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "method-not-allowed": ProblemType(405, "This address does not take this method"),
     "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
     "upload-timeout": ProblemType(408, "The upload took too long"),
+    "models-refused": ProblemType(409, "The models cannot be served"),
+    "reload-in-progress": ProblemType(409, "The models are being reloaded already"),
     "body-too-large": ProblemType(413, "The request is too large"),
     "image-too-large": ProblemType(413, "The photograph has too many pixels"),
     "not-multipart": ProblemType(415, "The request is no multipart form"),

@@ -1,62 +1,17 @@
 """What the routes share: the models and the machinery round them, for the life of one application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 
 from fastapi import Request
 
-from service.batching import Batcher
-from service.catalogue import batch_limit
-from service.contract import ModelMetadata
 from service.metrics import Metrics
 from service.model import Model
-from service.places import ClosedError, Places
-from service.predictor import Predictor
+from service.places import Places
+from service.served_model import ServedModel
 from service.settings import Settings
-
-
-class ServedModel:
-    """One model and the way of a photograph through it.
-
-    Attributes:
-        model: Loaded and warmed up.
-        batcher: The way to the model alone.
-        predictor: The whole way.
-    """
-
-    def __init__(
-        self, model: Model, settings: Settings, metrics: Metrics, inference: Executor, executor: Executor
-    ) -> None:
-        """Join the parts.
-
-        Args:
-            model: The model.
-            settings: Its limits.
-            metrics: Told of every batch and prediction.
-            inference: The one thread that models run on.
-            executor: Threads for everything else.
-        """
-        self.model = model
-        self.batcher = Batcher(
-            model.run,
-            inference,
-            max_batch=batch_limit(settings, model),
-            on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
-        )
-        self.predictor = Predictor(
-            model.metadata,
-            self.batcher,
-            executor,
-            partial(metrics.observe_prediction, model.metadata.name),
-            settings.max_pixels,
-        )
-
-    @property
-    def metadata(self) -> ModelMetadata:
-        """What the model says of itself."""
-        return self.model.metadata
 
 
 class Runtime:
@@ -67,7 +22,6 @@ class Runtime:
         metrics: Its metrics.
         places: The bound of requests in hand.
         served: Its models by name, the default first.
-        default: The model that answers where none is named.
     """
 
     def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
@@ -84,12 +38,20 @@ class Runtime:
         # each other on the GPU.
         self._inference = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
-        self.served: Mapping[str, ServedModel] = {
-            model.metadata.name: ServedModel(model, settings, self.metrics, self._inference, self._executor)
-            for model in models
-        }
-        self.default = next(iter(self.served.values()))
-        self._describe()
+        self.served = self._joined(models)
+        self._retiring: set[asyncio.Task[None]] = set()
+        self.metrics.queue_capacity.set(self.places.capacity)
+        self.metrics.queue_depth.set_function(lambda: self.places.taken)
+
+    @property
+    def default(self) -> ServedModel:
+        """The model that answers where none is named."""
+        return next(iter(self.served.values()))
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether models that were exchanged still have requests to answer."""
+        return bool(self._retiring)
 
     @property
     def ready(self) -> bool:
@@ -104,10 +66,27 @@ class Runtime:
             QueueFullError: Every place is taken.
             ClosedError: The service is shutting down, or this model has stopped.
         """
-        if not served.batcher.working:
-            raise ClosedError
-        with self.places.hold():
+        with served.answering(), self.places.hold():
             yield
+
+    def exchange(self, models: Sequence[Model]) -> None:
+        """Have other models answer from the next request on.
+
+        Those that answered until now finish what they have begun, each request with the model that it began
+        with, and then stop.
+
+        Args:
+            models: At least one, loaded and warmed up, the default first, each with a name of its own.
+        """
+        former, self.served = self.served, self._joined(models)
+        for served in self.served.values():
+            served.batcher.start()
+        for name in former.keys() - self.served.keys():
+            self.metrics.forget_model(name)
+        for served in former.values():
+            task = asyncio.create_task(served.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -119,16 +98,21 @@ class Runtime:
             yield
         finally:
             self.places.close()
-            for served in self.served.values():
-                await served.batcher.close()
+            await asyncio.gather(
+                *self._retiring, *(served.batcher.close() for served in self.served.values())
+            )
             self._inference.shutdown()
             self._executor.shutdown()
 
-    def _describe(self) -> None:
-        for served in self.served.values():
-            self.metrics.describe_model(served.model)
-        self.metrics.queue_capacity.set(self.places.capacity)
-        self.metrics.queue_depth.set_function(lambda: self.places.taken)
+    def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
+        for model in models:
+            self.metrics.describe_model(model)
+        return {
+            model.metadata.name: ServedModel(
+                model, self.settings, self.metrics, self._inference, self._executor
+            )
+            for model in models
+        }
 
 
 def get_runtime(request: Request) -> Runtime:

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = Field(
         default=None, description="File with further keys, one name:key a line; # begins a comment."
     )
+    admin_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Key that POST /admin/reload asks for, which loads the model files anew, as SIGHUP does. "
+        "Without it, only SIGHUP does.",
+    )
     rate_limit: str | None = Field(
         default=None,
         description="Requests that each key may make, as in 60/minute; without keys, each address. "

@@ -13,7 +13,7 @@ import cv2
 import httpx2
 import pytest
 
-from tests.service.tiny_model import write_tiny_model
+from tests.service.tiny_model import METADATA, write_tiny_model
 
 START_SECONDS = 60
 
@@ -38,13 +38,20 @@ class Process:
         self.lines.extend(iter(self._popen.stdout.readline, ""))
 
     def address(self) -> str:
+        return str(json.loads(self.wait_for("running on http"))["event"]).split()[3]
+
+    def wait_for(self, words: str) -> str:
+        """The first line with these words."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._popen.poll() is None:
             for line in list(self.lines):
-                if "running on http" in line:
-                    return str(json.loads(line)["event"]).split()[3]
+                if words in line:
+                    return line
             time.sleep(0.05)
-        pytest.fail("the service did not start:\n" + "".join(self.lines))
+        pytest.fail(f"the service did not say '{words}':\n" + "".join(self.lines))
+
+    def hang_up(self) -> None:
+        self._popen.send_signal(signal.SIGHUP)
 
     def terminate(self) -> int:
         self._popen.send_signal(signal.SIGTERM)
@@ -114,6 +121,25 @@ def test_refusals_over_a_real_connection(serve, tiny_model_path):
     for response in (announced, chunked):
         assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
     assert httpx2.get(f"{address}/livez").status_code == 200
+
+
+def test_sighup_exchanges_the_model_and_keeps_it_where_the_new_one_is_broken(serve, tmp_path):
+    path = write_tiny_model(tmp_path / "tiny.onnx")
+    process = serve("--model", str(path))
+    address = process.address()
+
+    def version() -> str:
+        return str(httpx2.get(f"{address}/readyz").json()["model"]["version"])
+
+    path.write_bytes(path.read_bytes()[:-100])
+    process.hang_up()
+    process.wait_for("models not reloaded")
+    assert version() == METADATA.version
+    write_tiny_model(path, metadata=METADATA.model_copy(update={"version": "2"}).model_dump_json())
+    process.hang_up()
+    process.wait_for("models reloaded")
+    assert version() == "2"
+    assert process.terminate() == 0
 
 
 def test_a_model_that_cannot_be_served_stops_the_start(serve, tmp_path):

@@ -62,8 +62,15 @@ def test_refuses_a_file_that_is_no_model(tmp_path):
         Model(path, device="cpu")
 
 
-def test_warm_up_refuses_probabilities_beyond_one(tmp_path):
-    model = Model(write_tiny_model(tmp_path / "loud.onnx", gain=-1), device="cpu")
+@pytest.mark.parametrize("gain", [-1, 2])
+def test_warm_up_refuses_what_is_no_probability(tmp_path, gain):
+    model = Model(write_tiny_model(tmp_path / "loud.onnx", gain=gain), device="cpu")
+    with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
+        model.warm_up([1])
+
+
+def test_warm_up_refuses_what_is_no_number(tiny_model_path):
+    model = Model(tiny_model_path, device="cpu")
     model.warm_up([1])
     model.run = lambda images: (np.full(len(images), np.nan, np.float32), np.zeros((1, SIZE, SIZE)))  # type: ignore[method-assign,assignment,return-value]
     with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
