@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from service.application import create_app
 from service.model import Model
 from service.settings import Settings
+from tests.service.process import Process
 from tests.service.tiny_model import write_tiny_model
 
 
@@ -46,6 +47,19 @@ def settings(tiny_model_path) -> Settings:
 def client(settings, tiny_model) -> Iterator[TestClient]:
     with TestClient(create_app(settings, [tiny_model])) as client:
         yield client
+
+
+@pytest.fixture
+def serve() -> Iterator[type[Process]]:
+    started: list[Process] = []
+
+    def start(*arguments: str) -> Process:
+        started.append(Process(*arguments))
+        return started[-1]
+
+    yield start  # type: ignore[misc]
+    for process in started:
+        process.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -1,85 +1,13 @@
 """The real process: it starts, answers, says what it does in JSON lines, and stops when told."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
 
 import cv2
 import httpx2
 import pytest
 
 from tests.service.tiny_model import METADATA, write_tiny_model
-
-START_SECONDS = 60
-
-
-class Process:
-    """``python -m service`` on a free port."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.lines: list[str] = []
-        self._popen = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "service", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "DEVICE": "cpu"},
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._popen.stdout is not None
-        self.lines.extend(iter(self._popen.stdout.readline, ""))
-
-    def address(self) -> str:
-        return str(json.loads(self.wait_for("running on http"))["event"]).split()[3]
-
-    def wait_for(self, words: str) -> str:
-        """The first line with these words."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._popen.poll() is None:
-            for line in list(self.lines):
-                if words in line:
-                    return line
-            time.sleep(0.05)
-        pytest.fail(f"the service did not say '{words}':\n" + "".join(self.lines))
-
-    def hang_up(self) -> None:
-        self._popen.send_signal(signal.SIGHUP)
-
-    def terminate(self) -> int:
-        self._popen.send_signal(signal.SIGTERM)
-        return self.wait()
-
-    def wait(self) -> int:
-        code = self._popen.wait(START_SECONDS)
-        self._reader.join()
-        return code
-
-    def kill(self) -> None:
-        self._popen.kill()
-        self.wait()
-        assert self._popen.stdout is not None
-        self._popen.stdout.close()
-
-
-@pytest.fixture
-def serve() -> Iterator[type[Process]]:
-    started: list[Process] = []
-
-    def start(*arguments: str) -> Process:
-        started.append(Process(*arguments))
-        return started[-1]
-
-    yield start  # type: ignore[misc]
-    for process in started:
-        process.kill()
 
 
 @pytest.fixture(scope="module")
