@@ -195,16 +195,15 @@ _IMPROVEMENTS = TableDefinition(
         Row("no-local-contrast", "without local contrast", Trained(("network.local_contrast=false",))),
         Row("no-augmentation", "lesions not augmented", Trained(("generator.augmentations=0",))),
         Row(
-            "no-colour",
-            "lesions without changes of colour",
+            "tone-alone",
+            "lesions differ in tone and sharpness alone",
             Trained(('generator.left_out=["change_hue","change_colour_temperature","shift_colour"]',)),
         ),
         Row(
-            "no-tone",
-            "lesions without changes of tone",
-            Trained(('generator.left_out=["solarize","gamma_contrast","auto_contrast"]',)),
+            "colour-alone",
+            "lesions differ in colour alone",
+            Trained(('generator.left_out=["sharpen","solarize","gamma_contrast","auto_contrast"]',)),
         ),
-        Row("no-sharpening", "lesions not sharpened", Trained(('generator.left_out=["sharpen"]',))),
         Row("all-pixels-alike", "hard pixels not weighed more", Trained(("focusing=0.0",))),
     ),
 )
