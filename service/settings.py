@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     max_regions: PositiveInt = Field(
         default=100, description="Most regions listed in one answer, those with the highest peaks first."
     )
+    header_timeout_seconds: PositiveFloat = Field(
+        default=10,
+        description="Time a connection has to send a request's header, from its first moment; then it is "
+        "closed.",
+    )
     upload_timeout_seconds: PositiveFloat = Field(
         default=60, description="Time a client has to send its photograph."
     )

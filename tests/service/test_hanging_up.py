@@ -1,24 +1,9 @@
 """A client that hangs up, over a real connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import uvicorn
 
 from tests.service.helpers import held_service
-
-
-@asynccontextmanager
-async def served(app) -> AsyncIterator[int]:
-    """The port on which an application is served."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+from tests.service.live_server import served, until
 
 
 def form(jpeg: bytes) -> bytes:
@@ -30,12 +15,6 @@ def form(jpeg: bytes) -> bytes:
         b"Content-Type: multipart/form-data; boundary=x\r\n"
         b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
     )
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_who_hangs_up_gives_up_the_place_and_costs_no_inference(settings, tiny_model, jpeg, events):
