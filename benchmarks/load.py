@@ -245,13 +245,14 @@ def plot(recordings: Sequence[Recording], path: Path) -> None:
             ends = Counter(int((r.sent + r.seconds) // 5) for r in shown)
             rate.plot([5 * n + 2.5 for n in sorted(ends)], [ends[n] / 5 for n in sorted(ends)], label=outcome)
         memory.plot([p.sent for p in each.probes], [p.memory for p in each.probes])
-        latency.set_title(f"{each.load:g} times the capacity: {each.rate:.2f} requests a second")
+        latency.set_title(f"{each.load:g}x: {each.rate:.2f} requests a second")
         memory.set_xlabel("s")
-        memory.set_ylim(bottom=0)
         for one in (latency, rate):
             one.legend()
     for row, name in enumerate(("latency, s", "requests a second", "memory, MiB")):
         axes[row, 0].set_ylabel(name)
+        # All columns share it, so it is set when all are drawn.
+        axes[row, 0].set_ylim(bottom=0)
     figure.savefig(path)
 
 
