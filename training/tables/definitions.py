@@ -204,7 +204,6 @@ _IMPROVEMENTS = TableDefinition(
             "lesions differ in colour alone",
             Trained(('generator.left_out=["sharpen","solarize","gamma_contrast","auto_contrast"]',)),
         ),
-        Row("all-pixels-alike", "hard pixels not weighed more", Trained(("focusing=0.0",))),
     ),
 )
 
