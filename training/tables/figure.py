@@ -1,5 +1,6 @@
 """A table as a figure: points with their intervals, the paper's figures beside them."""
 
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -10,6 +11,8 @@ from training.tables.summary import SummaryRow
 
 _PANEL_WIDTH, _LABEL_WIDTH = 2.4, 3.0
 _ROW_HEIGHT, _FRAME_HEIGHT = 0.32, 1.3
+# Letters of the title to an inch.
+_TITLE_LETTERS = 11
 _OURS, _PAPER = "tab:blue", "black"
 
 
@@ -33,7 +36,8 @@ def table_figure(title: str, columns: Sequence[Column], rows: Sequence[SummaryRo
         panel.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(rows)), [row.label for row in rows])
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    figure.suptitle(title)
+    # A table of one column is narrower than most titles.
+    figure.suptitle(textwrap.fill(title, int(size[0] * _TITLE_LETTERS)))
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 

@@ -1,3 +1,4 @@
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 
 from tests.training.tables.estimates import estimate
@@ -39,3 +40,12 @@ def test_the_same_table_is_written_as_the_same_bytes(tmp_path):
         write_figure(table_figure("A table", COLUMNS, ROWS), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert b"</svg>" in (tmp_path / "a.svg").read_bytes()
+
+
+def test_a_long_title_stays_inside_a_narrow_figure():
+    figure = table_figure("Table 4: How synthetic lesions are made (EyePACS sample)" * 2, COLUMNS[:1], ROWS)
+    FigureCanvasAgg(figure).draw()
+    (title,) = figure.texts
+    box = title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
