@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from service.places import ClosedError
 
+# Inputs are all alike to a model: so many failures in a row are its own.
+_FAILURES_IN_A_ROW = 3
+
 Infer = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
@@ -49,6 +52,7 @@ class Batcher:
         *,
         max_batch: int = 1,
         on_batch: Callable[[int], object] = lambda _: None,
+        on_failure: Callable[[], object] = lambda: None,
     ) -> None:
         """Prepare a batcher; :meth:`start` sets it going.
 
@@ -57,10 +61,13 @@ class Batcher:
             thread: Runs ``infer``, one call at a time; the batchers of several models may share it.
             max_batch: Most images in one call of ``infer``.
             on_batch: Told the size of each batch.
+            on_failure: Told of each image on which ``infer`` fails.
         """
         self._infer = infer
         self._max_batch = max_batch
         self._on_batch = on_batch
+        self._on_failure = on_failure
+        self._failures_in_a_row = 0
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._thread = thread
         self._worker: asyncio.Task[None] | None = None
@@ -70,6 +77,11 @@ class Batcher:
     def working(self) -> bool:
         """Whether the next image would be answered."""
         return self._worker is not None and not self._worker.done() and not self._closing
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last few images all failed: a model on a lost GPU does not recover by itself."""
+        return self._failures_in_a_row >= _FAILURES_IN_A_ROW
 
     def start(self) -> None:
         """Start taking work, in the running event loop."""
@@ -120,6 +132,7 @@ class Batcher:
         except Exception as error:
             await self._answer_failed(batch, error)
             return
+        self._failures_in_a_row = 0
         for work, answer in zip(batch, answers, strict=True):
             if not work.answer.done():
                 work.answer.set_result(answer)
@@ -130,7 +143,10 @@ class Batcher:
             for work in batch:
                 if not work.answer.done():
                     await self._answer([work])
-        elif not batch[0].answer.done():
+            return
+        self._failures_in_a_row += 1
+        self._on_failure()
+        if not batch[0].answer.done():
             batch[0].answer.set_exception(error)
 
     def _run(self, images: Sequence[NDArray[np.uint8]]) -> list[Answer]:

@@ -92,7 +92,9 @@ async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
 
 def _require_ready(runtime: Runtime) -> None:
     if not runtime.ready:
-        raise Problem("not-ready", "The queue is full or the service is shutting down.")
+        raise Problem(
+            "not-ready", "The queue is full, a model has stopped or fails, or the service is shutting down."
+        )
 
 
 def list_models(runtime: Runtime) -> ModelList:

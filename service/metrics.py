@@ -103,6 +103,12 @@ class Metrics:
             buckets=BATCH_SIZES,
             registry=self.registry,
         )
+        self.inference_failures = Counter(
+            "resynthdetect_inference_failures",
+            "Photographs on which the model failed; after three in a row the service is not ready.",
+            ["model"],
+            registry=self.registry,
+        )
         self.queue_depth = Gauge("resynthdetect_queue_depth", "Requests in hand.", registry=self.registry)
         self.queue_capacity = Gauge(
             "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry

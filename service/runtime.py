@@ -56,7 +56,7 @@ class Runtime:
     @property
     def ready(self) -> bool:
         """Whether the next photograph would be taken, and every model answer."""
-        return self.places.available and all(served.batcher.working for served in self.served.values())
+        return self.places.available and all(served.well for served in self.served.values())
 
     @contextmanager
     def place(self, served: ServedModel) -> Iterator[None]:

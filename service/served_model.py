@@ -43,6 +43,7 @@ class ServedModel:
             inference,
             max_batch=batch_limit(settings, model),
             on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
+            on_failure=metrics.inference_failures.labels(model=model.metadata.name).inc,
         )
         self.predictor = Predictor(
             model.metadata,
@@ -59,6 +60,11 @@ class ServedModel:
     def metadata(self) -> ModelMetadata:
         """What the model says of itself."""
         return self.model.metadata
+
+    @property
+    def well(self) -> bool:
+        """Whether the next photograph would be answered, as far as one can tell."""
+        return self.batcher.working and not self.batcher.failing
 
     @contextmanager
     def answering(self) -> Iterator[None]:

@@ -98,3 +98,20 @@ def test_two_applications_count_apart(client, settings, tiny_model, jpeg):
         other.post("/predict?heatmap=none", files={"file": jpeg})
         assert value(other, "score_count", model="tiny") == 1
     assert value(client, "score_count", model="tiny") == 0
+
+
+def test_a_model_that_fails_again_and_again_is_not_ready_until_it_works(client, jpeg):
+    def ask() -> int:
+        return int(client.post("/predict?heatmap=none", files={"file": jpeg}).status_code)
+
+    batcher = client.app.state.runtime.default.batcher
+    infer, batcher._infer = batcher._infer, None
+    assert [ask(), ask()] == [500, 500]
+    assert client.get("/readyz").status_code == 200
+    assert ask() == 500
+    assert_problem(client.get("/readyz"), 503, "not-ready")
+    assert client.get("/livez").status_code == 200
+    assert value(client, "inference_failures_total", model="tiny") == 3
+    batcher._infer = infer
+    assert ask() == 200
+    assert client.get("/readyz").status_code == 200
