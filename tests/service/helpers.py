@@ -1,9 +1,13 @@
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import cv2
+import httpx2
 import numpy as np
 
 from service.application import create_app
+from service.batching import Batcher
 
 
 def assert_problem(response, status: int, code: str) -> None:
@@ -19,11 +23,9 @@ def decode_png(png: bytes) -> np.ndarray:
     return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED))
 
 
-def held_service(settings, tiny_model, **changes):
-    """An application whose model waits to be released, and which tells when it has begun."""
-    app = create_app(settings.model_copy(update=changes), [tiny_model])
+def hold(batcher: Batcher) -> tuple[threading.Event, threading.Event]:
+    """Have a model wait before it answers; returns what tells that it has begun, and what releases it."""
     entered, release = threading.Event(), threading.Event()
-    batcher = app.state.runtime.default.batcher
     infer = batcher._infer
 
     def held(images):
@@ -32,4 +34,21 @@ def held_service(settings, tiny_model, **changes):
         return infer(images)
 
     batcher._infer = held
-    return app, entered, release
+    return entered, release
+
+
+def held_service(settings, tiny_model, **changes):
+    """An application whose model waits to be released, and which tells when it has begun."""
+    app = create_app(settings.model_copy(update=changes), [tiny_model])
+    return app, *hold(app.state.runtime.default.batcher)
+
+
+@asynccontextmanager
+async def asking(app) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client in the application's own event loop, for requests at the same time."""
+    transport = httpx2.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://service", timeout=30) as client,
+    ):
+        yield client

@@ -5,14 +5,13 @@ import base64
 import re
 
 import cv2
-import httpx2
 import numpy as np
 import pytest
 import skimage.data
 from fastapi.testclient import TestClient
 
 from service.application import create_app
-from tests.service.helpers import assert_problem, decode_png, held_service
+from tests.service.helpers import asking, assert_problem, decode_png, held_service
 from tests.service.tiny_model import METADATA
 
 
@@ -171,11 +170,7 @@ def test_a_full_queue_says_when_to_come_back(settings, tiny_model, jpeg):
     app, entered, release = held_service(settings, tiny_model, queue_size=1)
 
     async def scenario() -> None:
-        transport = httpx2.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://service") as client,
-        ):
+        async with asking(app) as client:
             first = asyncio.create_task(client.post("/predict?heatmap=none", files={"file": jpeg}))
             assert await asyncio.to_thread(entered.wait, 10)
             second = await client.post("/predict", files={"file": jpeg})

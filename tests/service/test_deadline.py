@@ -1,11 +1,10 @@
 import asyncio
 
-import httpx2
 import pytest
 
 from service.deadline import deadline
 from service.problems import Problem
-from tests.service.helpers import assert_problem, held_service
+from tests.service.helpers import asking, assert_problem, held_service
 
 
 def test_what_is_late_is_a_problem():
@@ -36,11 +35,7 @@ def test_a_late_request_gives_up_its_place_and_is_not_inferred(settings, tiny_mo
     late = app.state.runtime.settings.model_copy(update={"deadline_seconds": limit})
 
     async def scenario() -> None:
-        transport = httpx2.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://service") as client,
-        ):
+        async with asking(app) as client:
             first = asyncio.create_task(client.post("/predict?heatmap=none", files={"file": jpeg}))
             assert await asyncio.to_thread(entered.wait, 10)
             app.state.runtime.settings = late

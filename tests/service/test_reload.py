@@ -1,7 +1,6 @@
 """Models that are exchanged while the service runs."""
 
 import asyncio
-import threading
 from pathlib import Path
 
 import httpx2
@@ -12,7 +11,7 @@ from service.application import create_app
 from service.catalogue import load_models
 from service.model import ModelError
 from service.settings import Settings
-from tests.service.helpers import assert_problem
+from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model
 
 KEY = "4vXo0kS7yT2mQb9e"
@@ -116,21 +115,10 @@ def test_without_an_admin_key_nobody_may(settings):
 
 def test_a_request_is_answered_by_the_model_it_began_with(app, tmp_path, jpeg):
     former = app.state.runtime.default.batcher
-    infer, entered, release = former._infer, threading.Event(), threading.Event()
-
-    def held(images):
-        entered.set()
-        assert release.wait(10)
-        return infer(images)
-
-    former._infer = held
+    entered, release = hold(former)
 
     async def scenario() -> None:
-        transport = httpx2.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://service", timeout=30) as client,
-        ):
+        async with asking(app) as client:
             first = asyncio.create_task(client.post("/predict?heatmap=none", files={"file": jpeg}))
             assert await asyncio.to_thread(entered.wait, 10)
             write(tmp_path, "eye", 2)
@@ -167,15 +155,12 @@ def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
             await asyncio.sleep(0.2)
 
     async def scenario() -> None:
-        transport, done = httpx2.ASGITransport(app), asyncio.Event()
-        async with (
-            app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://service", timeout=30) as client,
-        ):
-            asking = [asyncio.create_task(ask(client, done)) for _ in range(4)]
+        done = asyncio.Event()
+        async with asking(app) as client:
+            clients = [asyncio.create_task(ask(client, done)) for _ in range(4)]
             await exchange(client)
             done.set()
-            await asyncio.gather(*asking)
+            await asyncio.gather(*clients)
 
     asyncio.run(scenario())
     assert {version for version, _ in answers} == {"1", "2", "3", "4"}

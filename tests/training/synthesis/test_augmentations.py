@@ -20,16 +20,10 @@ def source():
     return np.clip(retina, 1, 255).astype(np.uint8)
 
 
-def test_there_are_the_seven_of_the_paper():
-    assert [augmentation.__name__ for augmentation in AUGMENTATIONS] == [
-        "sharpen",
-        "solarize",
-        "gamma_contrast",
-        "change_hue",
-        "change_colour_temperature",
-        "auto_contrast",
-        "shift_colour",
-    ]
+def test_there_are_the_seven_that_a_configuration_may_leave_out():
+    names = tuple(augmentation.__name__ for augmentation in AUGMENTATIONS)
+    assert names == get_args(AugmentationName)
+    assert len(names) == 7
 
 
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=lambda function: function.__name__)
@@ -71,10 +65,6 @@ def test_colours_that_no_fundus_has_are_brought_back():
     np.testing.assert_array_equal(
         keep_to_fundus_colours(pixels)[0], [(200, 50, 42), (60, 57, 48), (200, 120, 60)]
     )
-
-
-def test_the_names_that_can_be_left_out_are_those_of_the_augmentations():
-    assert get_args(AugmentationName) == tuple(each.__name__ for each in AUGMENTATIONS)
 
 
 def test_what_is_left_out_is_never_drawn(source):
