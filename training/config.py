@@ -98,6 +98,9 @@ class StageConfig(_Config):
     final_learning_rate: float = Field(ge=0)
     # Side of the window trained on; the size of the prepared image means all of it.
     window: int = Field(default=768, ge=64)
+    # The share of windows that are hard negatives but for what is pasted into them: of several, the one that
+    # differs most from its own local mean, which holds vessel crossings and the rim of the optic disc.
+    hard_share: float = Field(default=0.0, ge=0, le=1)
     # Averaging the weights over time; 0 trains without.
     average_decay: float = Field(default=0.0, ge=0, lt=1)
     # A bad batch must not throw the weights out of their valley.

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from training.config import StageConfig
 from training.field_of_view import inside_field_of_view
-from training.synthesis.generator import AnomalyGenerator
+from training.synthesis.generator import AnomalyGenerator, local_mean
 
 Image = NDArray[np.uint8]
 Images = Sequence[Image] | NDArray[np.uint8]
@@ -23,6 +23,8 @@ Images = Sequence[Image] | NDArray[np.uint8]
 # A window that shows less retina than this teaches little; it is drawn again, so many times at most.
 _RETINA_SHARE = 0.5
 _TRIES = 10
+# A hard window is the most uneven of so many.
+_HARD_CHOICES = 4
 
 
 class NormalSamples(Dataset[Tensor]):
@@ -87,15 +89,34 @@ def draw_view(image: Image, config: StageConfig, generator: np.random.Generator)
     turned = np.rot90(image, int(generator.integers(4)))
     if generator.random() < 0.5:
         turned = turned[:, ::-1]
-    spare = turned.shape[0] - config.window
-    window = turned
-    for _ in range(_TRIES):
-        top, left = generator.integers(spare + 1, size=2)
-        window = turned[top : top + config.window, left : left + config.window]
-        if inside_field_of_view(window[::8, ::8]).mean() >= _RETINA_SHARE:
-            break
+    # Nothing is drawn for what is left out: trainings without it keep their samples.
+    if config.hard_share > 0 and generator.random() < config.hard_share:
+        windows = [_draw_window(turned, config.window, generator) for _ in range(_HARD_CHOICES)]
+        window = max(windows, key=_unevenness)
+    else:
+        window = _draw_window(turned, config.window, generator)
     # Always a copy: a prepared image may be mapped from a read-only file.
     return np.array(window, order="C")
+
+
+def _draw_window(image: Image, side: int, generator: np.random.Generator) -> Image:
+    spare = image.shape[0] - side
+    window = image
+    for _ in range(_TRIES):
+        top, left = generator.integers(spare + 1, size=2)
+        window = image[top : top + side, left : left + side]
+        if inside_field_of_view(window[::8, ::8]).mean() >= _RETINA_SHARE:
+            break
+    return window
+
+
+def _unevenness(window: Image) -> float:
+    """How much the green channel, in which vessels show best, differs from its local mean."""
+    height, width = window.shape[:2]
+    mean = local_mean(window, (slice(0, height), slice(0, width)))
+    green, smooth = window[..., 1].astype(np.float32), mean[..., 1].astype(np.float32)
+    inside = inside_field_of_view(window)
+    return float(np.abs(green - smooth)[inside].mean()) if inside.any() else 0.0
 
 
 def vary_camera(image: Image, strength: float, generator: np.random.Generator) -> Image:

@@ -200,9 +200,9 @@ _IMPROVEMENTS = TableDefinition(
             Trained(('generator.left_out=["change_hue","change_colour_temperature","shift_colour"]',)),
         ),
         Row(
-            "colour-alone",
-            "lesions differ in colour alone",
-            Trained(('generator.left_out=["sharpen","solarize","gamma_contrast","auto_contrast"]',)),
+            "hard-negatives",
+            "half the windows where the retina is busiest",
+            Trained(("localization.hard_share=0.5",)),
         ),
     ),
 )

@@ -70,3 +70,24 @@ def test_sources_may_be_other_images_than_the_targets(images):
     samples = SyntheticSamples(images, AnomalyGenerator(config), CONFIG, seed=1, sources=grey)
     pasted = [image[mask > 0] for image, mask in (samples[index] for index in range(4))]
     assert torch.cat(pasted).unique(dim=0).tolist() == [[90, 80, 60]]
+
+
+def test_hard_windows_lie_where_the_retina_is_busiest():
+    image = np.full((256, 256, 3), 120, np.uint8)
+    image[:96, :96, 1] += np.random.default_rng(0).integers(0, 80, (96, 96), np.uint8)
+
+    def busy(share: float) -> float:
+        config = CONFIG.model_copy(update={"hard_share": share})
+        views = [draw_view(image, config, np.random.default_rng(seed)) for seed in range(40)]
+        return float(np.mean([view[..., 1].std() > 1 for view in views]))
+
+    assert busy(1.0) > busy(0.0) + 0.2
+
+
+def test_hard_windows_show_retina_too(images):
+    config = CONFIG.model_copy(update={"hard_share": 1.0})
+    for seed in range(10):
+        view = draw_view(images[0], config, np.random.default_rng(seed))
+        assert view.shape == (64, 64, 3)
+        assert view.any(axis=2).mean() >= 0.5
+    assert draw_view(np.zeros((96, 96, 3), np.uint8), config, np.random.default_rng(0)).shape == (64, 64, 3)
