@@ -147,7 +147,6 @@ def run_load(
     class User(HttpUser):
         host = address
         wait_time = constant_pacing(pace)
-        network_timeout = connection_timeout = 10 * pace
 
         @task
         def predict(self) -> None:

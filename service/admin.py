@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from service.access import ApiKeys
-from service.admission import PresentedKey
+from service.admission import PresentedKey, unauthorized
 from service.health import RuntimeDependency, list_models
 from service.model import ModelError
 from service.problems import Problem, problem_examples
@@ -25,7 +25,7 @@ def admit_admin(request: Request, runtime: RuntimeDependency, key: PresentedKey)
     if admin_key is None:
         raise Problem("not-found", "There is no ADMIN_KEY, and so no admin.")
     if key is None or ApiKeys({ADMIN: admin_key.get_secret_value()}).holder(key) is None:
-        raise Problem("unauthorized", "This takes the admin's key.", headers={"WWW-Authenticate": "Bearer"})
+        raise unauthorized("This takes the admin's key.")
     request.state.client = ADMIN
 
 

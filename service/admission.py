@@ -19,6 +19,11 @@ _HEADER = APIKeyHeader(
 _BEARER = HTTPBearer(auto_error=False, description="The same key, as a bearer token.")
 
 
+def unauthorized(detail: str) -> Problem:
+    """Return the problem of a request without a key that opens what it asks for."""
+    return Problem("unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
 class Admission:
     """Lets in whoever has a key, as often as the rate limit allows."""
 
@@ -39,7 +44,7 @@ class Admission:
         holder = None if key is None else self._keys.holder(key)
         if holder is None:
             detail = "The request has no API key." if key is None else "The API key opens nothing here."
-            raise Problem("unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
+            raise unauthorized(detail)
         return holder
 
     def count(self, who: str) -> None:

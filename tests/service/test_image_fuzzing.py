@@ -100,8 +100,9 @@ def test_every_damaged_photograph_is_answered_and_nothing_grows(serve, tiny_mode
         def post(data: bytes) -> httpx2.Response:
             return client.post("/predict?heatmap=raw", files={"file": data})
 
-        assert [post(original).status_code for original in originals] == [200] * len(originals)
-        whole = [post(original).json()["score"] for original in originals]
+        answers = [post(original) for original in originals]
+        assert [answer.status_code for answer in answers] == [200] * len(originals)
+        whole = [answer.json()["score"] for answer in answers]
         before = memory(client)
         for number in range(MUTATIONS):
             if number == MUTATIONS // 4:
