@@ -96,8 +96,13 @@ def table(
     dataset = load(data, layout, strict, workers)
     base = configuration(preset, [*allowance.overrides, *(assignments or [])])
     slug = _slug(definition, layout)
+    sizes = {None, *(row.size for row in definition.rows)}
+    evaluation = {
+        size: prepare_records(dataset.evaluation, cache, _constants(size), strict, workers) for size in sizes
+    }
     setting = Setting(
-        evaluation=prepare_records(dataset.evaluation, cache, PreprocessingConstants(), strict, workers),
+        evaluation=evaluation[None],
+        evaluation_by_size={size: each for size, each in evaluation.items() if size is not None},
         evaluation_name=dataset.evaluation_name,
         runs=runs,
         slug=slug,
@@ -108,8 +113,10 @@ def table(
         texture_digests=() if textures is None else digests(load_textures(textures)),
     )
     normals = {
-        seed: _normals(dataset, base.model_copy(update={"seed": seed}), cache, strict, workers)
-        for seed in {seed for row in definition.rows for seed in seeds_of(row, seeds)}
+        (seed, size): _normals(
+            dataset, base.model_copy(update={"seed": seed}), _constants(size), cache, strict, workers
+        )
+        for seed, size in {(seed, row.size) for row in definition.rows for seed in seeds_of(row, seeds)}
     }
     tasks = plan(definition, seeds, normals, setting)
     asked = _asked(tasks, definition, rows)
@@ -119,7 +126,7 @@ def table(
         tasks,
         setting,
         title=f"Table {name}: {definition.title} ({dataset.evaluation_name})",
-        notes=notes(setting, normals[0].record, preset, allowance, jobs, assignments or []),
+        notes=notes(setting, normals[0, None].record, preset, allowance, jobs, assignments or []),
         path=out / f"table-{slug}.md",
     )
     failed = _run(asked, setting, publication, jobs, measure_again)
@@ -177,8 +184,18 @@ def _asked(tasks: Sequence[Task], definition: TableDefinition, names: Sequence[s
     return [task for task in tasks if task.row.name in names]
 
 
-def _normals(dataset: Dataset, config: TrainingConfig, cache: Path, strict: bool, workers: int) -> Normals:
-    constants = PreprocessingConstants()
+def _constants(size: int | None) -> PreprocessingConstants:
+    return PreprocessingConstants() if size is None else PreprocessingConstants(size=size)
+
+
+def _normals(
+    dataset: Dataset,
+    config: TrainingConfig,
+    constants: PreprocessingConstants,
+    cache: Path,
+    strict: bool,
+    workers: int,
+) -> Normals:
     prepared = prepare_normals(dataset, config, constants, cache, strict, workers)
     record = record_of(dataset, prepared, config, constants)
     return Normals(prepared.training.images, prepared.held_back.images, record)

@@ -1,8 +1,10 @@
 """Runs a method over an evaluation set and measures what it finds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
@@ -104,6 +106,13 @@ class Prediction:
 
     scores: ScoreArray
     heatmaps: npt.NDArray[np.float32] | None
+
+    def resized(self, size: int) -> Self:
+        """Return the same answers with heatmaps of another side, each pixel the mean of those it covers."""
+        if self.heatmaps is None or self.heatmaps.shape[-1] == size:
+            return self
+        resized = [cv2.resize(each, (size, size), interpolation=cv2.INTER_AREA) for each in self.heatmaps]
+        return replace(self, heatmaps=np.stack(resized).astype(np.float32, copy=False))
 
 
 def is_delineated(prepared: PreparedSet) -> bool:

@@ -29,6 +29,8 @@ class Row:
         recipe: How it is made.
         paper: The paper's figures by the keys of the columns.
         seeds: How often it is trained unless the command says otherwise.
+        size: Side at which its photographs are prepared, in pixels; None for the table's own, at which every
+            row is measured.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Row:
     recipe: Recipe
     paper: Mapping[str, float] = field(default_factory=dict)
     seeds: int = 1
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,20 @@ _IMPROVEMENTS = TableDefinition(
             "hard-negatives",
             "half the windows where the retina is busiest",
             Trained(("localization.hard_share=0.5",)),
+        ),
+        Row("more-detail", "photographs of 1536 pixels, windows of as many pixels", Trained(), size=1536),
+        Row(
+            "more-detail-same-view",
+            "photographs of 1536 pixels, windows and lesions of as much retina",
+            Trained(
+                (
+                    "reconstruction.window=512",
+                    "localization.window=512",
+                    "generator.crop_side=[10,512]",
+                    "generator.rim_blur=3.0",
+                )
+            ),
+            size=1536,
         ),
     ),
 )

@@ -65,11 +65,13 @@ def _measure(task: Task, setting: Setting, fitted: _Fitted, digest: str) -> Outc
     method = Method(
         task.row.label,
         fitted.predict,
-        setting.evaluation.constants,
+        normals.record.preprocessing,
         calibration.decision.value,
         calibration.pixel.value,
     )
-    prediction = predict(method, setting.evaluation)
+    # Masks have one size for all rows, whatever each of them has seen.
+    size = setting.evaluation.constants.size
+    prediction = predict(method, setting.seen_by(task.row)).resized(size)
     return Outcome(
         evaluation=measure(method, setting.evaluation, prediction, setting.evaluation_name),
         measured_on=digest,

@@ -19,20 +19,27 @@ def seeds_of(row: Row, seeds: int | None) -> range:
 
 
 def plan(
-    table: TableDefinition, seeds: int | None, normals: Mapping[int, Normals], setting: Setting
+    table: TableDefinition,
+    seeds: int | None,
+    normals: Mapping[tuple[int, int | None], Normals],
+    setting: Setting,
 ) -> list[Task]:
     """Return the tasks of a table in the order in which they are best begun.
 
     Args:
         table: The table.
         seeds: How often each row is trained, or None for what the rows say.
-        normals: The normals of each seed that occurs.
+        normals: The normals of each seed and size that occur.
         setting: The table's.
 
     Raises:
         OverrideError: A row changes a value that there is not.
     """
-    tasks = [_task(row, seed, normals[seed], setting) for row in table.rows for seed in seeds_of(row, seeds)]
+    tasks = [
+        _task(row, seed, normals[seed, row.size], setting)
+        for row in table.rows
+        for seed in seeds_of(row, seeds)
+    ]
     return _without_waiting(tasks, setting.runs)
 
 

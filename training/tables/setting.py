@@ -1,7 +1,8 @@
 """What a table is made from: photographs, configuration, hardware and folders."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.config import TrainingConfig
@@ -35,7 +36,7 @@ class Setting:
     """What all rows of a table share.
 
     Attributes:
-        evaluation: The evaluation set.
+        evaluation: The evaluation set, at the size at which every row is measured.
         evaluation_name: Its name.
         runs: Folder of all tables' trainings; rows with the same training take it from each other.
         slug: Name of the table's own folder in it.
@@ -43,6 +44,7 @@ class Setting:
         hardware: Where and how rows are trained.
         textures: Folder of photographs of textures, or None where there is none.
         texture_digests: Their digests, in order.
+        evaluation_by_size: The evaluation set at the sizes of rows that see it otherwise.
     """
 
     evaluation: PreparedSet
@@ -53,6 +55,11 @@ class Setting:
     hardware: Hardware
     textures: Path | None = None
     texture_digests: tuple[str, ...] = ()
+    evaluation_by_size: Mapping[int, PreparedSet] = field(default_factory=dict)
+
+    def seen_by(self, row: Row) -> PreparedSet:
+        """Return the evaluation set as a row sees it."""
+        return self.evaluation if row.size is None else self.evaluation_by_size[row.size]
 
 
 # Compared by identity: two arrays have no single truth.

@@ -17,7 +17,6 @@ from training.stages.loop import Hardware
 from training.tables.setting import Normals, Setting
 
 SIZE = 64
-CONSTANTS = PreprocessingConstants(size=SIZE)
 TINY = override(
     COMPACT,
     [
@@ -34,22 +33,27 @@ TINY = override(
 )
 
 
-@pytest.fixture
-def evaluation(tmp_path):
+def draw_evaluation(folder, size):
     """Two normal photographs and two with a bright square, an exudate."""
-    store = ArrayStore(tmp_path / "store")
-    mask = np.zeros((SIZE, SIZE), np.bool_)
-    mask[20:28, 30:40] = True
+    store = ArrayStore(folder)
+    mask = np.zeros((size, size), np.bool_)
+    mask[5 * size // 16 : 7 * size // 16, 15 * size // 32 : 5 * size // 8] = True
     store.write("aa", mask)
     records, entries = [], []
     for index, lesion in enumerate([False, False, True, True]):
-        image = retina(100 + index, SIZE)
+        image = retina(100 + index, size)
         image[mask & lesion] = 250
         store.write(f"{index:02}", image)
         grade, lesions = (None, {LesionType.HARD_EXUDATES: Path("EX.tif")}) if lesion else (0, None)
         records.append(Record(Path(f"{index}.jpg"), f"eye{index}", Split.TESTING, grade, lesions))
         entries.append(Entry(f"{index:02}", {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
-    return PreparedSet(tuple(records), tuple(entries), store, CONSTANTS, ValidationReport((), ()))
+    constants = PreprocessingConstants(size=size)
+    return PreparedSet(tuple(records), tuple(entries), store, constants, ValidationReport((), ()))
+
+
+@pytest.fixture
+def evaluation(tmp_path):
+    return draw_evaluation(tmp_path / "store", SIZE)
 
 
 @pytest.fixture
@@ -64,11 +68,11 @@ def setting(evaluation, tmp_path):
     )
 
 
-def normals(seed=0):
-    images = np.stack([retina(number, SIZE) for number in range(6)])
+def normals(seed=0, size=SIZE):
+    images = np.stack([retina(number, size) for number in range(6)])
     record = RunRecord(
         config=TINY.model_copy(update={"seed": seed}),
-        preprocessing=CONSTANTS,
+        preprocessing=PreprocessingConstants(size=size),
         data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
         training=digests(images[:4]),
         held_back=digests(images[4:]),

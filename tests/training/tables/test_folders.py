@@ -24,7 +24,7 @@ def tasks(setting, *rows, slug="9"):
     table = TableDefinition(
         slug, "A table", {}, tuple(Row(f"row-{n}", "", row) for n, row in enumerate(rows))
     )
-    planned = plan(table, 1, {0: normals()}, other)
+    planned = plan(table, 1, {(0, None): normals()}, other)
     return sorted(planned, key=lambda task: task.row.name)
 
 

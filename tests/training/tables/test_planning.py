@@ -30,7 +30,7 @@ def test_what_learns_nothing_is_made_once_and_what_is_quoted_never():
 
 
 def test_each_training_has_its_own_folder_and_configuration(setting):
-    first, second = plan(table(WIDE), 2, {0: normals(0), 1: normals(1)}, setting)
+    first, second = plan(table(WIDE), 2, {(0, None): normals(0), (1, None): normals(1)}, setting)
     assert (first.folder, second.folder) == tuple(setting.runs / "9/wide" / f"seed-{n}" for n in (0, 1))
     assert [task.config.seed for task in (first, second)] == [0, 1]
     assert first.config.network.widths == (8, 16)
@@ -38,18 +38,18 @@ def test_each_training_has_its_own_folder_and_configuration(setting):
 
 
 def test_one_row_of_each_stage_1_comes_first_and_those_that_share_it_last(setting):
-    tasks = plan(table(NOTHING, OURS, ERROR, ALONE, WIDE), 1, {0: normals()}, setting)
+    tasks = plan(table(NOTHING, OURS, ERROR, ALONE, WIDE), 1, {(0, None): normals()}, setting)
     assert names(tasks) == ["ours", "wide", "nothing", "alone", "error"]
 
 
 def test_textures_count_only_where_they_are_used(setting, tmp_path):
     given = type(setting)(**{**vars(setting), "textures": tmp_path, "texture_digests": ("a",)})
-    plain, textured = plan(table(OURS, TEXTURES), 1, {0: normals()}, given)
+    plain, textured = plan(table(OURS, TEXTURES), 1, {(0, None): normals()}, given)
     assert (plain.record.textures, textured.record.textures) == ((), ("a",))
     assert missing(textured, given) is None
 
 
 def test_a_row_without_its_textures_is_known_before_it_begins(setting):
-    plain, textured = plan(table(OURS, TEXTURES), 1, {0: normals()}, setting)
+    plain, textured = plan(table(OURS, TEXTURES), 1, {(0, None): normals()}, setting)
     assert missing(plain, setting) is None
     assert "textures" in str(missing(textured, setting))

@@ -30,7 +30,7 @@ def outcome(value, seconds):
 
 
 def begin(setting, path):
-    tasks = plan(TABLE, None, {0: normals(0), 1: normals(1)}, setting)
+    tasks = plan(TABLE, None, {(0, None): normals(0), (1, None): normals(1)}, setting)
     return tasks, Publication(TABLE, (COLUMN,), tasks, setting, title="A table", notes=["A note."], path=path)
 
 

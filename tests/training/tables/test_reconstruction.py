@@ -12,7 +12,7 @@ from training.tables.stopwatch import read_seconds
 
 def opened(setting, *recipes):
     rows = tuple(Row(f"row-{number}", "", recipe) for number, recipe in enumerate(recipes))
-    tasks = plan(TableDefinition("9", "A table", {}, rows), 1, {0: normals()}, setting)
+    tasks = plan(TableDefinition("9", "A table", {}, rows), 1, {(0, None): normals()}, setting)
     open_folders(tasks)
     return sorted(tasks, key=lambda task: task.row.name)
 

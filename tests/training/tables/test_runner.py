@@ -1,13 +1,15 @@
 import time
+from dataclasses import replace
 
 import pytest
 
-from tests.training.tables.conftest import normals
+from tests.training.tables.conftest import SIZE, draw_evaluation, normals
 from training.rivals import RivalError
 from training.tables import making
 from training.tables.columns import PIXEL_COLUMNS
 from training.tables.definitions import Row, TableDefinition
-from training.tables.folders import Outcome
+from training.tables.folders import Outcome, forget_outcome
+from training.tables.making import make
 from training.tables.planning import plan
 from training.tables.publication import Publication
 from training.tables.recipes import RivalMethod, Shipped, Trained, Yardstick
@@ -25,7 +27,7 @@ ROWS = (
 
 def run(setting, *names, jobs=1, **options):
     rows = tuple(row for row in ROWS if row.name in names)
-    tasks = plan(TableDefinition("9", "A table", {}, rows), 1, {0: normals()}, setting)
+    tasks = plan(TableDefinition("9", "A table", {}, rows), 1, {(0, None): normals()}, setting)
     results = {}
     run_tasks(
         tasks,
@@ -72,7 +74,7 @@ def test_a_finished_row_is_read_and_a_measurement_repeated_without_training(sett
 def test_a_row_that_was_done_before_stands_in_its_table_again(setting, tmp_path):
     outcome = run(setting, "yardstick")["yardstick"]
     table = TableDefinition("9", "A table", {}, ROWS)
-    tasks = plan(table, 1, {0: normals()}, setting)
+    tasks = plan(table, 1, {(0, None): normals()}, setting)
     path = tmp_path / "table-9.md"
     publication = Publication(table, PIXEL_COLUMNS, tasks, setting, title="", notes=(), path=path)
     reasons = {row.label: row.reason for row in publication.rows}
@@ -121,3 +123,17 @@ def test_rows_made_at_the_same_time_come_to_the_same(setting, tmp_path):
     together = run(setting, "yardstick", "textures", jobs=2)
     assert together["yardstick"] == alone["yardstick"]
     assert "yardstick" in (setting.runs / "9/yardstick/seed-0/log.txt").read_text()
+
+
+def test_a_row_may_see_more_detail_than_it_is_measured_at(setting, tmp_path):
+    plain = run(setting, "yardstick")["yardstick"].evaluation
+    twice = draw_evaluation(tmp_path / "twice", 2 * SIZE)
+    both = replace(setting, evaluation_by_size={2 * SIZE: twice})
+    row = Row("yardstick", "yardstick", Yardstick(), size=2 * SIZE)
+    given = {(0, 2 * SIZE): normals(size=2 * SIZE)}
+    (task,) = plan(TableDefinition("9", "A table", {}, (row,)), 1, given, both)
+    forget_outcome(task)
+    closer = make(task, both).evaluation
+    # The masks are the same pixels for both.
+    assert closer.pixels.all_pixels.lesion_share == plain.pixels.all_pixels.lesion_share
+    assert closer.images != plain.images
