@@ -17,13 +17,23 @@ def check_against_card(path: Path) -> None:
             checksum in it, there is nothing to check.
 
     Raises:
-        ModelError: The card has the checksum of another file.
+        ModelError: The card has the checksum of another file, or one of the two cannot be read.
     """
     card = path.with_suffix(".md")
-    described = _CHECKSUM.search(card.read_text(encoding="utf-8")) if card.is_file() else None
-    if described is None:
-        return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != described[1]:
+    try:
+        described = _described(card)
+        found = None if described is None else _found(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} cannot be checked against {card.name}: {error}") from error
+    if found != described:
         raise ModelError(f"{path} is not the file that {card.name} describes: its SHA-256 is {found}")
+
+
+def _described(card: Path) -> str | None:
+    match = _CHECKSUM.search(card.read_text(encoding="utf-8")) if card.is_file() else None
+    return match and match[1]
+
+
+def _found(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

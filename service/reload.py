@@ -41,8 +41,6 @@ class Reloader:
         except Exception as error:
             self._runtime.metrics.reloads.labels(outcome="refused").inc()
             _log.error("models not reloaded", reason=str(error))
-            if isinstance(error, OSError):
-                raise ModelError(str(error)) from error
             raise
         finally:
             self._loading = False

@@ -34,6 +34,12 @@ def test_any_other_is_refused_before_it_is_loaded(model):
         load_models(Settings(model=model, device="cpu"))
 
 
+def test_a_card_that_cannot_be_read_refuses_its_model(model):
+    model.with_suffix(".md").write_bytes(b"# eye \xff")
+    with pytest.raises(ModelError, match=r"eye.onnx cannot be checked against eye.md: .*utf-8"):
+        check_against_card(model)
+
+
 @pytest.mark.parametrize("name", ["resynthdetect", "resynthdetect-compact"])
 def test_the_shipped_cards_describe_the_shipped_files(name):
     card = (Path(__file__).parents[2] / "models" / f"{name}.md").read_text()

@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 
 from service.application import create_app
 from service.catalogue import load_models
-from service.model import ModelError
 from service.settings import Settings
 from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model
@@ -168,14 +167,18 @@ def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
     assert all(score == pytest.approx(whole / int(version), abs=1e-5) for version, score in answers)
 
 
+def _fail(_settings):
+    raise MemoryError
+
+
 def test_a_reload_that_fails_unexpectedly_frees_the_way(app, monkeypatch):
     reloader = app.state.reloader
 
     async def scenario() -> None:
         async with app.router.lifespan_context(app):
             with monkeypatch.context() as patch:
-                patch.setattr("service.reload.load_models", lambda _: Path("/absent").read_text())
-                with pytest.raises(ModelError):
+                patch.setattr("service.reload.load_models", _fail)
+                with pytest.raises(MemoryError):
                     await reloader.reload()
             await reloader.reload()
 
