@@ -9,6 +9,8 @@ from service.settings import Settings
 
 # Named so in logs and metrics where no key is asked for.
 ANYONE = "anyone"
+# The holder of the admin key.
+ADMIN = "admin"
 # A guessed key must not be worth trying.
 _SHORTEST_KEY = 16
 
@@ -75,7 +77,7 @@ def _parse(lines: list[str]) -> dict[str, str]:
             raise AccessError(
                 f"API key {number} is not written name:key, of {_SHORTEST_KEY} characters or more"
             )
-        if name == ANYONE or name in keys:
+        if name in (ANYONE, ADMIN) or name in keys:
             raise AccessError(f"there are two API keys of the name '{name}', or it is a name of the service")
         if key in keys.values():
             raise AccessError(f"the API key of '{name}' is another's too")

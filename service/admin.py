@@ -4,15 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from service.access import ApiKeys
+from service.access import ADMIN, ApiKeys
 from service.admission import PresentedKey, unauthorized
 from service.health import RuntimeDependency, list_models
 from service.model import ModelError
 from service.problems import Problem, problem_examples
 from service.reload import Reloader, ReloadInProgressError
 from service.schemas import ModelList
-
-ADMIN = "admin"
 
 
 def admit_admin(request: Request, runtime: RuntimeDependency, key: PresentedKey) -> None:

@@ -32,6 +32,7 @@ def test_without_keys_none_is_needed():
         (f":{CLINIC}", "key 1 is not written"),
         (f"clinic:{CLINIC},clinic:{LABORATORY}", "name 'clinic'"),
         (f"anyone:{CLINIC}", "name 'anyone'"),
+        (f"admin:{CLINIC}", "name 'admin'"),
         (f"clinic:{CLINIC},other:{CLINIC}", "of 'other' is another's"),
     ],
 )
