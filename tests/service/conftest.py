@@ -53,8 +53,8 @@ def client(settings, tiny_model) -> Iterator[TestClient]:
 def serve() -> Iterator[type[Process]]:
     started: list[Process] = []
 
-    def start(*arguments: str) -> Process:
-        started.append(Process(*arguments))
+    def start(*arguments: str, **options: Any) -> Process:
+        started.append(Process(*arguments, **options))
         return started[-1]
 
     yield start  # type: ignore[misc]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import IO
 
 import pytest
 
@@ -14,23 +15,27 @@ START_SECONDS = 60
 
 
 class Process:
-    """``python -m service`` on a free port."""
+    """``python -m service`` on a free port.
 
-    def __init__(self, *arguments: str) -> None:
+    Where its standard output goes somewhere else than to a pipe, its lines are those of standard error.
+    """
+
+    def __init__(self, *arguments: str, stdout: IO[str] | int = subprocess.PIPE) -> None:
         self.lines: list[str] = []
         self._popen = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "service", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=stdout,
+            stderr=subprocess.STDOUT if stdout == subprocess.PIPE else subprocess.PIPE,
             text=True,
             env={**os.environ, "DEVICE": "cpu"},
         )
+        self._output = self._popen.stdout or self._popen.stderr
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self._popen.stdout is not None
-        self.lines.extend(iter(self._popen.stdout.readline, ""))
+        assert self._output is not None
+        self.lines.extend(iter(self._output.readline, ""))
 
     def address(self) -> str:
         return str(json.loads(self.wait_for("running on http"))["event"]).split()[3]
@@ -60,5 +65,5 @@ class Process:
     def kill(self) -> None:
         self._popen.kill()
         self.wait()
-        assert self._popen.stdout is not None
-        self._popen.stdout.close()
+        assert self._output is not None
+        self._output.close()

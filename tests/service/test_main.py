@@ -1,7 +1,9 @@
 """The real process: it starts, answers, says what it does in JSON lines, and stops when told."""
 
 import json
+import socket
 import threading
+from pathlib import Path
 
 import cv2
 import httpx2
@@ -37,6 +39,21 @@ def test_sigterm_finishes_what_was_accepted_and_exits_with_success(serve, tiny_m
     assert line["score"] == answers[0].json()["score"]
     (loaded,) = [event for event in events if event["event"] == "model loaded"]
     assert (loaded["device"], loaded["name"]) == ("cpu", "tiny")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_the_log_costs_log_lines_alone(serve, tiny_model_path, jpeg):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with Path("/dev/full").open("w") as full:
+        process = serve("--model", str(tiny_model_path), "--port", str(port), stdout=full)
+    process.wait_for("No space left on device")
+    with httpx2.Client(transport=httpx2.HTTPTransport(retries=10)) as client:
+        for _ in range(3):
+            assert client.post(f"{address}/predict", files={"file": jpeg}).status_code == 200
+        assert client.get(f"{address}/readyz").status_code == 200
+    assert process.terminate() == 0
 
 
 def test_refusals_over_a_real_connection(serve, tiny_model_path):
