@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from service.access import AccessError
 from service.application import create_app
 from service.catalogue import load_models
-from service.http_protocol import protocol_with_deadline
+from service.http_protocol import protocol_with_deadlines
 from service.logs import configure_logging
 from service.model import ModelError
 from service.settings import Settings
@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=protocol_with_deadline(settings.header_timeout_seconds),
+        http=protocol_with_deadlines(
+            header=settings.header_timeout_seconds, answer=settings.download_timeout_seconds
+        ),
         log_config=None,
         access_log=False,
         server_header=False,

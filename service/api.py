@@ -1,6 +1,7 @@
 """POST /predict: HTTP to photograph, prediction to HTTP."""
 
 import base64
+from contextlib import ExitStack
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
@@ -27,6 +28,7 @@ from service.schemas import (
     QualityAnswer,
     RegionAnswer,
 )
+from service.sending import HoldingResponse
 from service.served_model import ServedModel
 from service.upload import read_photograph
 
@@ -61,22 +63,24 @@ async def predict(
     settings = runtime.settings
     served = _served(runtime, parameters.model)
     seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
-    with runtime.place(served):
-        async with deadline(seconds):
-            upload = await read_photograph(
-                request,
-                max_bytes=settings.max_upload_bytes,
-                timeout_seconds=settings.upload_timeout_seconds,
-            )
-            work = served.predictor.predict(
-                upload, heatmap=parameters.heatmap, threshold=parameters.threshold
-            )
-            prediction = await while_connected(request, work)
-    request.state.model, request.state.score = served.metadata.name, prediction.score
-    if media_type == PNG:
-        return _png_response(prediction)
-    answer = _answer(prediction, served.metadata, settings.max_regions)
-    return Response(answer.model_dump_json(), media_type=JSON, headers={"Vary": "Accept"})
+    with ExitStack() as place:
+        place.enter_context(runtime.places.hold())
+        with served.answering():
+            async with deadline(seconds):
+                upload = await read_photograph(
+                    request,
+                    max_bytes=settings.max_upload_bytes,
+                    timeout_seconds=settings.upload_timeout_seconds,
+                )
+                work = served.predictor.predict(
+                    upload, heatmap=parameters.heatmap, threshold=parameters.threshold
+                )
+                prediction = await while_connected(request, work)
+        request.state.model, request.state.score = served.metadata.name, prediction.score
+        if media_type == PNG:
+            return _png_response(prediction, place.pop_all())
+        answer = _answer(prediction, served.metadata, settings.max_regions)
+        return HoldingResponse(answer.model_dump_json(), place.pop_all(), JSON, {"Vary": "Accept"})
 
 
 def _served(runtime: Runtime, name: str | None) -> ServedModel:
@@ -95,14 +99,14 @@ def _media_type(request: Request, heatmap: Heatmap) -> str:
     return media_type
 
 
-def _png_response(prediction: Prediction) -> Response:
+def _png_response(prediction: Prediction, place: ExitStack) -> Response:
     headers = {
         "Vary": "Accept",
         "X-Anomaly-Score": str(prediction.score),
         "X-Anomaly-Threshold": str(prediction.threshold),
         "X-Anomalous": str(prediction.anomalous).lower(),
     }
-    return Response(prediction.png, media_type=PNG, headers=headers)
+    return HoldingResponse(prediction.png or b"", place, PNG, headers)
 
 
 def _answer(prediction: Prediction, metadata: ModelMetadata, max_regions: int) -> PredictionAnswer:

@@ -1,54 +1,87 @@
-"""HTTP for clients that take their time: uvicorn's protocol with a deadline for a request's header."""
+"""HTTP for clients that take their time: uvicorn's protocol with deadlines for header and answer."""
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-class HeaderDeadlineProtocol(H11Protocol):
-    """Closes a connection that has not sent a whole header in time.
+class _Timer:
+    """Calls something unless it is stopped in time; started twice, it keeps its first time."""
 
-    uvicorn waits without end for the first byte and for the rest of a header: connections that send little or
-    nothing would pile up until no file descriptor is left. Once its header is there, a request has the
-    deadlines of the application.
+    def __init__(self) -> None:
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop, seconds: float, call: Callable[[], object]) -> None:
+        if self._handle is None:
+            self._handle = loop.call_later(seconds, call)
+
+    def stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+class DeadlineProtocol(H11Protocol):
+    """Closes a connection that has not sent a whole header, or not read its answer, in time.
+
+    uvicorn waits without end for both: connections that send or read little or nothing would pile up until
+    no file descriptor, or no memory, is left. Between header and answer, a request has the deadlines of the
+    application.
     """
 
     header_seconds: ClassVar[float]
-    _timer: asyncio.TimerHandle | None = None
+    answer_seconds: ClassVar[float]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a header."""
         super().connection_made(transport)
-        self._watch()
+        self._header, self._answer = _Timer(), _Timer()
+        self._watch_header()
 
     def data_received(self, data: bytes) -> None:
         """Go on waiting where the header is not whole yet."""
         super().data_received(data)
-        self._watch()
+        self._watch_header()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read."""
+        super().pause_writing()
+        # Not closed, for that would wait for the client once more.
+        self._answer.start(self.loop, self.answer_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on waiting where not all of the answer has been sent: reading a little gains no time."""
+        super().resume_writing()
+        if self.cycle is None or self.cycle.response_complete:
+            self._answer.stop()
+
+    def on_response_complete(self) -> None:
+        """Wait for no more than what the buffer holds."""
+        super().on_response_complete()
+        if not self.flow.write_paused:
+            self._answer.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._unwatch()
+        self._header.stop()
+        self._answer.stop()
         super().connection_lost(exc)
 
-    def _watch(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._unwatch()
-        elif self._timer is None:
-            self._timer = self.loop.call_later(self.header_seconds, self.transport.close)
-
-    def _unwatch(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _watch_header(self) -> None:
+        if self.conn.their_state is h11.IDLE:
+            self._header.start(self.loop, self.header_seconds, self.transport.close)
+        else:
+            self._header.stop()
 
 
-def protocol_with_deadline(seconds: float) -> type[HeaderDeadlineProtocol]:
-    """Return the protocol that waits so long for a header, for uvicorn's ``http`` option."""
+def protocol_with_deadlines(*, header: float, answer: float) -> type[DeadlineProtocol]:
+    """Return the protocol that waits so many seconds for each, for uvicorn's ``http`` option."""
 
-    class Protocol(HeaderDeadlineProtocol):
-        header_seconds = seconds
+    class Protocol(DeadlineProtocol):
+        header_seconds = header
+        answer_seconds = answer
 
     return Protocol

@@ -71,7 +71,7 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "resynthdetect_request_duration_seconds",
-            "Whole request, from its first byte to its last.",
+            "From a request's first byte to the beginning of its answer.",
             ["route"],
             buckets=SECONDS,
             registry=self.registry,

@@ -32,12 +32,13 @@ class ObservationMiddleware:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        status = 0
+        status, answered = 0, None
 
         async def observed_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # How long the client takes to read it says nothing of the service.
+                status, answered = message["status"], perf_counter()
             await send(message)
 
         started = perf_counter()
@@ -51,7 +52,7 @@ class ObservationMiddleware:
             if status == 0:
                 await response(scope, receive, observed_send)
         finally:
-            self._observe(scope, state, status, perf_counter() - started)
+            self._observe(scope, state, status, (answered or perf_counter()) - started)
 
     def _observe(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         outcome = state.get("outcome", "success")

@@ -13,9 +13,9 @@ class ClosedError(Exception):
 
 
 class Places:
-    """Counts requests from before an upload is read until its answer is made.
+    """Counts requests from before an upload is read until its answer is.
 
-    What waits is thus bounded in photographs held in memory, not only in images before a model.
+    What waits is thus bounded in photographs and pictures held in memory, not only in images before a model.
     """
 
     def __init__(self, capacity: int) -> None:

@@ -1,9 +1,9 @@
 """What the routes share: the models and the machinery round them, for the life of one application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import Request
 
@@ -57,17 +57,6 @@ class Runtime:
     def ready(self) -> bool:
         """Whether the next photograph would be taken, and every model answer."""
         return self.places.available and all(served.well for served in self.served.values())
-
-    @contextmanager
-    def place(self, served: ServedModel) -> Iterator[None]:
-        """Hold a place for a request to a model, from before its upload is read until its answer is made.
-
-        Raises:
-            QueueFullError: Every place is taken.
-            ClosedError: The service is shutting down, or this model has stopped.
-        """
-        with served.answering(), self.places.hold():
-            yield
 
     def exchange(self, models: Sequence[Model]) -> None:
         """Have other models answer from the next request on.

@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     )
     queue_size: PositiveInt = Field(
         default=32,
-        description="Requests in hand at once, from first byte to answer. The next one gets a 503 with "
-        "Retry-After.",
+        description="Requests in hand at once, until the client has read its answer. The next one gets a 503 "
+        "with Retry-After.",
     )
     max_batch: PositiveInt = Field(
         default=4, le=64, description="Most photographs in one inference on a GPU. A CPU takes one at a time."
@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     )
     upload_timeout_seconds: PositiveFloat = Field(
         default=60, description="Time a client has to send its photograph."
+    )
+    download_timeout_seconds: PositiveFloat = Field(
+        default=60,
+        description="Time a client has to read its answer, as soon as it keeps the service waiting; then the "
+        "connection is closed.",
     )
     deadline_seconds: PositiveFloat = Field(
         default=120,

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from service.application import create_app
-from service.http_protocol import protocol_with_deadline
+from service.http_protocol import protocol_with_deadlines
 from tests.service.live_server import served
 
 IDLE = 1000
@@ -23,7 +23,7 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
 def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, start):
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadline(0.2)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.2, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(start)
             assert await read_all(reader) == b""
@@ -35,7 +35,7 @@ def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, 
 def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model):
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadline(0.3)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.3, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             started = time.monotonic()
             while not reader.at_eof() and time.monotonic() - started < 5:
@@ -53,7 +53,7 @@ def test_a_slow_body_and_a_second_request_have_time(settings, tiny_model):
 
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadline(0.3)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.3, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
                 writer.write(request + b"a")

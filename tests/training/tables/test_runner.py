@@ -14,6 +14,7 @@ from training.tables.planning import plan
 from training.tables.publication import Publication
 from training.tables.recipes import RivalMethod, Shipped, Trained, Yardstick
 from training.tables.runner import NotRun, run_tasks
+from training.tables.setting import Normals
 from training.tables.stopwatch import read_seconds
 
 ROWS = (
@@ -130,10 +131,12 @@ def test_a_row_may_see_more_detail_than_it_is_measured_at(setting, tmp_path):
     twice = draw_evaluation(tmp_path / "twice", 2 * SIZE)
     both = replace(setting, evaluation_by_size={2 * SIZE: twice})
     row = Row("yardstick", "yardstick", Yardstick(), size=2 * SIZE)
-    given = {(0, 2 * SIZE): normals(size=2 * SIZE)}
+    given: dict[tuple[int, int | None], Normals] = {(0, 2 * SIZE): normals(size=2 * SIZE)}
     (task,) = plan(TableDefinition("9", "A table", {}, (row,)), 1, given, both)
     forget_outcome(task)
     closer = make(task, both).evaluation
+    assert closer.pixels
+    assert plain.pixels
     # The masks are the same pixels for both.
     assert closer.pixels.all_pixels.lesion_share == plain.pixels.all_pixels.lesion_share
     assert closer.images != plain.images
