@@ -1,7 +1,7 @@
 """The service at 1, 2 and 5 times what it can do.
 
     python -m benchmarks.load PHOTOGRAPHS [--model models/resynthdetect-compact.onnx] [--seconds 60]
-        [--loads 1 2 5] [--out out/load]
+        [--loads 1 2 5] [--heatmap overlay] [--out out/load]
 
 Needs ``pip install -c constraints.txt -e '.[load]'``. A service of its own is started on a free port.
 How many photographs it answers in a second is measured first; then Locust's users send photographs evenly at
@@ -36,7 +36,6 @@ import requests
 from matplotlib.figure import Figure
 
 _START_SECONDS = 60
-_QUERY = "/predict?heatmap=overlay"
 _MEBIBYTE = 2**20
 
 
@@ -82,10 +81,10 @@ class Recording:
 class Photographs:
     """Photographs in turn, each with the score that the service must give it."""
 
-    def __init__(self, paths: Sequence[Path], address: str) -> None:
+    def __init__(self, paths: Sequence[Path], url: str) -> None:
         """Ask the idle service once for each."""
         self._files = [path.read_bytes() for path in paths]
-        self._scores = [_score(address, data) for data in self._files]
+        self._scores = [_score(url, data) for data in self._files]
         self._turn = itertools.cycle(range(len(paths)))
 
     def draw(self) -> tuple[bytes, float]:
@@ -116,14 +115,14 @@ def _address(log: Path) -> str:
     raise TimeoutError(f"the service did not start:\n{log.read_text()}")
 
 
-def capacity(address: str, photographs: Photographs, seconds: float) -> float:
+def capacity(url: str, photographs: Photographs, seconds: float) -> float:
     """Answers a second while two clients always wait for one: one photograph is drawn, another inferred."""
     started, answered = time.monotonic(), 0
 
     def ask() -> None:
         nonlocal answered
         while time.monotonic() - started < seconds:
-            _score(address, photographs.draw()[0])
+            _score(url, photographs.draw()[0])
             answered += 1
 
     gevent.joinall([gevent.spawn(ask) for _ in range(2)], raise_error=True)
@@ -131,12 +130,13 @@ def capacity(address: str, photographs: Photographs, seconds: float) -> float:
 
 
 def run_load(
-    address: str, photographs: Photographs, recording: Recording, seconds: float, pace: float
+    address: str, url: str, photographs: Photographs, recording: Recording, seconds: float, pace: float
 ) -> None:
     """Send photographs at an even rate.
 
     Args:
         address: Of the service.
+        url: Where photographs are sent.
         photographs: What is sent.
         recording: Where everything is noted.
         seconds: How long at the full rate.
@@ -152,7 +152,7 @@ def run_load(
         def predict(self) -> None:
             data, score = photographs.draw()
             sent = time.monotonic()
-            with self.client.post(_QUERY, files={"file": data}, catch_response=True) as response:
+            with self.client.post(url, files={"file": data}, catch_response=True) as response:
                 outcome = _outcome(response, score)
                 response.success()
             ended = time.monotonic()
@@ -189,8 +189,8 @@ def _probe(address: str, recording: Recording, started: float) -> None:
         gevent.sleep(max(0, 1 - (ended - sent)))
 
 
-def _score(address: str, data: bytes) -> float:
-    response = requests.post(f"{address}{_QUERY}", files={"file": data}, timeout=120)
+def _score(url: str, data: bytes) -> float:
+    response = requests.post(url, files={"file": data}, timeout=120)
     response.raise_for_status()
     return float(response.json()["score"])
 
@@ -273,17 +273,19 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--loads", type=float, nargs="+", default=[1, 2, 5])
+    parser.add_argument("--heatmap", default="overlay")
     parser.add_argument("--out", type=Path, default=Path("out/load"))
     arguments = parser.parse_args()
     with service(arguments.model) as address:
-        photographs = Photographs(sorted(arguments.photographs.iterdir()), address)
-        rate = capacity(address, photographs, arguments.seconds / 3)
+        url = f"{address}/predict?heatmap={arguments.heatmap}"
+        photographs = Photographs(sorted(arguments.photographs.iterdir()), url)
+        rate = capacity(url, photographs, arguments.seconds / 3)
         places = requests.get(f"{address}/readyz", timeout=10).json()["queue"]["capacity"]
         # A full queue is answered in places / rate seconds.
         pace = 1.5 * places / rate
         recordings = [Recording(load, load * rate) for load in arguments.loads]
         for recording in recordings:
-            run_load(address, photographs, recording, arguments.seconds, pace)
+            run_load(address, url, photographs, recording, arguments.seconds, pace)
     _write(recordings, arguments.out)
     sys.stdout.write(f"capacity: {rate:.2f} photographs a second\n{table(recordings)}")
 
