@@ -8,7 +8,6 @@ from importlib.metadata import version
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import RedirectResponse
 
 from service import admin, api, health
 from service.access import ApiKeys
@@ -20,6 +19,7 @@ from service.reload import Reloader
 from service.runtime import Runtime
 from service.security_headers import SecurityHeadersMiddleware
 from service.settings import Settings
+from service.web import install_page
 
 # Whatever a client sends is echoed and logged: only what cannot break a header, a line or a shell.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -56,7 +56,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     app.include_router(api.router)
     app.include_router(health.router)
     app.include_router(admin.router)
-    app.add_api_route("/", _to_docs, include_in_schema=False)
+    install_page(app)
     install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
     # Each wraps those before it.
     if settings.cors_origins:
@@ -74,7 +74,3 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
         CorrelationIdMiddleware, validator=lambda value: REQUEST_ID.fullmatch(value) is not None
     )
     return app
-
-
-async def _to_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")

@@ -65,7 +65,7 @@ async def model_list(runtime: RuntimeDependency) -> ModelList:
 
 @router.get("/v2/models/{name}", responses=problem_examples("not-found"))
 async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadataAnswer:
-    """A model's tensors in the Open Inference Protocol."""
+    """A model in the Open Inference Protocol, with its thresholds and the scores of normals as parameters."""
     if name not in runtime.served:
         raise Problem("not-found", f"The models are {', '.join(runtime.served)}.")
     metadata = runtime.served[name].metadata
@@ -80,6 +80,7 @@ async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadata
             TensorMetadata(name=score, datatype="FP32", shape=[-1]),
             TensorMetadata(name=heatmap, datatype="FP32", shape=[-1, size, size]),
         ],
+        parameters=metadata,
     )
 
 

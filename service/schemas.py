@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.contract import Probability
+from service.contract import ModelMetadata, Probability
 from service.rendering import Heatmap
 
 
@@ -148,3 +148,7 @@ class ModelMetadataAnswer(BaseModel):
     platform: str
     inputs: list[TensorMetadata]
     outputs: list[TensorMetadata]
+    parameters: ModelMetadata = Field(
+        description="What the model says of itself: its thresholds, the scores of normal photographs, what "
+        "it was trained on."
+    )

@@ -226,5 +226,10 @@ def test_the_example_is_a_valid_answer():
     assert PredictionAnswer.model_validate(EXAMPLE_ANSWER).model_dump() == EXAMPLE_ANSWER
 
 
-def test_the_root_leads_to_the_documentation(client):
-    assert client.get("/").url.path == "/docs"
+def test_the_page_and_its_files_may_load_nothing_from_elsewhere(client):
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'; script-src 'self'" in page.headers["content-security-policy"]
+    named = re.findall(r'(?:href|src)="(web/[^"]+)"', page.text)
+    assert {name.rpartition(".")[2] for name in named} == {"css", "js", "svg"}
+    assert [client.get(f"/{name}").status_code for name in named] == [200] * len(named)

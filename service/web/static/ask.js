@@ -1,0 +1,67 @@
+// Asks the service. An answer that it refuses is a Refusal, whose message is for people.
+
+const TRIES = 20;
+
+export class Refusal extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function models() {
+  return (await json("v2/models")).models.map((model) => model.name);
+}
+
+// What a model says of itself: its thresholds and the scores of normal photographs.
+export async function describe(model) {
+  return (await json(`v2/models/${encodeURIComponent(model)}`)).parameters;
+}
+
+async function json(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Refusal(`The service answers ${response.status}.`, response.status);
+  return response.json();
+}
+
+// Sends a photograph; waits and asks again where the service is busy.
+export async function predict(file, { model, key, heatmap, onProgress, onWait }) {
+  for (let tries = 1; ; tries++) {
+    const { status, retryAfter, answer } = await send(file, { model, key, heatmap, onProgress });
+    if (status === 200) return answer;
+    const busy = (status === 503 || status === 429) && retryAfter !== null;
+    if (!busy || tries === TRIES) throw new Refusal(words(status, answer), status);
+    onWait(retryAfter);
+    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
+  }
+}
+
+// Not fetch, which does not tell how much of the photograph has been sent.
+function send(file, { model, key, heatmap, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `predict?${new URLSearchParams({ heatmap, model })}`);
+    request.responseType = "json";
+    if (key) request.setRequestHeader("X-API-Key", key);
+    request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
+    request.onload = () => {
+      const seconds = Number.parseInt(request.getResponseHeader("Retry-After"), 10);
+      resolve({
+        status: request.status,
+        retryAfter: Number.isNaN(seconds) ? null : Math.max(seconds, 1),
+        answer: request.response,
+      });
+    };
+    request.onerror = () => reject(new Refusal("The service does not answer. Is it running?", 0));
+    const form = new FormData();
+    // The service needs no name, and so gets none.
+    form.append("file", file, "photograph");
+    request.send(form);
+  });
+}
+
+// A problem document (RFC 9457) in a sentence or two.
+function words(status, problem) {
+  if (!problem?.title) return `The service answers ${status}.`;
+  return [problem.title, problem.detail].filter(Boolean).map((part) => part.replace(/\.?$/, ".")).join(" ");
+}

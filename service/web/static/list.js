@@ -1,0 +1,102 @@
+// The photographs in a table that can be sorted.
+
+const KEYS = {
+  name: (entry) => entry.name,
+  score: (entry) => entry.answer?.score ?? -1,
+  verdict: (entry) => verdict(entry),
+  regions: (entry) => entry.answer?.regions_total ?? -1,
+};
+
+export class List {
+  #entries = [];
+  #sort = null;
+  #current = null;
+  #onChoose;
+
+  constructor(onChoose) {
+    this.#onChoose = onChoose;
+    for (const button of document.querySelectorAll("[data-sort]")) {
+      button.addEventListener("click", () => this.#sortBy(button.dataset.sort));
+    }
+  }
+
+  // In the order shown.
+  get entries() {
+    if (!this.#sort) return [...this.#entries];
+    const { key, descending } = this.#sort;
+    const order = (one, other) => compare(KEYS[key](one), KEYS[key](other)) * (descending ? -1 : 1);
+    return [...this.#entries].sort(order);
+  }
+
+  add(entries) {
+    this.#entries.push(...entries);
+    this.draw();
+  }
+
+  clear() {
+    this.#entries = [];
+    this.draw();
+  }
+
+  mark(entry) {
+    this.#current = entry;
+    this.draw();
+  }
+
+  draw() {
+    document.getElementById("list").hidden = this.#entries.length === 0;
+    const rows = document.getElementById("rows");
+    const focused = [...rows.querySelectorAll("button")].indexOf(document.activeElement);
+    rows.replaceChildren(...this.entries.map((entry) => this.#row(entry)));
+    // Drawn anew, a row has lost the keyboard.
+    if (focused >= 0) rows.querySelectorAll("button")[focused]?.focus();
+  }
+
+  #row(entry) {
+    const row = document.createElement("tr");
+    row.classList.toggle("current", entry === this.#current);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = entry.name;
+    if (entry === this.#current) button.setAttribute("aria-current", "true");
+    button.addEventListener("click", () => this.#onChoose(entry));
+    row.append(
+      cell(button),
+      cell(entry.answer ? entry.answer.score.toFixed(3) : "", "number"),
+      cell(verdict(entry), entry.answer ? (entry.answer.anomalous ? "anomalous" : "normal") : ""),
+      cell(entry.answer ? String(entry.answer.regions_total) : "", "number"),
+    );
+    return row;
+  }
+
+  #sortBy(key) {
+    // Numbers begin with the highest: that is whom a doctor looks at first.
+    const first = key === "score" || key === "regions";
+    const descending = this.#sort?.key === key ? !this.#sort.descending : first;
+    this.#sort = { key, descending };
+    for (const button of document.querySelectorAll("[data-sort]")) {
+      const header = button.closest("th");
+      if (button.dataset.sort === key) header.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else header.removeAttribute("aria-sort");
+    }
+    this.draw();
+  }
+}
+
+function verdict({ answer, problem, state }) {
+  if (problem) return "problem";
+  if (!answer) return state;
+  const noted = answer.quality.length > 0 ? ", see quality" : "";
+  return (answer.anomalous ? "anomalous" : "not anomalous") + noted;
+}
+
+function compare(one, other) {
+  return typeof one === "string" ? one.localeCompare(other, undefined, { numeric: true }) : one - other;
+}
+
+function cell(content, name = "") {
+  const data = document.createElement("td");
+  data.className = name;
+  data.append(content);
+  return data;
+}
