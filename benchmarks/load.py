@@ -20,6 +20,7 @@ import argparse
 import csv
 import itertools
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -199,7 +200,7 @@ def table(recordings: Sequence[Recording]) -> str:
     """What became of the requests of each load, as a Markdown table."""
     lines = [
         "| load | sent | answered | refused | other | answers a second | latency of answers: median, 99 % "
-        "| refusals: median | metrics: 99 % | memory, first to last |",
+        "| refusals: median | metrics: 99 % | memory: median of first and second half, highest |",
         "| ---: " * 10 + "|",
     ]
     for each in recordings:
@@ -218,10 +219,17 @@ def table(recordings: Sequence[Recording]) -> str:
             f"{_quantile(answered, 0.5):.2f} s, {_quantile(answered, 0.99):.2f} s",
             f"{_quantile(refused, 0.5) * 1000:.0f} ms" if refused else "-",
             f"{_quantile(each.probes, 0.99) * 1000:.0f} ms",
-            f"{each.probes[0].memory:.0f} to {each.probes[-1].memory:.0f} MiB",
+            _memory(each.probes),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _memory(probes: Sequence[Probe]) -> str:
+    used = [probe.memory for probe in probes]
+    half = len(used) // 2
+    early, late = (statistics.median(part) for part in (used[:half], used[half:]))
+    return f"{early:.0f}, {late:.0f}, {max(used):.0f} MiB"
 
 
 def _quantile(events: Sequence[Request] | Sequence[Probe], share: float) -> float:
