@@ -8,28 +8,17 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.admission import admit
-from service.contract import ModelMetadata
+from service.answers import answer_of
 from service.deadline import deadline
 from service.hanging_up import while_connected
 from service.negotiation import preferred
 from service.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.predictor import Prediction
 from service.problems import Problem
-from service.regions import Region
 from service.rendering import Heatmap
 from service.runtime import Runtime, get_runtime
-from service.schemas import (
-    BoxAnswer,
-    ModelAnswer,
-    PhotographAnswer,
-    Position,
-    PredictionAnswer,
-    PredictParameters,
-    QualityAnswer,
-    RegionAnswer,
-)
+from service.schemas import PredictionAnswer, PredictParameters
 from service.sending import HoldingResponse
-from service.served_model import ServedModel
 from service.upload import read_photograph
 
 JSON = "application/json"
@@ -56,12 +45,12 @@ async def predict(
 ) -> Response:
     """Score a fundus photograph and show where it is anomalous.
 
-    Send one photograph (JPEG, PNG, TIFF, WebP or BMP) in the field `file` of a multipart form. With
+    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form. With
     `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers.
     """
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
-    served = _served(runtime, parameters.model)
+    served = runtime.find(parameters.model)
     seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
     with ExitStack() as place:
         place.enter_context(runtime.places.hold())
@@ -79,16 +68,9 @@ async def predict(
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
             return _png_response(prediction, place.pop_all())
-        answer = _answer(prediction, served.metadata, settings.max_regions)
+        png = None if prediction.png is None else base64.b64encode(prediction.png).decode()
+        answer = answer_of(prediction, served.metadata, settings.max_regions, correlation_id.get(), png)
         return HoldingResponse(answer.model_dump_json(), place.pop_all(), JSON, {"Vary": "Accept"})
-
-
-def _served(runtime: Runtime, name: str | None) -> ServedModel:
-    if name is None:
-        return runtime.default
-    if name not in runtime.served:
-        raise Problem("unknown-model", f"The models are {', '.join(runtime.served)}.")
-    return runtime.served[name]
 
 
 def _media_type(request: Request, heatmap: Heatmap) -> str:
@@ -107,36 +89,3 @@ def _png_response(prediction: Prediction, place: ExitStack) -> Response:
         "X-Anomalous": str(prediction.anomalous).lower(),
     }
     return HoldingResponse(prediction.png or b"", place, PNG, headers)
-
-
-def _answer(prediction: Prediction, metadata: ModelMetadata, max_regions: int) -> PredictionAnswer:
-    return PredictionAnswer(
-        request_id=correlation_id.get(),
-        score=prediction.score,
-        anomalous=prediction.anomalous,
-        threshold=prediction.threshold,
-        percentile=prediction.percentile,
-        regions=[_region(region) for region in prediction.regions[:max_regions]],
-        regions_total=len(prediction.regions),
-        quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
-        photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
-        model=ModelAnswer(name=metadata.name, version=metadata.version),
-        timings_ms=_milliseconds(prediction),
-        heatmap_png=None if prediction.png is None else base64.b64encode(prediction.png).decode(),
-    )
-
-
-def _region(region: Region) -> RegionAnswer:
-    box = region.box
-    return RegionAnswer(
-        box=BoxAnswer(x=box.left, y=box.top, width=box.right - box.left, height=box.bottom - box.top),
-        area=region.area,
-        peak=round(region.peak, 6),
-        peak_position=Position(x=region.peak_x, y=region.peak_y),
-    )
-
-
-def _milliseconds(prediction: Prediction) -> dict[str, float]:
-    seconds = {str(stage): duration for stage, duration in prediction.timings.items()}
-    seconds["total"] = prediction.seconds
-    return {name: round(duration * 1000, 1) for name, duration in seconds.items()}

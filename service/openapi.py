@@ -20,7 +20,7 @@ PREDICT_REQUEST_BODY: dict[str, Any] = {
                     FIELD: {
                         "type": "string",
                         "format": "binary",
-                        "description": "One photograph: JPEG, PNG, TIFF, WebP or BMP.",
+                        "description": "One photograph: JPEG, PNG, TIFF, WebP, BMP or DICOM.",
                     }
                 },
             }
@@ -45,6 +45,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "regions_total": 1,
     "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
+    "acquisition": None,
     "model": {"name": "resynthdetect", "version": "1.0.0"},
     "timings_ms": {
         "decode": 92.1,

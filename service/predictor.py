@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from service.batching import Batcher
 from service.contract import ModelMetadata
 from service.metrics import ObservePrediction, Stage, Timings
-from service.preprocessing import ModelInput, QualityNote, assess_quality, decode, prepare
+from service.preprocessing import (
+    Acquisition,
+    ModelInput,
+    QualityNote,
+    assess_quality,
+    decode,
+    prepare,
+    read_acquisition,
+)
 from service.regions import Region, find_regions
 from service.rendering import Heatmap, render
 
@@ -34,6 +42,7 @@ class Prediction:
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
+        acquisition: What a DICOM object says of it; None for other files.
         png: The heatmap, where one was asked for.
         timings: Seconds of each stage.
         seconds: From the uploaded bytes to the answer.
@@ -46,6 +55,7 @@ class Prediction:
     quality: Sequence[QualityNote]
     width: int
     height: int
+    acquisition: Acquisition | None
     png: bytes | None
     timings: Timings
     seconds: float
@@ -61,6 +71,7 @@ class _Prepared:
     photograph: NDArray[np.uint8]
     model_input: ModelInput
     quality: Sequence[QualityNote]
+    acquisition: Acquisition | None
 
 
 class Predictor:
@@ -119,11 +130,17 @@ class Predictor:
             quality=prepared.quality,
             width=width,
             height=height,
+            acquisition=prepared.acquisition,
             png=png,
             timings=timings,
             seconds=perf_counter() - started,
         )
-        self._observe(score, anomalous=prediction.anomalous, timings=timings)
+        self._observe(
+            score,
+            anomalous=prediction.anomalous,
+            quality=[note.code for note in prediction.quality],
+            timings=timings,
+        )
         return prediction
 
     async def _off_loop(self, function: Callable[[], T]) -> T:
@@ -132,9 +149,10 @@ class Predictor:
     def _prepare(self, upload: bytes, timings: Timings) -> _Prepared:
         with timings.measure(Stage.DECODE):
             photograph = decode(upload, max_pixels=self._max_pixels)
+            acquisition = read_acquisition(upload)
         with timings.measure(Stage.PREPROCESS):
             model_input = prepare(photograph, self._metadata.preprocessing)
-            return _Prepared(photograph, model_input, assess_quality(model_input))
+            return _Prepared(photograph, model_input, assess_quality(model_input), acquisition)
 
     def _draw(
         self, kind: Heatmap, prepared: _Prepared, heatmap: NDArray[np.float32], timings: Timings

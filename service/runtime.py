@@ -10,6 +10,7 @@ from fastapi import Request
 from service.metrics import Metrics
 from service.model import Model
 from service.places import Places
+from service.problems import Problem
 from service.served_model import ServedModel
 from service.settings import Settings
 
@@ -47,6 +48,18 @@ class Runtime:
     def default(self) -> ServedModel:
         """The model that answers where none is named."""
         return next(iter(self.served.values()))
+
+    def find(self, name: str | None) -> ServedModel:
+        """Return the model of a name, or the default where none is named.
+
+        Raises:
+            Problem: There is none of that name.
+        """
+        if name is None:
+            return self.default
+        if name not in self.served:
+            raise Problem("unknown-model", f"The models are {', '.join(self.served)}.")
+        return self.served[name]
 
     @property
     def exchanging(self) -> bool:
@@ -95,7 +108,7 @@ class Runtime:
 
     def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
         for model in models:
-            self.metrics.describe_model(model)
+            self.metrics.describe_model(model, self.settings.device)
         return {
             model.metadata.name: ServedModel(
                 model, self.settings, self.metrics, self._inference, self._executor

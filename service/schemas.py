@@ -66,6 +66,13 @@ class PhotographAnswer(BaseModel):
     height: int
 
 
+class AcquisitionAnswer(BaseModel):
+    """What a DICOM object says of its photograph; nothing that names the patient."""
+
+    laterality: Literal["R", "L"] | None = Field(description="The eye.")
+    acquired_at: str | None = Field(description="ISO 8601, in the camera's time.")
+
+
 class ModelAnswer(BaseModel):
     """The model that answered."""
 
@@ -85,6 +92,7 @@ class PredictionAnswer(BaseModel):
     regions_total: int = Field(description="Regions found; the list may be shorter.")
     quality: list[QualityAnswer] = Field(description="Empty for a good photograph.")
     photograph: PhotographAnswer
+    acquisition: AcquisitionAnswer | None = Field(description="Of a DICOM object; null for other files.")
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
     heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")

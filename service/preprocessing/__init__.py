@@ -2,14 +2,17 @@
 
 from service.preprocessing.constants import PreprocessingConstants
 from service.preprocessing.decoding import decode
+from service.preprocessing.dicom import Acquisition, read_acquisition
 from service.preprocessing.errors import DecodeError, NoFieldOfView, PreprocessingError
 from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
 from service.preprocessing.frame import Box
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import ModelInput, prepare
-from service.preprocessing.quality import QualityNote, assess_quality
+from service.preprocessing.quality import QUALITY_CODES, QualityNote, assess_quality
 
 __all__ = [
+    "QUALITY_CODES",
+    "Acquisition",
     "Box",
     "DecodeError",
     "FieldOfView",
@@ -23,4 +26,5 @@ __all__ = [
     "decode",
     "find_field_of_view",
     "prepare",
+    "read_acquisition",
 ]

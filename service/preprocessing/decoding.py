@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.dicom import is_dicom, read_dicom
 from service.preprocessing.errors import DecodeError
 from service.preprocessing.header import Header, read_header
 
@@ -11,7 +12,7 @@ _READ_FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTA
 
 
 def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
-    """Decode one JPEG, PNG, TIFF, WebP or BMP photograph.
+    """Decode one JPEG, PNG, TIFF, WebP, BMP or DICOM photograph.
 
     16-bit channels are scaled to 8 bits, grey and palette pictures become RGB, and the EXIF orientation
     is honoured. An alpha channel is dropped, because a camera's says nothing about the retina; only a
@@ -27,6 +28,13 @@ def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     Raises:
         DecodeError: With one of its codes.
     """
+    if not is_dicom(data):
+        return _decode_file(data, max_pixels)
+    picture = read_dicom(data, max_pixels=max_pixels)
+    return _decode_file(picture, max_pixels) if isinstance(picture, bytes) else _eight_bit(picture)
+
+
+def _decode_file(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     header = read_header(data)
     if header.multiple:
         raise DecodeError("multiple-images", "The file holds several pages or frames; send one photograph.")

@@ -37,9 +37,7 @@ _FORMATS = (
         BmpImageFile,
     ),
 )
-_UNSUPPORTED = re.compile(
-    rb"GIF8[79]a|%PDF|\0\0\0.ftyp(?:heic|heix|mif1|avif)|\0\0\0\x0cjP  |.{128}DICM", re.DOTALL
-)
+_UNSUPPORTED = re.compile(rb"GIF8[79]a|%PDF|\0\0\0.ftyp(?:heic|heix|mif1|avif)|\0\0\0\x0cjP  ", re.DOTALL)
 # `warnings.catch_warnings` swaps the filters of the whole process; two threads in it would undo each other.
 _WARNINGS_LOCK = threading.Lock()
 
@@ -85,8 +83,8 @@ def read_header(data: bytes) -> Header:
 
 def _not_supported(data: bytes) -> DecodeError:
     if _UNSUPPORTED.match(data):
-        return DecodeError("unsupported-image", "Send the photograph as JPEG, PNG, TIFF, WebP or BMP.")
-    return DecodeError("not-an-image", "The file is no JPEG, PNG, TIFF, WebP or BMP image.")
+        return DecodeError("unsupported-image", "Send the photograph as JPEG, PNG, TIFF, WebP, BMP or DICOM.")
+    return DecodeError("not-an-image", "The file is no JPEG, PNG, TIFF, WebP, BMP or DICOM image.")
 
 
 def _orientation(image: Image.Image, data: bytes) -> int:

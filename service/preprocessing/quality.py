@@ -85,6 +85,7 @@ _NOTES: tuple[tuple[Callable[[ModelInput], bool], QualityNote], ...] = (
     (is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
     (is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
 )
+QUALITY_CODES = tuple(note.code for _, note in _NOTES)
 
 
 def _measured(model_input: ModelInput) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from service.application import create_app
 from tests.service.helpers import asking, assert_problem, decode_png, held_service
+from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jpeg
 from tests.service.tiny_model import METADATA
 
 
@@ -217,6 +218,18 @@ def test_openapi_has_an_example_of_each_answer(client):
             examples = response["content"]["application/problem+json"]["examples"]
             assert all(example["value"]["status"] == int(status) for example in examples.values())
     assert operation["requestBody"]["content"]["multipart/form-data"]["schema"]["required"] == ["file"]
+
+
+def test_a_dicom_object_is_answered_without_a_word_of_the_patient(client, photograph, events):
+    data, jpeg = in_jpeg(photograph)
+    response = client.post("/predict", files={"file": ("doe.dcm", data)})
+    answer = response.json()
+    assert answer["acquisition"] == {"laterality": "L", "acquired_at": "2026-11-03T14:15:02.500000"}
+    plain = client.post("/predict", files={"file": jpeg}).json()
+    assert (answer["score"], answer["heatmap_png"]) == (plain["score"], plain["heatmap_png"])
+    assert plain["acquisition"] is None
+    said = response.text + str(events)
+    assert not [word for word in (*PATIENT.split("^"), PATIENT_ID, "doe.dcm") if word in said]
 
 
 def test_the_example_is_a_valid_answer():

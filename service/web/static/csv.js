@@ -10,6 +10,8 @@ const COLUMNS = [
   ["quality", (entry) => entry.answer?.quality.map((note) => note.code).join(" ")],
   ["width", (entry) => entry.answer?.photograph.width],
   ["height", (entry) => entry.answer?.photograph.height],
+  ["laterality", (entry) => entry.answer?.acquisition?.laterality],
+  ["acquired_at", (entry) => entry.answer?.acquisition?.acquired_at],
   ["model", (entry) => entry.answer?.model.name],
   ["version", (entry) => entry.answer?.model.version],
   ["problem", (entry) => entry.problem],

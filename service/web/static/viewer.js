@@ -72,6 +72,7 @@ export class Viewer {
     part("quality").replaceChildren(...answer.quality.map((note) => item(note.message)));
     const { width, height } = answer.photograph;
     part("origin").textContent =
+      taken(answer.acquisition) +
       `${width} × ${height} pixels, ${answer.model.name} ${answer.model.version}, ` +
       `${(answer.timings_ms.total / 1000).toFixed(2)} s. Request ${answer.request_id}.`;
   }
@@ -147,6 +148,12 @@ export class Viewer {
   #fade() {
     part("layer").style.opacity = part("opacity").value / 100;
   }
+}
+
+// What a DICOM object says of its photograph.
+function taken(acquisition) {
+  const eye = { R: "Right eye. ", L: "Left eye. " }[acquisition?.laterality] ?? "";
+  return eye + (acquisition?.acquired_at ? `Taken ${acquisition.acquired_at.replace("T", " ")}. ` : "");
 }
 
 function item(text) {

@@ -164,7 +164,7 @@ def test_random_bytes_are_refused():
     assert refusal(np.random.default_rng(0).bytes(4096)) == "not-an-image"
 
 
-@pytest.mark.parametrize("data", [b"GIF89a" + b"\0" * 32, b"%PDF-1.7", b"\0" * 128 + b"DICM" + b"\0" * 64])
+@pytest.mark.parametrize("data", [b"GIF89a" + b"\0" * 32, b"%PDF-1.7", b"\0\0\0\x0cjP  \r\n"])
 def test_other_kinds_of_image_are_named(data):
     assert refusal(data) == "unsupported-image"
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -34,7 +34,7 @@ def address(tiny_model_path) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(browser) -> Iterator[object]:
+def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     """Opens the page; whatever it complains about or fetches from elsewhere fails the test."""
     contexts, complaints = [], []
 
@@ -66,5 +66,5 @@ def _elsewhere(url: str, address: str) -> list[str]:
 
 
 @pytest.fixture
-def page(open_page, address) -> Page:
+def page(open_page: Callable[[str], Page], address: str) -> Page:
     return open_page(address)

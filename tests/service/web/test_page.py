@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
 
 # Wider than the window.
@@ -115,6 +116,13 @@ def test_a_picture_that_browsers_cannot_show_comes_from_the_service(page, photog
     expect(page.get_by_text("cannot be faded")).to_be_visible()
     expect(page.get_by_label("Overlay")).to_be_disabled()
     assert page.evaluate("document.getElementById('photograph').naturalWidth") == photograph.shape[1]
+
+
+def test_a_dicom_object_says_which_eye_and_when(page, photograph):
+    data, _ = in_jpeg(photograph)
+    choose(page, upload("eye.dcm", data))
+    expect(page.locator("#origin")).to_contain_text("Left eye. Taken 2026-11-03 14:15:02")
+    expect(page.get_by_text(PATIENT)).to_have_count(0)
 
 
 def test_photographs_are_dropped_anywhere(page, jpeg):

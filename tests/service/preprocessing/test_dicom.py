@@ -1,0 +1,144 @@
+"""Photographs in DICOM objects, made with pydicom from a real photograph."""
+
+import contextlib
+import struct
+
+import numpy as np
+import pytest
+from pydicom.pixels.processing import convert_color_space
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
+
+from service.preprocessing import Acquisition, DecodeError, decode, read_acquisition
+from tests.service.preprocessing.dicom_objects import (
+    PHOTOGRAPHY_16_BIT,
+    in_jpeg,
+    photograph_object,
+    stored,
+    uncompressed,
+)
+
+
+def opened(data, max_pixels=10**7):
+    return decode(data, max_pixels=max_pixels)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_an_uncompressed_photograph_comes_out_as_it_went_in(photograph, syntax):
+    np.testing.assert_array_equal(opened(uncompressed(photograph, syntax)), photograph)
+
+
+def test_run_lengths(photograph):
+    found = photograph_object(photograph)
+    found.PixelData = photograph.tobytes()
+    found.compress(RLELossless)
+    np.testing.assert_array_equal(opened(stored(found)), photograph)
+
+
+def test_jpeg_is_decoded_as_the_file_in_it(photograph):
+    data, jpeg = in_jpeg(photograph)
+    np.testing.assert_array_equal(opened(data), opened(jpeg))
+
+
+def test_luminance_and_chrominance_become_colours(photograph):
+    luminance = convert_color_space(photograph, "RGB", "YBR_FULL")
+    found = opened(uncompressed(luminance, PhotometricInterpretation="YBR_FULL"))
+    # Rounded twice.
+    assert np.abs(found.astype(int) - photograph).max() <= 2
+
+
+def test_grey_and_twelve_bits_use_the_whole_range(photograph):
+    grey = photograph[..., 1]
+    np.testing.assert_array_equal(opened(uncompressed(grey)), np.repeat(grey[..., None], 3, axis=-1))
+    twelve = photograph.astype(np.uint16) << 4
+    data = uncompressed(twelve, SOPClassUID=PHOTOGRAPHY_16_BIT, BitsStored=12, HighBit=11)
+    assert np.abs(opened(data).astype(int) - photograph).max() <= 1
+
+
+def test_the_eye_and_the_time_are_read_and_nothing_else(photograph):
+    data = uncompressed(photograph)
+    assert read_acquisition(data) == Acquisition("L", "2026-11-03T14:15:02.500000")
+    assert read_acquisition(b"\xff\xd8\xff") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"ImageLaterality": "", "AcquisitionDateTime": ""}, Acquisition(None, None)),
+        ({"ImageLaterality": "B", "AcquisitionDateTime": "yesterday"}, Acquisition(None, None)),
+        (
+            {"AcquisitionDateTime": "", "AcquisitionDate": "20261103", "AcquisitionTime": "141502"},
+            Acquisition("L", "2026-11-03T14:15:02"),
+        ),
+        ({"AcquisitionDateTime": "20261103141502+0100"}, Acquisition("L", "2026-11-03T14:15:02+01:00")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_what_a_camera_leaves_out_is_left_out(photograph, changes, expected):
+    assert read_acquisition(uncompressed(photograph[:8, :8].copy(), **changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2"}, "unsupported-image"),
+        ({"NumberOfFrames": 2}, "multiple-images"),
+        ({"PhotometricInterpretation": "YBR_PARTIAL_420"}, "unsupported-image"),
+        ({"PixelRepresentation": 1}, "unsupported-image"),
+        # Announces more than it holds: refused by its header, before anything is made for it.
+        ({"Rows": 60000, "Columns": 60000}, "image-too-large"),
+        ({"Rows": 3000}, "corrupt-image"),
+    ],
+)
+def test_what_is_no_photograph_is_refused_with_a_code(photograph, changes, code):
+    with pytest.raises(DecodeError) as refused:
+        opened(uncompressed(photograph, **changes))
+    assert refused.value.code == code
+
+
+def test_a_deflated_object_is_refused_before_it_inflates(photograph):
+    found = photograph_object(photograph, DeflatedExplicitVRLittleEndian)
+    found.PixelData = photograph.tobytes()
+    with pytest.raises(DecodeError, match="Deflated Explicit VR Little Endian are not supported") as refused:
+        opened(stored(found))
+    assert refused.value.code == "unsupported-image"
+
+
+def test_a_larger_picture_than_it_says_is_refused(photograph):
+    data, _ = in_jpeg(photograph, Rows=8, Columns=8)
+    with pytest.raises(DecodeError) as refused:
+        opened(data, max_pixels=photograph.shape[0] * photograph.shape[1] - 1)
+    assert refused.value.code == "image-too-large"
+
+
+def test_a_cut_object_is_refused_wherever_it_is_cut(photograph):
+    for data in (uncompressed(photograph), in_jpeg(photograph)[0]):
+        for length in (132, 200, 400, len(data) // 2, len(data) - 100):
+            with pytest.raises(DecodeError) as refused:
+                opened(data[:length])
+            assert refused.value.code in ("truncated-image", "corrupt-image", "unsupported-image")
+
+
+def test_an_endless_header_is_not_read_to_its_end(photograph):
+    data = uncompressed(photograph)
+    # Two million private elements of nothing before the picture.
+    start = data.index(struct.pack("<HH", 0x0010, 0x0010))
+    filler = struct.pack("<HH2sH", 0x0009, 0x1010, b"LO", 0) * 2_000_000
+    with pytest.raises(DecodeError) as refused:
+        opened(data[:start] + filler + data[start:])
+    assert refused.value.code in ("corrupt-image", "unsupported-image")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damage_is_a_refusal_or_a_picture(photograph, seed):
+    generator = np.random.default_rng(seed)
+    data = bytearray(uncompressed(photograph[:64, :64].copy()) if seed % 2 else in_jpeg(photograph)[0])
+    for place in generator.integers(132, min(len(data), 1200), 8):
+        data[place] = generator.integers(256)
+    # Anything but a refusal of ours fails the test.
+    with contextlib.suppress(DecodeError):
+        assert opened(bytes(data)).ndim == 3
