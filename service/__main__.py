@@ -1,4 +1,4 @@
-"""``python -m service``: load the models, then serve until SIGTERM."""
+"""``python -m service`` serves until SIGTERM; ``python -m service predict`` needs no server."""
 
 import signal
 import sys
@@ -19,12 +19,23 @@ USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve.
+    """Serve, or predict.
 
     Args:
         arguments: Command-line arguments; the process's own where none are given.
     """
-    settings = read_settings(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["predict"]:
+        # Serving has no use for what it imports.
+        from service.predict import main as predict
+
+        predict(arguments[1:])
+    else:
+        serve(read_settings(arguments))
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
     configure_logging(settings.log_level)
     # uvicorn ends what it has accepted and then raises the signal again: a stop asked for is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -1,0 +1,81 @@
+"""``python -m service predict``."""
+
+import csv
+
+import pytest
+
+from service.__main__ import main
+from tests.service.helpers import decode_png
+
+
+@pytest.fixture
+def folder(tmp_path, jpeg):
+    """Two photographs of one name in folders of their own, one that is none, and notes."""
+    folder = tmp_path / "photographs"
+    for name, data in {
+        "left/eye.jpg": jpeg,
+        "right/eye.JPG": jpeg,
+        "right/broken.png": b"no picture",
+        "right/notes.txt": b"notes",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def predict(tiny_model_path, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODEL", str(tiny_model_path))
+    monkeypatch.setenv("DEVICE", "cpu")
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main(["predict", *map(str, arguments), "--out", str(tmp_path / "out")])
+        return end.value.code
+
+    return call
+
+
+def read_csv(tmp_path):
+    with (tmp_path / "out" / "predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, client, jpeg, photograph):
+    assert predict(folder) == 1
+    rows = read_csv(tmp_path)
+    assert [row["photograph"] for row in rows] == ["left/eye.jpg", "right/broken.png", "right/eye.JPG"]
+    answer = client.post("/predict", files={"file": jpeg}).json()
+    for row in (rows[0], rows[2]):
+        assert float(row["score"]) == answer["score"]
+        assert (row["anomalous"], row["regions"]) == ("True", str(answer["regions_total"]))
+        assert row["problem"] == ""
+        picture = tmp_path / "out" / f"{row['photograph']}.png"
+        assert decode_png(picture.read_bytes()).shape == photograph.shape
+    assert rows[1]["problem"].startswith("The file is no image.")
+    assert not rows[1]["score"]
+    assert "2 of 3 in" in capsys.readouterr().out
+
+
+def test_a_file_is_taken_whatever_it_is_called(predict, tmp_path, jpeg):
+    (tmp_path / "photograph").write_bytes(jpeg)
+    assert predict(tmp_path / "photograph", "--heatmap", "none") == 0
+    assert [row["photograph"] for row in read_csv(tmp_path)] == ["photograph"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.csv"]
+
+
+def test_a_service_elsewhere_is_asked(predict, serve, tiny_model_path, folder, tmp_path):
+    process = serve("--model", str(tiny_model_path))
+    assert predict(folder / "left", "--server", process.address()) == 0
+    assert [row["model"] for row in read_csv(tmp_path)] == ["tiny"]
+
+
+def test_what_cannot_be_done_is_refused_before_it_starts(predict, folder, tmp_path, monkeypatch):
+    assert predict(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'} does not exist"
+    (tmp_path / "empty").mkdir()
+    assert "there are no photographs in" in predict(tmp_path / "empty")
+    assert predict(folder, "--heatmap", "purple") == 2
+    monkeypatch.setenv("MODEL", str(tmp_path / "none.onnx"))
+    assert str(predict(folder)).startswith("cannot predict: ")
+    assert not (tmp_path / "out" / "predictions.csv").exists()
