@@ -15,6 +15,7 @@ test: lint ## Check everything: style, types, tests.
 lint: $(VENV)/test.stamp
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/hadolint docker/Dockerfile docker/Dockerfile.train
 	$(VENV)/bin/mypy
 
 clean: ## Remove the virtual environment.

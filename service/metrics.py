@@ -1,11 +1,12 @@
 """Every Prometheus name of the service, in one place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from time import perf_counter
 from typing import Protocol
 
+import numpy as np
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -18,9 +19,12 @@ from prometheus_client import (
 )
 
 from service.model import Model
+from service.preprocessing import QUALITY_CODES
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SCORES = tuple(tenth / 20 for tenth in range(1, 21))
+# The middle and the upper end: where the scores of a day's photographs are compared with the normals'.
+NORMAL_QUANTILES = (0.5, 0.9)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -50,7 +54,7 @@ class Timings(dict[Stage, float]):
 class ObservePrediction(Protocol):
     """Counts the answers of one model."""
 
-    def __call__(self, score: float, *, anomalous: bool, timings: Timings) -> None:
+    def __call__(self, score: float, *, anomalous: bool, quality: Sequence[str], timings: Timings) -> None:
         """Count an answer."""
 
 
@@ -96,6 +100,18 @@ class Metrics:
             buckets=SCORES,
             registry=self.registry,
         )
+        self.normal_scores = Gauge(
+            "resynthdetect_normal_score",
+            "Scores of the normal photographs that a model held back, by quantile, to compare answers with.",
+            ["model", "quantile"],
+            registry=self.registry,
+        )
+        self.quality_notes = Counter(
+            "resynthdetect_quality_notes",
+            "Photographs answered with a note that they are hard to judge, by the note's code.",
+            ["model", "code"],
+            registry=self.registry,
+        )
         self.batch_sizes = Histogram(
             "resynthdetect_batch_size",
             "Photographs in one inference.",
@@ -121,7 +137,7 @@ class Metrics:
         )
         self.model = Info(
             "resynthdetect_model",
-            "A model served and the execution provider that really runs it.",
+            "A model served, the execution provider that really runs it, and the device that was asked for.",
             ["model"],
             registry=self.registry,
         )
@@ -129,8 +145,13 @@ class Metrics:
         for outcome in ("success", "refused"):
             self.reloads.labels(outcome=outcome)
 
-    def describe_model(self, model: Model) -> None:
-        """Tell of a model that is served, and show its counters before the first prediction."""
+    def describe_model(self, model: Model, asked: str) -> None:
+        """Tell of a model that is served, and show its counters before the first prediction.
+
+        Args:
+            model: The model.
+            asked: The device that the settings ask for.
+        """
         metadata = model.metadata
         self.model.labels(model=metadata.name).info(
             {
@@ -138,26 +159,37 @@ class Metrics:
                 "contract": metadata.contract,
                 "device": model.device,
                 "provider": model.provider,
+                "asked": asked,
             }
         )
         self.scores.labels(model=metadata.name)
+        for quantile in NORMAL_QUANTILES:
+            value = np.quantile(metadata.normal_scores, quantile)
+            self.normal_scores.labels(model=metadata.name, quantile=f"{quantile:g}").set(value)
         for stage in Stage:
             self.stage_seconds.labels(model=metadata.name, stage=stage)
+        for code in QUALITY_CODES:
+            self.quality_notes.labels(model=metadata.name, code=code)
         for anomalous in ("true", "false"):
             self.predictions.labels(model=metadata.name, anomalous=anomalous)
 
     def forget_model(self, name: str) -> None:
         """Tell no more of a model that is not served any longer; what it answered stays counted."""
         self.model.remove(name)
+        self.normal_scores.remove_by_labels({"model": name})
 
     def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
         """Count a request, whatever became of it; the client is the name of its API key."""
         self.requests.labels(route=route, outcome=outcome, client=client).inc()
         self.request_seconds.labels(route=route).observe(seconds)
 
-    def observe_prediction(self, model: str, score: float, *, anomalous: bool, timings: Timings) -> None:
-        """Count an answer of the model of that name."""
+    def observe_prediction(
+        self, model: str, score: float, *, anomalous: bool, quality: Sequence[str], timings: Timings
+    ) -> None:
+        """Count an answer of the model of that name, with the codes of its notes on quality."""
         self.predictions.labels(model=model, anomalous=str(anomalous).lower()).inc()
         self.scores.labels(model=model).observe(score)
+        for code in quality:
+            self.quality_notes.labels(model=model, code=code).inc()
         for stage, seconds in timings.items():
             self.stage_seconds.labels(model=model, stage=stage).observe(seconds)

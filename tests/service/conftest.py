@@ -2,10 +2,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-import skimage.data
 import structlog
 from fastapi.testclient import TestClient
 
@@ -13,29 +10,11 @@ from service.application import create_app
 from service.model import Model
 from service.settings import Settings
 from tests.service.process import Process
-from tests.service.tiny_model import write_tiny_model
-
-
-@pytest.fixture(scope="session")
-def tiny_model_path(tmp_path_factory) -> Path:
-    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.onnx")
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_model_path) -> Model:
     return Model(tiny_model_path, device="cpu", inference_threads=1)
-
-
-@pytest.fixture(scope="session")
-def photograph() -> np.ndarray:
-    """A real fundus photograph (CC0), RGB, made wider than high so that swapped axes show."""
-    retina = cv2.resize(skimage.data.retina(), (480, 480), interpolation=cv2.INTER_AREA)
-    return np.pad(retina, ((0, 0), (60, 100), (0, 0)))
-
-
-@pytest.fixture(scope="session")
-def jpeg(photograph) -> bytes:
-    return cv2.imencode(".jpg", photograph[..., ::-1])[1].tobytes()
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import cv2
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service.helpers import assert_problem
@@ -46,6 +48,7 @@ def test_model_metadata_in_the_open_inference_protocol(client):
             {"name": "score", "datatype": "FP32", "shape": [-1]},
             {"name": "heatmap", "datatype": "FP32", "shape": [-1, SIZE, SIZE]},
         ],
+        "parameters": METADATA.model_dump(mode="json"),
     }
     assert_problem(client.get("/v2/models/other"), 404, "not-found")
 
@@ -57,7 +60,10 @@ def test_models_are_listed(client):
 def test_metrics_tell_the_model_and_its_provider(client, settings):
     (labels,) = [dict(key[1]) for key in samples(client) if key[0] == "resynthdetect_model_info"]
     assert (labels["model"], labels["device"], labels["provider"]) == ("tiny", "cpu", "CPUExecutionProvider")
+    assert labels["asked"] == "cpu"
     assert value(client, "queue_capacity") == settings.queue_size
+    assert value(client, "normal_score", model="tiny", quantile="0.5") == 0.3
+    assert value(client, "normal_score", model="tiny", quantile="0.9") == pytest.approx(0.46)
 
 
 def test_metrics_count_a_prediction(client, jpeg):
@@ -73,6 +79,15 @@ def test_metrics_count_a_prediction(client, jpeg):
             assert value(client, "stage_duration_seconds_count", model="tiny", stage=stage) == 1
             seconds = value(client, "stage_duration_seconds_sum", model="tiny", stage=stage)
             assert abs(seconds - milliseconds / 1000) < 1e-4
+
+
+def test_metrics_count_notes_on_quality(client, photograph):
+    assert value(client, "quality_notes_total", model="tiny", code="too-dark") == 0
+    dark = cv2.imencode(".png", photograph[..., ::-1] // 8)[1].tobytes()
+    answer = client.post("/predict?heatmap=none", files={"file": dark}).json()
+    for note in answer["quality"]:
+        assert value(client, "quality_notes_total", model="tiny", code=note["code"]) == 1
+    assert "too-dark" in [note["code"] for note in answer["quality"]]
 
 
 def test_metrics_count_refusals_by_code(client):

@@ -60,8 +60,9 @@ def test_models_come_change_and_go(client, tmp_path, jpeg):
     assert_problem(client.post("/predict?model=eye", files={"file": jpeg}), 404, "unknown-model")
     metrics = client.get("/metrics").text
     assert 'resynthdetect_reloads_total{outcome="success"} 2.0' in metrics
-    assert 'resynthdetect_model_info{contract="1",device="cpu",model="retina"' in metrics
+    assert 'resynthdetect_model_info{asked="cpu",contract="1",device="cpu",model="retina"' in metrics
     assert 'device="cpu",model="eye"' not in metrics
+    assert 'resynthdetect_normal_score{model="eye"' not in metrics
 
 
 def break_file(path: Path) -> None:

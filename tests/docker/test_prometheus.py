@@ -1,0 +1,124 @@
+"""What Prometheus and Grafana are given: alerts that do what they say, queries that find something."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import cv2
+import httpx2
+import pytest
+import skimage.data
+import yaml
+
+from tests.service.process import Process
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = ROOT / "docker" / "prometheus"
+DASHBOARD = ROOT / "docker" / "grafana" / "dashboards" / "resynthdetect.json"
+needs_prometheus = pytest.mark.skipif(
+    shutil.which("promtool") is None or shutil.which("prometheus") is None,
+    reason="prometheus and promtool are not installed",
+)
+
+
+def run(*command):
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def alerts():
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
+    return [rule["alert"] for group in groups for rule in group["rules"]]
+
+
+@needs_prometheus
+def test_alerts_fire_when_they_should_and_only_then():
+    run("promtool", "check", "config", "--syntax-only", str(PROMETHEUS / "prometheus.yml"))
+    run("promtool", "test", "rules", str(PROMETHEUS / "alerts.test.yml"))
+
+
+def test_every_alert_is_tested_and_says_what_to_do():
+    cases = yaml.safe_load((PROMETHEUS / "alerts.test.yml").read_text())["tests"]
+    fired = {
+        rule["alertname"] for case in cases for rule in case["alert_rule_test"] if rule.get("exp_alerts")
+    }
+    silent = {
+        rule["alertname"] for case in cases for rule in case["alert_rule_test"] if not rule.get("exp_alerts")
+    }
+    assert fired == silent == set(alerts())
+    headings = re.findall(r"^## (.*)$", (ROOT / "docs" / "alerts.md").read_text(), re.MULTILINE)
+    assert sorted(name for heading in headings for name in heading.split(", ")) == sorted(alerts())
+
+
+def queries():
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    return [(panel["title"], target["expr"]) for panel in panels for target in panel["targets"]]
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory, tiny_model_path, jpeg):
+    """A Prometheus with the shipped rules, which has watched a busy service for a while; its address."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    service = Process("--model", str(tiny_model_path), "--queue-size", "1")
+    target = service.address()
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [target.removeprefix("http://")]}]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    for name in config["rule_files"]:
+        shutil.copy(PROMETHEUS / name, folder)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    command = [
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        _keep_busy(target, address, jpeg)
+        yield address
+        process.terminate()
+    service.kill()
+
+
+def _keep_busy(service, prometheus, jpeg):
+    """Ask until the rules have something to say of every outcome."""
+    rule = "resynthdetect:score:median_1d"
+    deadline = time.monotonic() + 60
+    no_fundus = cv2.imencode(".png", skimage.data.coffee())[1].tobytes()
+    while not ask(prometheus, rule):
+        assert time.monotonic() < deadline
+        for data in (jpeg, no_fundus):
+            httpx2.post(f"{service}/predict", files={"file": data})
+        time.sleep(0.2)
+
+
+def ask(address, query):
+    try:
+        answer = httpx2.get(f"{address}/api/v1/query", params={"query": query}).json()
+    except httpx2.HTTPError:
+        return []
+    assert answer["status"] == "success", answer
+    return answer["data"]["result"]
+
+
+@needs_prometheus
+@pytest.mark.parametrize(("title", "query"), queries())
+def test_every_query_of_the_dashboard_finds_something(prometheus, title, query):
+    found = ask(prometheus, query)
+    assert found, title
+    assert all(sample["value"][1] != "NaN" for sample in found)
+
+
+@needs_prometheus
+def test_rules_and_alerts_are_loaded_and_well(prometheus):
+    groups = httpx2.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert [rule for rule in rules if rule["health"] != "ok"] == []
+    assert [rule["name"] for rule in rules if rule["type"] == "alerting"] == alerts()
