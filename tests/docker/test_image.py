@@ -1,7 +1,6 @@
 """The serving image, built and run as docker-compose.yml runs it, where there is a Docker Engine."""
 
 import json
-import shutil
 import socket
 import subprocess
 import threading
@@ -13,27 +12,13 @@ import httpx2
 import pytest
 import yaml
 
+from tests.docker.engine import docker, needs_docker
+
 ROOT = Path(__file__).parents[2]
 IMAGE = "resynthdetect:test"
 
 
-def docker(*arguments, check=True):
-    result = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    assert result.returncode == 0 or not check, result.stdout[-3000:] + result.stderr[-3000:]
-    return result.stdout.strip()
-
-
-def engine_is_there():
-    if shutil.which("docker") is None:
-        return False
-    command = ["docker", "info", "--format", "{{.ServerVersion}}"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
-pytestmark = [
-    pytest.mark.skipif(not engine_is_there(), reason="there is no Docker Engine"),
-    pytest.mark.timeout(1800),
-]
+pytestmark = [needs_docker, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
