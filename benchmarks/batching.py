@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from service.batching import Batcher
-from service.model import Model
+from service.inference.batching import Batcher
+from service.inference.model import Model
 from service.preprocessing import decode, prepare
 from service.settings import Settings
 

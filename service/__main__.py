@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import uvicorn
 from pydantic import ValidationError
 
-from service.access import AccessError
-from service.application import create_app
-from service.catalogue import load_models
-from service.http_protocol import protocol_with_deadlines
+from service.api.access import AccessError
+from service.api.application import create_app
+from service.api.http_protocol import protocol_with_deadlines
+from service.inference.catalogue import load_models
+from service.inference.model import ModelError
 from service.logs import configure_logging
-from service.model import ModelError
 from service.settings import Settings
 
 USAGE_ERROR = 2

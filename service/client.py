@@ -20,13 +20,13 @@ from typing import Protocol, Self
 import httpx2
 from anyio.from_thread import start_blocking_portal
 
-from service.answers import answer_of
-from service.catalogue import load_models
+from service.api.answers import answer_of
+from service.api.problems import PROBLEMS
+from service.api.schemas import PredictionAnswer
+from service.inference.catalogue import load_models
+from service.inference.rendering import Heatmap
+from service.inference.runtime import Runtime, UnknownModelError
 from service.preprocessing import PreprocessingError
-from service.problems import PROBLEMS, Problem
-from service.rendering import Heatmap
-from service.runtime import Runtime
-from service.schemas import PredictionAnswer
 from service.settings import Settings
 
 _BUSY = (429, 503)
@@ -153,15 +153,21 @@ class InProcess:
         try:
             served = self._runtime.find(model)
             prediction = self._portal.call(partial(served.predictor.predict, photograph, heatmap=heatmap))
-        except (PreprocessingError, Problem) as error:
-            raise Refused(error.code, f"{PROBLEMS[error.code].title}. {error.detail}") from error
+        except PreprocessingError as error:
+            raise _refused(error.code, error.detail) from error
+        except UnknownModelError as error:
+            raise _refused("unknown-model", str(error)) from error
         png = None if prediction.png is None else base64.b64encode(prediction.png).decode()
         return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None, png)
+
+
+def _refused(code: str, detail: str) -> Refused:
+    return Refused(code, f"{PROBLEMS[code].title}. {detail}")
 
 
 def _refusal(response: httpx2.Response) -> Refused:
     try:
         problem = response.json()
-        return Refused(problem["code"], f"{problem['title']}. {problem['detail']}")
+        return _refused(problem["code"], problem["detail"])
     except (json.JSONDecodeError, KeyError, TypeError):
         return Refused(f"status-{response.status_code}", f"The answer is {response.status_code}.")

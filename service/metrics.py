@@ -18,7 +18,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from service.model import Model
+from service.inference.model import Model
 from service.preprocessing import QUALITY_CODES
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

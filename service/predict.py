@@ -13,11 +13,11 @@ from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, CliPositionalArg, SettingsConfigDict
 from tqdm import tqdm
 
+from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
+from service.inference.model import ModelError
+from service.inference.rendering import Heatmap
 from service.logs import configure_logging
-from service.model import ModelError
-from service.rendering import Heatmap
-from service.schemas import PredictionAnswer
 from service.settings import Settings, available_cores
 
 # In a folder, everything else is passed over; a file that is named is taken whatever it is called.

@@ -6,8 +6,8 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
-from service.application import create_app
-from service.model import Model
+from service.api.application import create_app
+from service.inference.model import Model
 from service.settings import Settings
 from tests.service.process import Process
 

@@ -6,8 +6,8 @@ import cv2
 import httpx2
 import numpy as np
 
-from service.application import create_app
-from service.batching import Batcher
+from service.api.application import create_app
+from service.inference.batching import Batcher
 
 
 def assert_problem(response, status: int, code: str) -> None:

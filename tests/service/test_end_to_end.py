@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from service.application import create_app
-from service.catalogue import load_models
-from service.model import Model
+from service.api.application import create_app
+from service.inference.catalogue import load_models
+from service.inference.model import Model
 from service.preprocessing import decode, prepare
 from service.settings import Settings
 from tests.service.helpers import decode_png

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from service.model import Device, Model
+from service.inference.model import Device, Model
 from service.preprocessing.constants import PreprocessingConstants
 from training.evaluation.metrics import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork

@@ -4,7 +4,7 @@ import pytest
 import skimage.data
 from typer.testing import CliRunner
 
-from service.model import Model
+from service.inference.model import Model
 from training.cli import application
 from training.run import RunError
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from service.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
-from service.model import Model
+from service.inference.model import Model
 from service.preprocessing import PreprocessingConstants, decode, prepare
 from tests.training.pictures import retina
 from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig

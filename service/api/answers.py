@@ -1,0 +1,67 @@
+"""What the service knows of a photograph, in the words of its answer."""
+
+from dataclasses import asdict
+
+from service.api.schemas import (
+    AcquisitionAnswer,
+    BoxAnswer,
+    ModelAnswer,
+    PhotographAnswer,
+    Position,
+    PredictionAnswer,
+    QualityAnswer,
+    RegionAnswer,
+)
+from service.contract import ModelMetadata
+from service.inference.predictor import Prediction
+from service.inference.regions import Region
+from service.preprocessing import Acquisition
+
+
+def answer_of(
+    prediction: Prediction, metadata: ModelMetadata, max_regions: int, request_id: str | None, png: str | None
+) -> PredictionAnswer:
+    """Say what a prediction says.
+
+    Args:
+        prediction: The prediction.
+        metadata: Of the model that made it.
+        max_regions: Most regions to list.
+        request_id: Of the request, where it was one.
+        png: The heatmap in base64, where it is to be part of the answer.
+    """
+    return PredictionAnswer(
+        request_id=request_id,
+        score=prediction.score,
+        anomalous=prediction.anomalous,
+        threshold=prediction.threshold,
+        percentile=prediction.percentile,
+        regions=[_region(region) for region in prediction.regions[:max_regions]],
+        regions_total=len(prediction.regions),
+        quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
+        photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
+        acquisition=_acquisition(prediction.acquisition),
+        model=ModelAnswer(name=metadata.name, version=metadata.version),
+        timings_ms=_milliseconds(prediction),
+        heatmap_png=png,
+    )
+
+
+def _acquisition(acquisition: Acquisition | None) -> AcquisitionAnswer | None:
+    return None if acquisition is None else AcquisitionAnswer.model_validate(asdict(acquisition))
+
+
+def _region(region: Region) -> RegionAnswer:
+    box = region.box
+    return RegionAnswer(
+        box=BoxAnswer(x=box.left, y=box.top, width=box.right - box.left, height=box.bottom - box.top),
+        area=region.area,
+        peak=round(region.peak, 6),
+        peak_position=Position(x=region.peak_x, y=region.peak_y),
+    )
+
+
+def _milliseconds(prediction: Prediction) -> dict[str, float]:
+    seconds = {str(stage): duration for stage, duration in prediction.timings.items()}
+    seconds["total"] = prediction.seconds
+    return {name: round(duration * 1000, 1) for name, duration in seconds.items()}

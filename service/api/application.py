@@ -1,0 +1,76 @@
+"""The ASGI application: routes, handlers and middleware round the models."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from service.api import admin, health, prediction
+from service.api.access import ApiKeys
+from service.api.admission import Admission
+from service.api.observation import ObservationMiddleware
+from service.api.problems import install_handlers
+from service.api.security_headers import SecurityHeadersMiddleware
+from service.inference.model import Model
+from service.inference.reload import Reloader
+from service.inference.runtime import Runtime
+from service.settings import Settings
+from service.web import install_page
+
+# Whatever a client sends is echoed and logged: only what cannot break a header, a line or a shell.
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
+    """Make the application that serves loaded models, the first where a request names none.
+
+    Raises:
+        AccessError: The API keys cannot be read.
+    """
+    admission = Admission(ApiKeys.read(settings), settings.rate_limit)
+    runtime = Runtime(settings, models)
+    reloader = Reloader(runtime)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with runtime.running():
+            reloader.listen()
+            yield
+            reloader.stop()
+
+    app = FastAPI(
+        title="ReSynthDetect",
+        description="Anomaly detection on retinal fundus photographs, learned from normal ones alone. "
+        "A research tool, no medical device.",
+        version=version("resynthdetect"),
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.runtime = runtime
+    app.state.admission = admission
+    app.state.reloader = reloader
+    app.include_router(prediction.router)
+    app.include_router(health.router)
+    app.include_router(admin.router)
+    install_page(app)
+    install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
+    # Each wraps those before it.
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
+    app.add_middleware(ObservationMiddleware, metrics=runtime.metrics)
+    app.add_middleware(SecurityHeadersMiddleware)
+    # Outermost: everything inside knows the request's id.
+    app.add_middleware(
+        CorrelationIdMiddleware, validator=lambda value: REQUEST_ID.fullmatch(value) is not None
+    )
+    return app

@@ -1,0 +1,106 @@
+"""Routes for whoever runs the service: health, the Open Inference Protocol's aliases, metrics."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
+
+from service.api.dependencies import RuntimeDependency
+from service.api.problems import Problem, problem_examples
+from service.api.schemas import (
+    Liveness,
+    ModelAnswer,
+    ModelList,
+    ModelMetadataAnswer,
+    QueueAnswer,
+    Readiness,
+    ServerLive,
+    ServerReady,
+    TensorMetadata,
+)
+from service.contract import INPUT_NAME, OUTPUT_NAMES
+from service.inference.runtime import Runtime
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/livez")
+async def livez() -> Liveness:
+    """Whether the process answers."""
+    return Liveness()
+
+
+@router.get("/readyz", responses=problem_examples("not-ready"))
+async def readyz(runtime: RuntimeDependency) -> Readiness:
+    """Whether the next photograph would be taken, and what runs the model."""
+    _require_ready(runtime)
+    models = list_models(runtime).models
+    return Readiness(
+        device=runtime.default.model.device,
+        provider=runtime.default.model.provider,
+        model=models[0],
+        models=models,
+        queue=QueueAnswer(depth=runtime.places.taken, capacity=runtime.places.capacity),
+    )
+
+
+@router.get("/v2/health/live")
+async def server_live() -> ServerLive:
+    """Alias of `/livez` in the Open Inference Protocol."""
+    return ServerLive(live=True)
+
+
+@router.get("/v2/health/ready", responses=problem_examples("not-ready"))
+async def server_ready(runtime: RuntimeDependency) -> ServerReady:
+    """Alias of `/readyz` in the Open Inference Protocol."""
+    _require_ready(runtime)
+    return ServerReady(ready=True)
+
+
+@router.get("/v2/models")
+async def model_list(runtime: RuntimeDependency) -> ModelList:
+    """The models that `/predict?model=` takes, the default first."""
+    return list_models(runtime)
+
+
+@router.get("/v2/models/{name}", responses=problem_examples("not-found"))
+async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadataAnswer:
+    """A model in the Open Inference Protocol, with its thresholds and the scores of normals as parameters."""
+    if name not in runtime.served:
+        raise Problem("not-found", f"The models are {', '.join(runtime.served)}.")
+    metadata = runtime.served[name].metadata
+    size = metadata.preprocessing.size
+    score, heatmap = OUTPUT_NAMES
+    return ModelMetadataAnswer(
+        name=metadata.name,
+        versions=[metadata.version],
+        platform="onnxruntime_onnx",
+        inputs=[TensorMetadata(name=INPUT_NAME, datatype="UINT8", shape=[-1, size, size, 3])],
+        outputs=[
+            TensorMetadata(name=score, datatype="FP32", shape=[-1]),
+            TensorMetadata(name=heatmap, datatype="FP32", shape=[-1, size, size]),
+        ],
+        parameters=metadata,
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
+    """Prometheus metrics."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(runtime.metrics.registry), headers={"Content-Type": media_type})
+
+
+def _require_ready(runtime: Runtime) -> None:
+    if not runtime.ready:
+        raise Problem(
+            "not-ready", "The queue is full, a model has stopped or fails, or the service is shutting down."
+        )
+
+
+def list_models(runtime: Runtime) -> ModelList:
+    """Return the models served, the default first."""
+    return ModelList(
+        models=[
+            ModelAnswer(name=served.metadata.name, version=served.metadata.version)
+            for served in runtime.served.values()
+        ]
+    )

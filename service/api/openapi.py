@@ -1,0 +1,110 @@
+"""What OpenAPI says of POST /predict beyond its signature: the form, and an example of each answer."""
+
+from typing import Any
+
+from service.api.problems import problem_examples
+from service.api.upload import FIELD
+
+# A grey pixel: short enough to read, and a PNG that opens.
+EXAMPLE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+
+PREDICT_REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [FIELD],
+                "additionalProperties": False,
+                "properties": {
+                    FIELD: {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "One photograph: JPEG, PNG, TIFF, WebP, BMP or DICOM.",
+                    }
+                },
+            }
+        }
+    },
+}
+
+EXAMPLE_ANSWER: dict[str, Any] = {
+    "request_id": "1f9c2a7e",
+    "score": 0.8731,
+    "anomalous": True,
+    "threshold": 0.5,
+    "percentile": 100.0,
+    "regions": [
+        {
+            "box": {"x": 2210, "y": 1204, "width": 61, "height": 48},
+            "area": 1873,
+            "peak": 0.9412,
+            "peak_position": {"x": 2236, "y": 1221},
+        }
+    ],
+    "regions_total": 1,
+    "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
+    "photograph": {"width": 4288, "height": 2848},
+    "acquisition": None,
+    "model": {"name": "resynthdetect", "version": "1.0.0"},
+    "timings_ms": {
+        "decode": 92.1,
+        "preprocess": 61.4,
+        "queue": 0.2,
+        "inference": 480.3,
+        "render": 310.0,
+        "total": 945.2,
+    },
+    "heatmap_png": EXAMPLE_PNG,
+}
+
+
+def _header(description: str, example: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}, "example": example}
+
+
+PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The prediction; with `Accept: image/png`, its heatmap.",
+        "headers": {
+            "X-Request-ID": _header("The request's id: the client's own, or a new one.", "1f9c2a7e"),
+            "X-Anomaly-Score": _header("The score (image/png only).", "0.8731"),
+            "X-Anomaly-Threshold": _header("The threshold (image/png only).", "0.5"),
+            "X-Anomalous": _header("Whether the score reaches it (image/png only).", "true"),
+        },
+        "content": {
+            "application/json": {"example": EXAMPLE_ANSWER},
+            "image/png": {
+                "schema": {"type": "string", "contentMediaType": "image/png"},
+                "example": f"data:image/png;base64,{EXAMPLE_PNG}",
+            },
+        },
+    },
+    **problem_examples(
+        "malformed-multipart",
+        "missing-file",
+        "multiple-files",
+        "unexpected-field",
+        "file-is-text",
+        "empty-file",
+        "unauthorized",
+        "unknown-model",
+        "not-acceptable",
+        "upload-timeout",
+        "body-too-large",
+        "image-too-large",
+        "not-multipart",
+        "not-an-image",
+        "unsupported-image",
+        "multiple-images",
+        "truncated-image",
+        "corrupt-image",
+        "no-field-of-view",
+        "invalid-parameter",
+        "too-many-requests",
+        "internal-error",
+        "queue-full",
+        "shutting-down",
+        "deadline-exceeded",
+    ),
+}

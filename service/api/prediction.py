@@ -1,0 +1,91 @@
+"""POST /predict: HTTP to photograph, prediction to HTTP."""
+
+import base64
+from contextlib import ExitStack
+from typing import Annotated
+
+from asgi_correlation_id import correlation_id
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from service.api.admission import admit
+from service.api.answers import answer_of
+from service.api.deadline import deadline
+from service.api.dependencies import RuntimeDependency
+from service.api.hanging_up import while_connected
+from service.api.negotiation import preferred
+from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
+from service.api.problems import Problem
+from service.api.schemas import PredictionAnswer, PredictParameters
+from service.api.sending import HoldingResponse
+from service.api.upload import read_photograph
+from service.inference.predictor import Prediction
+from service.inference.rendering import Heatmap
+
+JSON = "application/json"
+PNG = "image/png"
+
+router = APIRouter(tags=["prediction"])
+
+
+@router.post(
+    "/predict",
+    response_model=PredictionAnswer,
+    responses=PREDICT_RESPONSES,
+    dependencies=[Depends(admit)],
+    openapi_extra={"requestBody": PREDICT_REQUEST_BODY},
+)
+async def predict(
+    request: Request,
+    parameters: Annotated[PredictParameters, Query()],
+    runtime: RuntimeDependency,
+    x_request_timeout: Annotated[
+        float | None,
+        Header(gt=0, allow_inf_nan=False, description="Seconds; shortens the service's own deadline."),
+    ] = None,
+) -> Response:
+    """Score a fundus photograph and show where it is anomalous.
+
+    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form. With
+    `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers.
+    """
+    media_type = _media_type(request, parameters.heatmap)
+    settings = runtime.settings
+    served = runtime.find(parameters.model)
+    seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
+    with ExitStack() as place:
+        place.enter_context(runtime.places.hold())
+        with served.answering():
+            async with deadline(seconds):
+                upload = await read_photograph(
+                    request,
+                    max_bytes=settings.max_upload_bytes,
+                    timeout_seconds=settings.upload_timeout_seconds,
+                )
+                work = served.predictor.predict(
+                    upload, heatmap=parameters.heatmap, threshold=parameters.threshold
+                )
+                prediction = await while_connected(request, work)
+        request.state.model, request.state.score = served.metadata.name, prediction.score
+        if media_type == PNG:
+            return _png_response(prediction, place.pop_all())
+        png = None if prediction.png is None else base64.b64encode(prediction.png).decode()
+        answer = answer_of(prediction, served.metadata, settings.max_regions, correlation_id.get(), png)
+        return HoldingResponse(answer.model_dump_json(), place.pop_all(), JSON, {"Vary": "Accept"})
+
+
+def _media_type(request: Request, heatmap: Heatmap) -> str:
+    offers = [JSON] if heatmap is Heatmap.NONE else [JSON, PNG]
+    media_type = preferred(",".join(request.headers.getlist("accept")), offers)
+    if media_type is None:
+        raise Problem("not-acceptable", f"With heatmap={heatmap} this gives {' or '.join(offers)}.")
+    return media_type
+
+
+def _png_response(prediction: Prediction, place: ExitStack) -> Response:
+    headers = {
+        "Vary": "Accept",
+        "X-Anomaly-Score": str(prediction.score),
+        "X-Anomaly-Threshold": str(prediction.threshold),
+        "X-Anomalous": str(prediction.anomalous).lower(),
+    }
+    return HoldingResponse(prediction.png or b"", place, PNG, headers)

@@ -1,0 +1,211 @@
+"""Every error of the service as a problem document (RFC 9457) with a stable code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from service.inference.places import ClosedError, QueueFullError
+from service.inference.runtime import UnknownModelError
+from service.preprocessing import PreprocessingError
+
+MEDIA_TYPE = "application/problem+json"
+CLIENT_CLOSED_REQUEST = 499
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """What all problems of one code have in common.
+
+    Attributes:
+        status: HTTP status.
+        title: What is wrong, in a few words.
+    """
+
+    status: int
+    title: str
+
+
+PROBLEMS: Mapping[str, ProblemType] = {
+    "malformed-multipart": ProblemType(400, "The form cannot be read"),
+    "missing-file": ProblemType(400, "The form has no file"),
+    "multiple-files": ProblemType(400, "The form has more than one file"),
+    "unexpected-field": ProblemType(400, "The form has a field that is not expected"),
+    "file-is-text": ProblemType(400, "The file was sent as text"),
+    "empty-file": ProblemType(400, "The file is empty"),
+    "unauthorized": ProblemType(401, "The request has no API key that is valid"),
+    "not-found": ProblemType(404, "There is nothing at this address"),
+    "unknown-model": ProblemType(404, "There is no model of this name"),
+    "method-not-allowed": ProblemType(405, "This address does not take this method"),
+    "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
+    "upload-timeout": ProblemType(408, "The upload took too long"),
+    "models-refused": ProblemType(409, "The models cannot be served"),
+    "reload-in-progress": ProblemType(409, "The models are being reloaded already"),
+    "body-too-large": ProblemType(413, "The request is too large"),
+    "image-too-large": ProblemType(413, "The photograph has too many pixels"),
+    "not-multipart": ProblemType(415, "The request is no multipart form"),
+    "not-an-image": ProblemType(415, "The file is no image"),
+    "unsupported-image": ProblemType(415, "The image format is not supported"),
+    "multiple-images": ProblemType(422, "The file holds more than one image"),
+    "truncated-image": ProblemType(422, "The image is not complete"),
+    "corrupt-image": ProblemType(422, "The image cannot be decoded"),
+    "no-field-of-view": ProblemType(422, "The image shows no fundus photograph"),
+    "invalid-parameter": ProblemType(422, "A parameter is not valid"),
+    "too-many-requests": ProblemType(429, "The requests come too often"),
+    "internal-error": ProblemType(500, "The service failed"),
+    "queue-full": ProblemType(503, "The service is busy"),
+    "shutting-down": ProblemType(503, "The service is shutting down"),
+    "not-ready": ProblemType(503, "The service is not ready"),
+    "deadline-exceeded": ProblemType(504, "The answer was not ready in time"),
+}
+
+
+class ParameterError(BaseModel):
+    """One parameter that is not valid."""
+
+    parameter: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(description="Identifies the kind of problem.")
+    title: str = Field(description="The kind of problem, for a person.")
+    status: int = Field(description="The HTTP status.")
+    code: str = Field(description="The kind of problem, for a program. Stable.")
+    detail: str = Field(description="This occurrence, for a person.")
+    request_id: str | None = Field(description="The request's X-Request-ID, as in the service's log.")
+    errors: list[ParameterError] | None = Field(default=None, description="Each parameter in error.")
+
+
+class Problem(Exception):  # noqa: N818 - named as RFC 9457 names it
+    """A request that is answered with a problem document."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: list[ParameterError] | None = None,
+    ) -> None:
+        """Describe one occurrence of a problem.
+
+        Args:
+            code: One of :data:`PROBLEMS`.
+            detail: This occurrence, for a person.
+            headers: Further headers of the answer.
+            errors: Each parameter in error.
+        """
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.headers = headers
+        self.errors = errors
+
+    def document(self, request_id: str | None) -> ProblemDocument:
+        """The body of the answer."""
+        kind = PROBLEMS[self.code]
+        return ProblemDocument(
+            type=f"urn:resynthdetect:problem:{self.code}",
+            title=kind.title,
+            status=kind.status,
+            code=self.code,
+            detail=self.detail,
+            request_id=request_id,
+            errors=self.errors,
+        )
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    """Answer with a problem document, and leave its code for the log and the metrics."""
+    request.state.outcome = problem.code
+    document = problem.document(correlation_id.get())
+    return Response(
+        document.model_dump_json(exclude_none=True),
+        status_code=document.status,
+        headers=dict(problem.headers or {}),
+        media_type=MEDIA_TYPE,
+    )
+
+
+def install_handlers(app: FastAPI, *, retry_after_seconds: int) -> None:
+    """Answer every expected exception with a problem document."""
+    retry = {"Retry-After": str(retry_after_seconds)}
+
+    async def unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
+        code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
+        return problem_response(request, Problem(code, "Try again, or another instance.", headers=retry))
+
+    handlers: dict[type[Exception], Any] = {
+        Problem: _problem,
+        PreprocessingError: _preprocessing_error,
+        QueueFullError: unavailable,
+        ClosedError: unavailable,
+        UnknownModelError: _unknown_model,
+        ClientDisconnect: _disconnected,
+        RequestValidationError: _invalid_parameters,
+        HTTPException: _refused_by_router,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _problem(request: Request, error: Problem) -> Response:
+    return problem_response(request, error)
+
+
+async def _preprocessing_error(request: Request, error: PreprocessingError) -> Response:
+    return problem_response(request, Problem(error.code, error.detail))
+
+
+async def _unknown_model(request: Request, error: UnknownModelError) -> Response:
+    return problem_response(request, Problem("unknown-model", str(error)))
+
+
+async def _disconnected(request: Request, _: ClientDisconnect) -> Response:
+    request.state.outcome = "client-disconnected"
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def _invalid_parameters(request: Request, error: RequestValidationError) -> Response:
+    errors = [ParameterError(parameter=str(each["loc"][-1]), message=each["msg"]) for each in error.errors()]
+    detail = "; ".join(f"{each.parameter}: {each.message}" for each in errors)
+    return problem_response(request, Problem("invalid-parameter", detail, errors=errors))
+
+
+async def _refused_by_router(request: Request, error: HTTPException) -> Response:
+    """An unknown address or method."""
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    detail = f"{request.method} {request.url.path}"
+    return problem_response(request, Problem(code, detail, headers=error.headers))
+
+
+def problem_examples(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses with an example of each problem, by status."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        kind = PROBLEMS[code]
+        response = responses.setdefault(kind.status, _openapi_response(kind.status))
+        response["content"][MEDIA_TYPE]["examples"][code] = {
+            "summary": kind.title,
+            "value": Problem(code, f"{kind.title}.").document("1f9c2a7e").model_dump(exclude_none=True),
+        }
+    return responses
+
+
+def _openapi_response(status: int) -> dict[str, Any]:
+    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
+    }

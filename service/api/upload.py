@@ -1,0 +1,148 @@
+"""The one photograph of a multipart form: read into memory, never onto a disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import Request
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+
+from service.api.problems import Problem
+
+FIELD = "file"
+
+
+class PhotographForm:
+    """A form that holds one file in the field ``file``, and nothing else.
+
+    Whatever else it holds is refused at that part's header, before its content is read: nothing is
+    dropped in silence, and no file is picked among several.
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        """Start reading a form with this boundary between its parts."""
+        self._content = bytearray()
+        self._started = False
+        self._ended = False
+        self._header_name = bytearray()
+        self._header_value = bytearray()
+        self._disposition = b""
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin_part,
+                "on_header_field": self._read_header_name,
+                "on_header_value": self._read_header_value,
+                "on_header_end": self._end_header,
+                "on_headers_finished": self._check_part,
+                "on_part_data": self._read_content,
+                "on_end": self._end,
+            },
+        )
+
+    def write(self, chunk: bytes) -> None:
+        """Read the next bytes of the form.
+
+        Raises:
+            FormParserError: They are no multipart form.
+            Problem: They hold something other than one file.
+        """
+        self._parser.write(chunk)
+
+    def photograph(self) -> bytes:
+        """Return the file's content once the form is read.
+
+        Raises:
+            Problem: The form has no file, or ended too early.
+        """
+        if not self._ended:
+            raise Problem("malformed-multipart", "The form ends before its last boundary.")
+        if not self._started:
+            raise Problem("missing-file", f"The form has no file in the field '{FIELD}'.")
+        return bytes(self._content)
+
+    def _begin_part(self) -> None:
+        self._disposition = b""
+
+    def _read_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _read_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            self._disposition = bytes(self._header_value)
+        self._header_name.clear()
+        self._header_value.clear()
+
+    def _check_part(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        if name != FIELD:
+            raise Problem("unexpected-field", f"The only field is '{FIELD}'; the form has '{name[:40]}'.")
+        if b"filename" not in options:
+            raise Problem("file-is-text", f"The field '{FIELD}' holds text; send it as a file.")
+        if self._started:
+            raise Problem("multiple-files", "Send one photograph a request.")
+        self._started = True
+
+    def _read_content(self, data: bytes, start: int, end: int) -> None:
+        self._content += data[start:end]
+
+    def _end(self) -> None:
+        self._ended = True
+
+
+async def read_photograph(request: Request, *, max_bytes: int, timeout_seconds: float) -> bytes:
+    """Read the photograph of a request.
+
+    Args:
+        request: A multipart request.
+        max_bytes: Largest body; more is refused unread where its length is announced.
+        timeout_seconds: Time the client has to send it.
+
+    Raises:
+        Problem: The request does not hold exactly one file, is too large or too slow.
+    """
+    boundary = _boundary(request)
+    _refuse_announced_excess(request, max_bytes)
+    try:
+        form = PhotographForm(boundary)
+        async with asyncio.timeout(timeout_seconds):
+            async for chunk in _bounded(request, max_bytes):
+                form.write(chunk)
+    except FormParserError as error:
+        raise Problem("malformed-multipart", "The form is not well-formed multipart data.") from error
+    except TimeoutError as error:
+        raise Problem("upload-timeout", f"It took more than {timeout_seconds:g} s.") from error
+    return form.photograph()
+
+
+def _boundary(request: Request) -> bytes:
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    if media_type != b"multipart/form-data":
+        raise Problem("not-multipart", f"Send multipart/form-data with one file in the field '{FIELD}'.")
+    if not options.get(b"boundary"):
+        raise Problem("malformed-multipart", "The Content-Type names no boundary.")
+    return options[b"boundary"]
+
+
+def _refuse_announced_excess(request: Request, max_bytes: int) -> None:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+async def _bounded(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > max_bytes:
+            raise _too_large(max_bytes)
+        yield chunk
+
+
+def _too_large(max_bytes: int) -> Problem:
+    return Problem("body-too-large", f"The limit is {max_bytes} bytes.")

@@ -1,0 +1,159 @@
+"""Images -> batches -> answers, on one inference thread."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.inference.places import ClosedError
+
+# Inputs are all alike to a model: so many failures in a row are its own.
+_FAILURES_IN_A_ROW = 3
+
+Infer = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one photograph.
+
+    Attributes:
+        score: How anomalous the photograph is, 0 to 1.
+        heatmap: float32 ``(size, size)``, probability of each pixel of the model's input.
+        seconds: Duration of the inference, without the wait before it.
+    """
+
+    score: float
+    heatmap: NDArray[np.float32]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Work:
+    image: NDArray[np.uint8]
+    answer: asyncio.Future[Answer]
+
+
+class Batcher:
+    """Runs a model on one thread, on whatever waits, up to a batch at a time.
+
+    A batch never waits for company: while one runs, the next gathers. So a lone request has the shortest
+    way, and load makes batches by itself.
+    """
+
+    def __init__(
+        self,
+        infer: Infer,
+        thread: Executor,
+        *,
+        max_batch: int = 1,
+        on_batch: Callable[[int], object] = lambda _: None,
+        on_failure: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Prepare a batcher; :meth:`start` sets it going.
+
+        Args:
+            infer: uint8 ``(N, size, size, 3)`` to scores ``(N,)`` and heatmaps ``(N, size, size)``.
+            thread: Runs ``infer``, one call at a time; the batchers of several models may share it.
+            max_batch: Most images in one call of ``infer``.
+            on_batch: Told the size of each batch.
+            on_failure: Told of each image on which ``infer`` fails.
+        """
+        self._infer = infer
+        self._max_batch = max_batch
+        self._on_batch = on_batch
+        self._on_failure = on_failure
+        self._failures_in_a_row = 0
+        self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
+        self._thread = thread
+        self._worker: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @property
+    def working(self) -> bool:
+        """Whether the next image would be answered."""
+        return self._worker is not None and not self._worker.done() and not self._closing
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last few images all failed: a model on a lost GPU does not recover by itself."""
+        return self._failures_in_a_row >= _FAILURES_IN_A_ROW
+
+    def start(self) -> None:
+        """Start taking work, in the running event loop."""
+        self._worker = asyncio.create_task(self._work())
+
+    async def submit(self, image: NDArray[np.uint8]) -> Answer:
+        """Wait for the model's answer on one image, uint8 ``(size, size, 3)``.
+
+        Raises:
+            ClosedError: The batcher was closed or never started.
+            Exception: Whatever the model raised on this image.
+        """
+        if not self.working:
+            raise ClosedError
+        work = _Work(image, asyncio.get_running_loop().create_future())
+        self._waiting.put_nowait(work)
+        return await work.answer
+
+    async def close(self) -> None:
+        """Answer what was accepted, then stop."""
+        self._closing = True
+        if self._worker is not None:
+            self._waiting.put_nowait(None)
+            await self._worker
+
+    async def _work(self) -> None:
+        while (first := await self._waiting.get()) is not None:
+            batch = self._gather(first)
+            if batch:
+                await self._answer(batch)
+
+    def _gather(self, first: _Work) -> list[_Work]:
+        batch = [first]
+        while len(batch) < self._max_batch and not self._waiting.empty():
+            work = self._waiting.get_nowait()
+            if work is None:
+                # The signal to stop: put it back for the loop, behind what it closes.
+                self._waiting.put_nowait(None)
+                break
+            batch.append(work)
+        return [work for work in batch if not work.answer.done()]
+
+    async def _answer(self, batch: Sequence[_Work]) -> None:
+        try:
+            answers = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._run, [work.image for work in batch]
+            )
+        except Exception as error:
+            await self._answer_failed(batch, error)
+            return
+        self._failures_in_a_row = 0
+        for work, answer in zip(batch, answers, strict=True):
+            if not work.answer.done():
+                work.answer.set_result(answer)
+
+    async def _answer_failed(self, batch: Sequence[_Work], error: Exception) -> None:
+        """Let a failure reach only the request that causes it: run the others again, each alone."""
+        if len(batch) > 1:
+            for work in batch:
+                if not work.answer.done():
+                    await self._answer([work])
+            return
+        self._failures_in_a_row += 1
+        self._on_failure()
+        if not batch[0].answer.done():
+            batch[0].answer.set_exception(error)
+
+    def _run(self, images: Sequence[NDArray[np.uint8]]) -> list[Answer]:
+        self._on_batch(len(images))
+        started = time.perf_counter()
+        scores, heatmaps = self._infer(np.stack(images))
+        seconds = time.perf_counter() - started
+        return [
+            Answer(float(score), heatmap, seconds) for score, heatmap in zip(scores, heatmaps, strict=True)
+        ]

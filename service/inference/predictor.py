@@ -1,0 +1,175 @@
+"""From the bytes of a photograph to what the service says of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.contract import ModelMetadata
+from service.inference.batching import Batcher
+from service.inference.regions import Region, find_regions
+from service.inference.rendering import Heatmap, render
+from service.metrics import ObservePrediction, Stage, Timings
+from service.preprocessing import (
+    Acquisition,
+    ModelInput,
+    QualityNote,
+    assess_quality,
+    decode,
+    prepare,
+    read_acquisition,
+)
+
+DECIMALS = 6
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the service says of one photograph.
+
+    Attributes:
+        score: How anomalous the photograph is: the mean of its 10 highest probabilities, 0 to 1.
+        threshold: Scores from here on are anomalous.
+        percentile: Percentage of normal photographs that score lower.
+        regions: Anomalous regions in the photograph's pixels, those with the highest peaks first.
+        quality: What makes the photograph hard to judge.
+        width: Of the photograph, in pixels, upright.
+        height: Of the photograph, in pixels, upright.
+        acquisition: What a DICOM object says of it; None for other files.
+        png: The heatmap, where one was asked for.
+        timings: Seconds of each stage.
+        seconds: From the uploaded bytes to the answer.
+    """
+
+    score: float
+    threshold: float
+    percentile: float
+    regions: Sequence[Region]
+    quality: Sequence[QualityNote]
+    width: int
+    height: int
+    acquisition: Acquisition | None
+    png: bytes | None
+    timings: Timings
+    seconds: float
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the score reaches the threshold."""
+        return self.score >= self.threshold
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    photograph: NDArray[np.uint8]
+    model_input: ModelInput
+    quality: Sequence[QualityNote]
+    acquisition: Acquisition | None
+
+
+class Predictor:
+    """Takes photographs through decoding, preparation, the model and rendering, off the event loop."""
+
+    def __init__(
+        self,
+        metadata: ModelMetadata,
+        batcher: Batcher,
+        executor: Executor,
+        observe: ObservePrediction,
+        max_pixels: int,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            metadata: What the model says of itself.
+            batcher: The way to the model.
+            executor: Threads for everything else.
+            observe: Told of every prediction.
+            max_pixels: Largest photograph to decode.
+        """
+        self._metadata = metadata
+        self._batcher = batcher
+        self._executor = executor
+        self._observe = observe
+        self._max_pixels = max_pixels
+
+    async def predict(self, upload: bytes, *, heatmap: Heatmap, threshold: float | None = None) -> Prediction:
+        """Score a photograph and show where.
+
+        Args:
+            upload: A photograph as a file's bytes.
+            heatmap: How to draw the heatmap.
+            threshold: Overrides the model's decision threshold.
+
+        Raises:
+            PreprocessingError: The upload is no photograph of a fundus.
+            ClosedError: The service is shutting down.
+        """
+        started = perf_counter()
+        timings = Timings()
+        prepared = await self._off_loop(lambda: self._prepare(upload, timings))
+        submitted = perf_counter()
+        answer = await self._batcher.submit(prepared.model_input.image)
+        timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
+        timings[Stage.INFERENCE] = answer.seconds
+        regions, png = await self._off_loop(lambda: self._draw(heatmap, prepared, answer.heatmap, timings))
+        height, width = prepared.photograph.shape[:2]
+        score = round(answer.score, DECIMALS)
+        prediction = Prediction(
+            score=score,
+            threshold=self._metadata.decision.value if threshold is None else threshold,
+            percentile=percentile(score, self._metadata.normal_scores),
+            regions=regions,
+            quality=prepared.quality,
+            width=width,
+            height=height,
+            acquisition=prepared.acquisition,
+            png=png,
+            timings=timings,
+            seconds=perf_counter() - started,
+        )
+        self._observe(
+            score,
+            anomalous=prediction.anomalous,
+            quality=[note.code for note in prediction.quality],
+            timings=timings,
+        )
+        return prediction
+
+    async def _off_loop(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+    def _prepare(self, upload: bytes, timings: Timings) -> _Prepared:
+        with timings.measure(Stage.DECODE):
+            photograph = decode(upload, max_pixels=self._max_pixels)
+            acquisition = read_acquisition(upload)
+        with timings.measure(Stage.PREPROCESS):
+            model_input = prepare(photograph, self._metadata.preprocessing)
+            return _Prepared(photograph, model_input, assess_quality(model_input), acquisition)
+
+    def _draw(
+        self, kind: Heatmap, prepared: _Prepared, heatmap: NDArray[np.float32], timings: Timings
+    ) -> tuple[list[Region], bytes | None]:
+        mapping = prepared.model_input.mapping
+        with timings.measure(Stage.RENDER):
+            regions = find_regions(heatmap, self._metadata.region.value, mapping)
+            png = render(kind, prepared.photograph, lambda: mapping.map_to_photograph(heatmap))
+        return regions, png
+
+
+def percentile(score: float, normal_scores: Sequence[float]) -> float:
+    """The percentage of normal photographs that score lower.
+
+    Args:
+        score: Anomaly score.
+        normal_scores: Scores of normal photographs at evenly spaced quantiles, ascending.
+    """
+    quantiles = np.linspace(0, 100, len(normal_scores))
+    return round(float(np.interp(score, normal_scores, quantiles)), 2)

@@ -1,0 +1,118 @@
+"""What the routes share: the models and the machinery round them, for the life of one application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from service.inference.model import Model
+from service.inference.places import Places
+from service.inference.served_model import ServedModel
+from service.metrics import Metrics
+from service.settings import Settings
+
+
+class UnknownModelError(Exception):
+    """There is no model of the name asked for; the message tells those that there are."""
+
+
+class Runtime:
+    """The parts of one application, joined.
+
+    Attributes:
+        settings: Its limits.
+        metrics: Its metrics.
+        places: The bound of requests in hand.
+        served: Its models by name, the default first.
+    """
+
+    def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
+        """Join the parts; :meth:`running` sets them going.
+
+        Args:
+            settings: Its limits.
+            models: At least one, the default first, each with a name of its own.
+        """
+        self.settings = settings
+        self.metrics = Metrics()
+        self.places = Places(settings.queue_size)
+        # One thread for all models: two inferences at a time would take each other's cores, or wait for
+        # each other on the GPU.
+        self._inference = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
+        self.served = self._joined(models)
+        self._retiring: set[asyncio.Task[None]] = set()
+        self.metrics.queue_capacity.set(self.places.capacity)
+        self.metrics.queue_depth.set_function(lambda: self.places.taken)
+
+    @property
+    def default(self) -> ServedModel:
+        """The model that answers where none is named."""
+        return next(iter(self.served.values()))
+
+    def find(self, name: str | None) -> ServedModel:
+        """Return the model of a name, or the default where none is named.
+
+        Raises:
+            UnknownModelError: There is none of that name.
+        """
+        if name is None:
+            return self.default
+        if name not in self.served:
+            raise UnknownModelError(f"The models are {', '.join(self.served)}.")
+        return self.served[name]
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether models that were exchanged still have requests to answer."""
+        return bool(self._retiring)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next photograph would be taken, and every model answer."""
+        return self.places.available and all(served.well for served in self.served.values())
+
+    def exchange(self, models: Sequence[Model]) -> None:
+        """Have other models answer from the next request on.
+
+        Those that answered until now finish what they have begun, each request with the model that it began
+        with, and then stop.
+
+        Args:
+            models: At least one, loaded and warmed up, the default first, each with a name of its own.
+        """
+        former, self.served = self.served, self._joined(models)
+        for served in self.served.values():
+            served.batcher.start()
+        for name in former.keys() - self.served.keys():
+            self.metrics.forget_model(name)
+        for served in former.values():
+            task = asyncio.create_task(served.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take work until the end of the block, then answer what was accepted."""
+        for served in self.served.values():
+            served.batcher.start()
+        self.places.open()
+        try:
+            yield
+        finally:
+            self.places.close()
+            await asyncio.gather(
+                *self._retiring, *(served.batcher.close() for served in self.served.values())
+            )
+            self._inference.shutdown()
+            self._executor.shutdown()
+
+    def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
+        for model in models:
+            self.metrics.describe_model(model, self.settings.device)
+        return {
+            model.metadata.name: ServedModel(
+                model, self.settings, self.metrics, self._inference, self._executor
+            )
+            for model in models
+        }

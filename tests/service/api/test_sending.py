@@ -1,0 +1,128 @@
+"""An answer to a client that reads slowly, over real connections."""
+
+import asyncio
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from service.api.http_protocol import protocol_with_deadlines
+from service.api.sending import HoldingResponse
+from service.inference.places import Places
+from tests.service.live_server import served, until
+
+# More than the kernel keeps for a connection.
+BODY = bytes(range(256)) * 2**16
+REQUEST = b"GET / HTTP/1.1\r\nHost: service\r\n\r\n"
+
+
+@pytest.fixture
+def places():
+    places = Places(2)
+    places.open()
+    return places
+
+
+@pytest.fixture
+def app(places):
+    async def answer(_request):
+        with ExitStack() as place:
+            place.enter_context(places.hold())
+            return HoldingResponse(BODY, place.pop_all(), "application/octet-stream", {"X-Tested": "yes"})
+
+    return Starlette(routes=[Route("/", answer)])
+
+
+async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection with as small a buffer as the kernel gives."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+    return await asyncio.open_connection(sock=connection, limit=4096)
+
+
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    header = await reader.readuntil(b"\r\n\r\n")
+    assert f"content-length: {len(BODY)}".encode() in header
+    assert b"x-tested: yes" in header
+    return await reader.readexactly(len(BODY))
+
+
+def test_an_answer_comes_whole_and_the_connection_serves_the_next(app, places):
+    async def scenario() -> None:
+        async with served(app, http=protocol_with_deadlines(header=10, answer=10)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(3):
+                writer.write(REQUEST)
+                assert await read_answer(reader) == BODY
+            await until(lambda: places.taken == 0)
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_who_has_not_read_still_holds_a_place(app, places):
+    async def scenario() -> None:
+        async with served(app, http=protocol_with_deadlines(header=10, answer=10)) as port:
+            reader, writer = await connect(port)
+            writer.write(REQUEST)
+            await reader.read(1)
+            await asyncio.sleep(0.3)
+            assert places.taken == 1
+            while places.taken:
+                assert await reader.read(2**20)
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("greed", [0, 4096])
+def test_who_reads_too_slowly_loses_connection_and_place(app, places, greed):
+    """Reading a little now and then gains no time."""
+
+    async def scenario() -> None:
+        async with served(app, http=protocol_with_deadlines(header=10, answer=0.5)) as port:
+            reader, writer = await connect(port)
+            writer.write(REQUEST)
+            await until(lambda: places.taken == 1)
+            started = time.monotonic()
+            while places.taken:
+                await reader.read(greed)
+                await asyncio.sleep(0.01)
+                assert time.monotonic() - started < 5
+            with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+                await reader.readexactly(len(BODY))
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_who_hangs_up_while_reading_gives_up_the_place(app, places):
+    async def scenario() -> None:
+        async with served(app, http=protocol_with_deadlines(header=10, answer=60)) as port:
+            reader, writer = await connect(port)
+            writer.write(REQUEST)
+            await reader.read(1)
+            writer.transport.abort()
+            await until(lambda: places.taken == 0)
+
+    asyncio.run(scenario())
+
+
+def test_a_fast_reader_has_time_for_many_answers(app):
+    """The deadline is one answer's, not the connection's."""
+
+    async def scenario() -> None:
+        async with served(app, http=protocol_with_deadlines(header=10, answer=0.5)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(4):
+                writer.write(REQUEST)
+                assert await read_answer(reader) == BODY
+                await asyncio.sleep(0.25)
+            writer.close()
+
+    asyncio.run(scenario())

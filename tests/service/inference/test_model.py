@@ -1,0 +1,123 @@
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import TensorProto
+
+from service.inference import model as module
+from service.inference.model import CPU, CUDA, Model, ModelError
+from tests.service.tiny_model import METADATA, SIZE, write_tiny_model
+
+
+def without_cuda() -> bool:
+    return module._preload_cuda_libraries() != ""
+
+
+def test_reads_what_the_model_says_of_itself(tiny_model):
+    assert tiny_model.metadata == METADATA
+    assert (tiny_model.provider, tiny_model.device, tiny_model.cuda_problem) == (CPU, "cpu", "")
+
+
+def test_score_is_the_mean_of_the_ten_highest_probabilities(tiny_model):
+    images = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), np.uint8)
+    scores, heatmaps = tiny_model.run(images)
+    contrast = (images.max(axis=3).astype(np.float32) - images.min(axis=3)) / 255
+    np.testing.assert_allclose(heatmaps, contrast, atol=1e-6)
+    np.testing.assert_allclose(scores, np.sort(contrast.reshape(3, -1))[:, -10:].mean(axis=1), atol=1e-6)
+
+
+def test_answers_of_a_batch_are_the_answers_one_by_one(tiny_model):
+    images = np.random.default_rng(1).integers(0, 256, (2, SIZE, SIZE, 3), np.uint8)
+    scores, heatmaps = tiny_model.run(images)
+    for image, score, heatmap in zip(images, scores, heatmaps, strict=True):
+        alone = tiny_model.run(image[None])
+        np.testing.assert_array_equal(alone[0], [score])
+        np.testing.assert_array_equal(alone[1], [heatmap])
+
+
+@pytest.mark.parametrize(
+    ("flaw", "message"),
+    [
+        ({"metadata": None}, "no 'resynthdetect'"),
+        ({"metadata": "{"}, "another contract"),
+        ({"metadata": METADATA.model_copy(update={"contract": "2"}).model_dump_json()}, "another contract"),
+        ({"input_name": "picture"}, "tensors are"),
+        ({"input_type": TensorProto.FLOAT}, r"image is tensor\(float\)"),
+        ({"batch": 1}, "image is"),
+        ({"size": 128}, "image is"),
+    ],
+)
+def test_refuses_a_model_of_another_contract(tmp_path, flaw, message):
+    path = write_tiny_model(tmp_path / "flawed.onnx", **flaw)
+    with pytest.raises(ModelError, match=message):
+        Model(path, device="cpu")
+
+
+def test_refuses_a_file_that_is_no_model(tmp_path):
+    path = tmp_path / "text.onnx"
+    path.write_text("no model")
+    with pytest.raises(ModelError, match=r"text\.onnx cannot be loaded"):
+        Model(path, device="cpu")
+
+
+@pytest.mark.parametrize("gain", [-1, 2])
+def test_warm_up_refuses_what_is_no_probability(tmp_path, gain):
+    model = Model(write_tiny_model(tmp_path / "loud.onnx", gain=gain), device="cpu")
+    with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
+        model.warm_up([1])
+
+
+def test_warm_up_refuses_what_is_no_number(tiny_model_path):
+    model = Model(tiny_model_path, device="cpu")
+    model.warm_up([1])
+    model.run = lambda images: (np.full(len(images), np.nan, np.float32), np.zeros((1, SIZE, SIZE)))  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
+        model.warm_up([1])
+
+
+def test_warm_up_refuses_another_number_of_answers(tiny_model_path, monkeypatch):
+    model = Model(tiny_model_path, device="cpu")
+    run = model.run
+    monkeypatch.setattr(model, "run", lambda images: run(images[:1]))
+    with pytest.raises(ModelError, match="a batch of 2 gave"):
+        model.warm_up([1, 2])
+
+
+@pytest.mark.skipif(not without_cuda(), reason="CUDA works here")
+def test_cuda_without_cuda_fails_with_the_reason(tiny_model_path):
+    with pytest.raises(ModelError, match=r"CUDA was asked for.*libcublas"):
+        Model(tiny_model_path, device="cuda")
+
+
+@pytest.mark.skipif(not without_cuda(), reason="CUDA works here")
+def test_auto_without_cuda_says_that_it_runs_on_the_cpu(tiny_model_path):
+    model = Model(tiny_model_path, device="auto")
+    assert (model.device, model.provider) == ("cpu", CPU)
+    assert "libcublas" in model.cuda_problem
+
+
+@pytest.mark.skipif(CUDA not in onnxruntime.get_available_providers(), reason="a build without CUDA")
+@pytest.mark.parametrize("complaints", ["", "Failed to load libcudnn.so"])
+def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, monkeypatch, complaints):
+    monkeypatch.setattr(module, "_preload_cuda_libraries", lambda: complaints)
+    monkeypatch.setattr(
+        module,
+        "_open_on",
+        lambda path, options, providers: onnxruntime.InferenceSession(path, providers=[CPU]),
+    )
+    with pytest.raises(ModelError, match=complaints or "fell back to the CPU"):
+        Model(tiny_model_path, device="cuda")
+
+
+def test_cuda_session_is_told_to_keep_its_memory_small():
+    assert module._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
+    assert "gpu_mem_limit" not in module._cuda_options(0)
+    assert module._cuda_options(2**30)["gpu_mem_limit"] == "1073741824"
+
+
+def test_serving_imports_neither_torch_nor_training():
+    code = "import sys, service.__main__; print({'torch', 'training', 'onnx'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert answer.stdout.strip() == "set()"

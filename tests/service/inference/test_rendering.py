@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from service.inference.rendering import OPACITY, Heatmap, render
+from tests.service.helpers import decode_png
+
+HEIGHT, WIDTH = 40, 60
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+
+
+@pytest.fixture
+def probabilities() -> np.ndarray:
+    values = np.random.default_rng(1).random((HEIGHT, WIDTH)).astype(np.float32)
+    values[:10] = 0
+    values[10:12] = 1
+    return values
+
+
+def decoded(kind: Heatmap, picture: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    png = render(kind, picture, lambda: probabilities)
+    assert png is not None
+    return decode_png(png)
+
+
+def test_raw_gives_the_probabilities_back(picture, probabilities):
+    raw = decoded(Heatmap.RAW, picture, probabilities)
+    assert raw.dtype == np.uint16
+    np.testing.assert_allclose(raw / 65535, probabilities, atol=0.5 / 65535 + 1e-7)
+
+
+def test_overlay_leaves_what_is_normal_as_it_was(picture, probabilities):
+    overlay = decoded(Heatmap.OVERLAY, picture, probabilities)
+    np.testing.assert_array_equal(overlay[:10, :, ::-1], picture[:10])
+
+
+def test_overlay_hides_the_more_the_more_probable(picture):
+    white = np.full_like(picture, 255)
+    black = np.zeros_like(picture)
+    for probability in (0.0, 0.25, 0.5, 1.0):
+        even = np.full((HEIGHT, WIDTH), probability, np.float32)
+        spread = decoded(Heatmap.OVERLAY, white, even).astype(int) - decoded(Heatmap.OVERLAY, black, even)
+        np.testing.assert_allclose(spread, 255 * (1 - OPACITY * probability), atol=1.5)
+
+
+def test_map_laid_on_the_photograph_is_the_overlay(picture, probabilities):
+    layer = decoded(Heatmap.MAP, picture, probabilities).astype(np.float64)
+    assert layer.shape == (HEIGHT, WIDTH, 4)
+    alpha = layer[..., 3:] / 255
+    composed = picture[..., ::-1] * (1 - alpha) + layer[..., :3] * alpha
+    np.testing.assert_allclose(composed, decoded(Heatmap.OVERLAY, picture, probabilities), atol=1.5)
+
+
+def test_colour_tells_high_from_low(picture):
+    colours = {
+        probability: decoded(Heatmap.MAP, picture, np.full((HEIGHT, WIDTH), probability, np.float32))[
+            0, 0, :3
+        ]
+        for probability in (0.1, 0.9)
+    }
+    assert np.abs(colours[0.1].astype(int) - colours[0.9]).max() > 150
+
+
+def test_none_draws_nothing(picture):
+    def never() -> np.ndarray:
+        raise AssertionError("the map was asked for")
+
+    assert render(Heatmap.NONE, picture, never) is None
