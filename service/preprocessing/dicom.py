@@ -82,9 +82,12 @@ def read_acquisition(data: bytes) -> Acquisition | None:
     """
     if not is_dicom(data):
         return None
-    _, header, _ = _read_header(data)
-    laterality = header.get("ImageLaterality") or header.get("Laterality")
-    return Acquisition(laterality if laterality in ("R", "L") else None, _acquired_at(header))
+    try:
+        _, header, _ = _read_header(data)
+        laterality = header.get("ImageLaterality") or header.get("Laterality")
+        return Acquisition(laterality if laterality in ("R", "L") else None, _acquired_at(header))
+    except Exception:  # what is damaged here says nothing about the picture
+        return Acquisition(None, None)
 
 
 def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.service.preprocessing.dicom_objects import in_jpeg, uncompressed
+
 MUTATIONS = int(os.environ.get("FUZZ_IMAGES", "400"))
 ANSWERS = {200, 400, 413, 415, 422}
 MEBIBYTE = 2**20
@@ -38,6 +40,8 @@ def originals(photograph) -> list[bytes]:
         encoded(small, "WEBP"),
         encoded(small, "WEBP", lossless=True),
         encoded(small, "BMP"),
+        uncompressed(small),
+        in_jpeg(small)[0],
     ]
 
 

@@ -82,6 +82,12 @@ def test_what_a_camera_leaves_out_is_left_out(photograph, changes, expected):
     assert read_acquisition(uncompressed(photograph[:8, :8].copy(), **changes)) == expected
 
 
+def test_a_damaged_time_is_left_out(photograph):
+    data = uncompressed(photograph)
+    assert opened(data.replace(b"\x2a\x00DT", b"\x2a\x00FT")).shape == photograph.shape
+    assert read_acquisition(data.replace(b"\x2a\x00DT", b"\x2a\x00FT")) == Acquisition(None, None)
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
