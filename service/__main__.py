@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
-from pydantic import ValidationError
 
 from service.api.access import AccessError
 from service.api.application import create_app
@@ -13,9 +12,7 @@ from service.api.http_protocol import protocol_with_deadlines
 from service.inference.catalogue import load_models
 from service.inference.model import ModelError
 from service.logs import configure_logging
-from service.settings import Settings
-
-USAGE_ERROR = 2
+from service.settings import Settings, read_options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         predict(arguments[1:])
     else:
-        serve(read_settings(arguments))
+        serve(read_options(Settings, arguments, "python -m service"))
 
 
 def serve(settings: Settings) -> None:
@@ -55,17 +52,6 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-
-
-def read_settings(arguments: Sequence[str]) -> Settings:
-    """Read the settings, or name each that is wrong and exit."""
-    try:
-        return Settings(_cli_parse_args=list(arguments), _cli_prog_name="python -m service")
-    except ValidationError as error:
-        for each in error.errors():
-            name = "-".join(str(part) for part in each["loc"]).replace("_", "-")
-            sys.stderr.write(f"--{name} {each['input']}: {each['msg']}\n")
-        sys.exit(USAGE_ERROR)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Either way a photograph's bytes go in, and what ``POST /predict`` answers comes 
 ``InProcess(Settings())`` in the place of the client needs no service.
 """
 
-import base64
 import json
 import time
 from contextlib import ExitStack
@@ -157,8 +156,7 @@ class InProcess:
             raise _refused(error.code, error.detail) from error
         except UnknownModelError as error:
             raise _refused("unknown-model", str(error)) from error
-        png = None if prediction.png is None else base64.b64encode(prediction.png).decode()
-        return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None, png)
+        return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None)
 
 
 def _refused(code: str, detail: str) -> Refused:

@@ -3,14 +3,14 @@
 import base64
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, CliPositionalArg, SettingsConfigDict
+from pydantic import Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, CliPositionalArg
 from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
@@ -18,36 +18,32 @@ from service.client import Client, InProcess, Predicts, Refused
 from service.inference.model import ModelError
 from service.inference.rendering import Heatmap
 from service.logs import configure_logging
-from service.settings import Settings, available_cores
+from service.settings import OPTIONS, Settings, available_cores, read_options
 
 # In a folder, everything else is passed over; a file that is named is taken whatever it is called.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
 CSV_NAME = "predictions.csv"
-COLUMNS = (
-    "photograph",
-    "score",
-    "anomalous",
-    "threshold",
-    "percentile",
-    "regions",
-    "quality",
-    "width",
-    "height",
-    "laterality",
-    "acquired_at",
-    "model",
-    "version",
-    "problem",
-)
-_USAGE_ERROR = 2
+# Between the photograph's name and its problem.
+ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
+    "score": lambda answer: answer.score,
+    "anomalous": lambda answer: answer.anomalous,
+    "threshold": lambda answer: answer.threshold,
+    "percentile": lambda answer: answer.percentile,
+    "regions": lambda answer: answer.regions_total,
+    "quality": lambda answer: " ".join(note.code for note in answer.quality),
+    "width": lambda answer: answer.photograph.width,
+    "height": lambda answer: answer.photograph.height,
+    "laterality": lambda answer: answer.acquisition and answer.acquisition.laterality,
+    "acquired_at": lambda answer: answer.acquisition and answer.acquisition.acquired_at,
+    "model": lambda answer: answer.model.name,
+    "version": lambda answer: answer.model.version,
+}
 
 
 class PredictOptions(BaseSettings):
     """Score fundus photographs into a CSV file and pictures. Options are also environment variables."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", cli_kebab_case=True, cli_hide_none_type=True, cli_show_env_vars=True
-    )
+    model_config = OPTIONS
 
     photographs: CliPositionalArg[list[Path]] = Field(description="Files, and folders of them.")
     out: Path = Field(default=Path("out"), description=f"Folder for {CSV_NAME} and the pictures.")
@@ -76,7 +72,7 @@ def main(arguments: Sequence[str]) -> None:
     Args:
         arguments: The command line behind ``predict``.
     """
-    options = _read_options(arguments)
+    options = read_options(PredictOptions, arguments, "python -m service predict")
     photographs = list(_find(options.photographs))
     if not photographs:
         sys.exit(f"there are no photographs in {', '.join(map(str, options.photographs))}")
@@ -89,15 +85,6 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(f"cannot predict: {error}")
     sys.stdout.write(f"{len(photographs) - refused} of {len(photographs)} in {options.out / CSV_NAME}\n")
     sys.exit(1 if refused else 0)
-
-
-def _read_options(arguments: Sequence[str]) -> PredictOptions:
-    try:
-        return PredictOptions(_cli_parse_args=list(arguments), _cli_prog_name="python -m service predict")
-    except ValidationError as error:
-        for each in error.errors():
-            sys.stderr.write(f"{' '.join(str(part) for part in each['loc'])}: {each['msg']}\n")
-        sys.exit(_USAGE_ERROR)
 
 
 def _find(paths: Sequence[Path]) -> Iterator[_Photograph]:
@@ -126,7 +113,7 @@ def _write(options: PredictOptions, photographs: Sequence[_Photograph], source: 
         return _row(photograph, options, source)
 
     with (options.out / CSV_NAME).open("w", newline="", encoding="utf-8") as file:
-        rows = csv.DictWriter(file, COLUMNS)
+        rows = csv.DictWriter(file, ("photograph", *ANSWER_COLUMNS, "problem"))
         rows.writeheader()
         with ThreadPoolExecutor(options.at_a_time) as threads:
             for row in tqdm(threads.map(predict, photographs), total=len(photographs), unit="photograph"):
@@ -148,21 +135,5 @@ def _row(photograph: _Photograph, options: PredictOptions, source: Predicts) -> 
         path = options.out / f"{photograph.name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(answer.heatmap_png))
-    return {"photograph": str(photograph.name), **_cells(answer)}
-
-
-def _cells(answer: PredictionAnswer) -> dict[str, Any]:
-    return {
-        "score": answer.score,
-        "anomalous": answer.anomalous,
-        "threshold": answer.threshold,
-        "percentile": answer.percentile,
-        "regions": answer.regions_total,
-        "quality": " ".join(note.code for note in answer.quality),
-        "width": answer.photograph.width,
-        "height": answer.photograph.height,
-        "laterality": answer.acquisition and answer.acquisition.laterality,
-        "acquired_at": answer.acquisition and answer.acquisition.acquired_at,
-        "model": answer.model.name,
-        "version": answer.model.version,
-    }
+    cells = {column: value(answer) for column, value in ANSWER_COLUMNS.items()}
+    return {"photograph": str(photograph.name), **cells}

@@ -1,14 +1,23 @@
 """Every limit and path of the service, read once from environment variables and the command line."""
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import limits
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 2**20
+USAGE_ERROR = 2
+# Every option is also an environment variable.
+OPTIONS = SettingsConfigDict(
+    frozen=True, extra="ignore", cli_kebab_case=True, cli_hide_none_type=True, cli_show_env_vars=True
+)
+
+Options = TypeVar("Options", bound=BaseSettings)
 
 
 def available_cores() -> int:
@@ -19,9 +28,7 @@ def available_cores() -> int:
 class Settings(BaseSettings):
     """Serve fundus anomaly detection over HTTP. Every option is also an environment variable."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", cli_kebab_case=True, cli_hide_none_type=True, cli_show_env_vars=True
-    )
+    model_config = OPTIONS
 
     host: str = Field(
         default="127.0.0.1",
@@ -125,3 +132,20 @@ class Settings(BaseSettings):
         if value is not None:
             limits.parse(value)
         return value
+
+
+def read_options(kind: type[Options], arguments: Sequence[str], program: str) -> Options:
+    """Read options from a command line and the environment, or name each that is wrong and exit.
+
+    Args:
+        kind: What is read.
+        arguments: The command line.
+        program: How the command is called, for its help.
+    """
+    try:
+        return kind(_cli_parse_args=list(arguments), _cli_prog_name=program)
+    except ValidationError as error:
+        for each in error.errors():
+            name = "-".join(str(part) for part in each["loc"]).replace("_", "-")
+            sys.stderr.write(f"--{name} {each['input']}: {each['msg']}\n")
+        sys.exit(USAGE_ERROR)

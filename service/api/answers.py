@@ -1,5 +1,6 @@
 """What the service knows of a photograph, in the words of its answer."""
 
+import base64
 from dataclasses import asdict
 
 from service.api.schemas import (
@@ -19,7 +20,7 @@ from service.preprocessing import Acquisition
 
 
 def answer_of(
-    prediction: Prediction, metadata: ModelMetadata, max_regions: int, request_id: str | None, png: str | None
+    prediction: Prediction, metadata: ModelMetadata, max_regions: int, request_id: str | None
 ) -> PredictionAnswer:
     """Say what a prediction says.
 
@@ -28,7 +29,6 @@ def answer_of(
         metadata: Of the model that made it.
         max_regions: Most regions to list.
         request_id: Of the request, where it was one.
-        png: The heatmap in base64, where it is to be part of the answer.
     """
     return PredictionAnswer(
         request_id=request_id,
@@ -43,7 +43,7 @@ def answer_of(
         acquisition=_acquisition(prediction.acquisition),
         model=ModelAnswer(name=metadata.name, version=metadata.version),
         timings_ms=_milliseconds(prediction),
-        heatmap_png=png,
+        heatmap_png=None if prediction.png is None else base64.b64encode(prediction.png).decode(),
     )
 
 

@@ -1,6 +1,5 @@
 """POST /predict: HTTP to photograph, prediction to HTTP."""
 
-import base64
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -68,8 +67,7 @@ async def predict(
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
             return _png_response(prediction, place.pop_all())
-        png = None if prediction.png is None else base64.b64encode(prediction.png).decode()
-        answer = answer_of(prediction, served.metadata, settings.max_regions, correlation_id.get(), png)
+        answer = answer_of(prediction, served.metadata, settings.max_regions, correlation_id.get())
         return HoldingResponse(answer.model_dump_json(), place.pop_all(), JSON, {"Vary": "Accept"})
 
 

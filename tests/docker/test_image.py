@@ -1,7 +1,6 @@
 """The serving image, built and run as docker-compose.yml runs it, where there is a Docker Engine."""
 
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from tests.docker.engine import docker, needs_docker
+from tests.service.live_server import free_port
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "resynthdetect:test"
@@ -64,8 +64,7 @@ class Container:
 
 @pytest.fixture
 def container(image):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     container = Container(image, port, "--restart=unless-stopped")
     yield container
     container.remove()

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import skimage.data
 import yaml
 
+from tests.service.live_server import free_port
 from tests.service.process import Process
 
 ROOT = Path(__file__).parents[2]
@@ -71,8 +71,7 @@ def prometheus(tmp_path_factory, tiny_model_path, jpeg):
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     for name in config["rule_files"]:
         shutil.copy(PROMETHEUS / name, folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [
         "prometheus",

@@ -1,7 +1,6 @@
 """The real process: it starts, answers, says what it does in JSON lines, and stops when told."""
 
 import json
-import socket
 import threading
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import cv2
 import httpx2
 import pytest
 
+from tests.service.live_server import free_port
 from tests.service.tiny_model import METADATA, write_tiny_model
 
 
@@ -43,8 +43,7 @@ def test_sigterm_finishes_what_was_accepted_and_exits_with_success(serve, tiny_m
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_under_the_log_costs_log_lines_alone(serve, tiny_model_path, jpeg):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     with Path("/dev/full").open("w") as full:
         process = serve("--model", str(tiny_model_path), "--port", str(port), stdout=full)

@@ -1,8 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service.__main__ import read_settings
-from service.settings import Settings, available_cores
+from service.settings import Settings, available_cores, read_options
 
 
 def test_defaults_listen_on_this_machine_alone():
@@ -30,19 +29,19 @@ def test_nonsense_in_the_environment_is_refused(monkeypatch, variable, value):
 def test_command_line_beats_environment(monkeypatch):
     monkeypatch.setenv("PORT", "1000")
     monkeypatch.setenv("DEVICE", "cpu")
-    settings = read_settings(["--port", "2000"])
+    settings = read_options(Settings, ["--port", "2000"], "service")
     assert (settings.port, settings.device) == (2000, "cpu")
 
 
 def test_nonsense_on_the_command_line_is_named(capsys):
     with pytest.raises(SystemExit) as stop:
-        read_settings(["--max-pixels", "none", "--port", "-1"])
+        read_options(Settings, ["--max-pixels", "none", "--port", "-1"], "service")
     assert stop.value.code == 2
     assert "--max-pixels none: Input should be a valid integer" in capsys.readouterr().err
 
 
 def test_unknown_option_is_refused(capsys):
     with pytest.raises(SystemExit) as stop:
-        read_settings(["--prot", "2000"])
+        read_options(Settings, ["--prot", "2000"], "service")
     assert stop.value.code == 2
     assert "--prot" in capsys.readouterr().err

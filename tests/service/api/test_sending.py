@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 from starlette.applications import Starlette
@@ -45,6 +45,16 @@ async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
     return await asyncio.open_connection(sock=connection, limit=4096)
 
 
+@asynccontextmanager
+async def asked(app, *, answer: float):
+    """A connection with a small buffer that has asked, to a service that waits so long for it to read."""
+    async with served(app, http=protocol_with_deadlines(header=10, answer=answer)) as port:
+        reader, writer = await connect(port)
+        writer.write(REQUEST)
+        yield reader, writer
+        writer.close()
+
+
 async def read_answer(reader: asyncio.StreamReader) -> bytes:
     header = await reader.readuntil(b"\r\n\r\n")
     assert f"content-length: {len(BODY)}".encode() in header
@@ -67,15 +77,12 @@ def test_an_answer_comes_whole_and_the_connection_serves_the_next(app, places):
 
 def test_who_has_not_read_still_holds_a_place(app, places):
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, answer=10)) as port:
-            reader, writer = await connect(port)
-            writer.write(REQUEST)
+        async with asked(app, answer=10) as (reader, _):
             await reader.read(1)
             await asyncio.sleep(0.3)
             assert places.taken == 1
             while places.taken:
                 assert await reader.read(2**20)
-            writer.close()
 
     asyncio.run(scenario())
 
@@ -85,9 +92,7 @@ def test_who_reads_too_slowly_loses_connection_and_place(app, places, greed):
     """Reading a little now and then gains no time."""
 
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, answer=0.5)) as port:
-            reader, writer = await connect(port)
-            writer.write(REQUEST)
+        async with asked(app, answer=0.5) as (reader, _):
             await until(lambda: places.taken == 1)
             started = time.monotonic()
             while places.taken:
@@ -96,16 +101,13 @@ def test_who_reads_too_slowly_loses_connection_and_place(app, places, greed):
                 assert time.monotonic() - started < 5
             with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
                 await reader.readexactly(len(BODY))
-            writer.close()
 
     asyncio.run(scenario())
 
 
 def test_who_hangs_up_while_reading_gives_up_the_place(app, places):
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, answer=60)) as port:
-            reader, writer = await connect(port)
-            writer.write(REQUEST)
+        async with asked(app, answer=60) as (reader, writer):
             await reader.read(1)
             writer.transport.abort()
             await until(lambda: places.taken == 0)
