@@ -41,6 +41,9 @@ def find_frame(brightness: NDArray[np.uint8]) -> Box:
     black, bright = brightness < 0.25 * typical, brightness > 0.5 * typical
     top, bottom = _bar(black, bright), _bar(black[::-1], bright[::-1])
     left, right = _bar(black.T, bright.T), _bar(black.T[::-1], bright.T[::-1])
+    if left + right >= width or top + bottom >= height:
+        # A lone bright line is nothing between bars.
+        return Box(0, 0, width, height)
     return Box(left, top, width - right, height - bottom)
 
 

@@ -203,3 +203,12 @@ def test_membership():
     assert inside.sum() == 1 + 3 + 5  # rows 2, 3 and 4; the frame ends before rows 5 and 6
     assert inside[4, 3]
     assert not inside[5].any()
+
+
+@pytest.mark.parametrize("thickness", [1, 2, 3])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_bright_line_on_black_is_no_retina(thickness, turned):
+    picture = np.zeros((192, 256, 3), np.uint8)
+    picture[100 : 100 + thickness] = 200
+    with pytest.raises(NoFieldOfView):
+        find_field_of_view(picture.transpose(1, 0, 2) if turned else picture)
