@@ -60,14 +60,19 @@ def queries():
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory, tiny_model_path, jpeg):
+def service(tiny_model_path):
+    process = Process("--model", str(tiny_model_path), "--queue-size", "1")
+    yield process.address()
+    process.kill()
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory, service, jpeg):
     """A Prometheus with the shipped rules, which has watched a busy service for a while; its address."""
     folder = tmp_path_factory.mktemp("prometheus")
-    service = Process("--model", str(tiny_model_path), "--queue-size", "1")
-    target = service.address()
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["scrape_configs"][0]["static_configs"] = [{"targets": [target.removeprefix("http://")]}]
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [service.removeprefix("http://")]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     for name in config["rule_files"]:
         shutil.copy(PROMETHEUS / name, folder)
@@ -80,18 +85,28 @@ def prometheus(tmp_path_factory, tiny_model_path, jpeg):
         f"--web.listen-address=127.0.0.1:{port}",
     ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
-        _keep_busy(target, address, jpeg)
-        yield address
-        process.terminate()
-    service.kill()
+        try:
+            _wait_until_ready(address)
+            _keep_busy(service, address, jpeg)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait_until_ready(prometheus):
+    deadline = time.monotonic() + 60
+    # It answers before it is ready, though not with JSON.
+    with httpx2.Client(transport=httpx2.HTTPTransport(retries=10)) as client:
+        while client.get(f"{prometheus}/-/ready").status_code != httpx2.codes.OK:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def _keep_busy(service, prometheus, jpeg):
-    """Ask until the rules have something to say of every outcome."""
-    rule = "resynthdetect:score:median_1d"
+    """Ask until the last rule has something to say."""
     deadline = time.monotonic() + 60
     no_fundus = cv2.imencode(".png", skimage.data.coffee())[1].tobytes()
-    while not ask(prometheus, rule):
+    while not ask(prometheus, "resynthdetect:no_fundus:ratio_rate6h"):
         assert time.monotonic() < deadline
         for data in (jpeg, no_fundus):
             httpx2.post(f"{service}/predict", files={"file": data})
@@ -99,10 +114,7 @@ def _keep_busy(service, prometheus, jpeg):
 
 
 def ask(address, query):
-    try:
-        answer = httpx2.get(f"{address}/api/v1/query", params={"query": query}).json()
-    except httpx2.HTTPError:
-        return []
+    answer = httpx2.get(f"{address}/api/v1/query", params={"query": query}).json()
     assert answer["status"] == "success", answer
     return answer["data"]["result"]
 
