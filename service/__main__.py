@@ -45,8 +45,11 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         http=protocol_with_deadlines(
-            header=settings.header_timeout_seconds, answer=settings.download_timeout_seconds
+            header=settings.header_timeout_seconds,
+            upload=settings.upload_timeout_seconds,
+            answer=settings.download_timeout_seconds,
         ),
+        timeout_keep_alive=settings.keep_alive_seconds,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -82,12 +82,17 @@ class Settings(BaseSettings):
         "closed.",
     )
     upload_timeout_seconds: PositiveFloat = Field(
-        default=60, description="Time a client has to send its photograph."
+        default=60, description="Time a client has to send its photograph, even one that is refused."
     )
     download_timeout_seconds: PositiveFloat = Field(
         default=60,
         description="Time a client has to read its answer, as soon as it keeps the service waiting; then the "
         "connection is closed.",
+    )
+    keep_alive_seconds: PositiveInt = Field(
+        default=75,
+        description="Time that a connection may stay unused between two requests. A client whose next request "
+        "meets the closing connection loses it, so clients and load balancers (often 60) should close first.",
     )
     deadline_seconds: PositiveFloat = Field(
         default=120,

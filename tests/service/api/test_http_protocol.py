@@ -12,6 +12,8 @@ from service.api.http_protocol import protocol_with_deadlines
 from tests.service.live_server import served
 
 IDLE = 1000
+# Answered at once, whatever becomes of its body.
+UPLOAD = b"POST /nothing HTTP/1.1\r\nHost: service\r\nContent-Length: 2\r\n\r\n"
 
 
 async def read_all(reader: asyncio.StreamReader) -> bytes:
@@ -23,7 +25,7 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
 def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, start):
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.2, answer=60)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.2, upload=60, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(start)
             assert await read_all(reader) == b""
@@ -35,7 +37,7 @@ def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, 
 def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model):
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.3, answer=60)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             started = time.monotonic()
             while not reader.at_eof() and time.monotonic() - started < 5:
@@ -47,22 +49,60 @@ def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model):
     asyncio.run(scenario())
 
 
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(5):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+    return head
+
+
 def test_a_slow_body_and_a_second_request_have_time(settings, tiny_model):
     """The deadline is the header's alone, and each header's own."""
-    request = b"POST /nothing HTTP/1.1\r\nHost: service\r\nContent-Length: 2\r\n\r\n"
 
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.3, answer=60)) as port:
+        async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
-                writer.write(request + b"a")
+                writer.write(UPLOAD + b"a")
                 await asyncio.sleep(0.5)
                 writer.write(b"b")
-                answer = await reader.readuntil(b"\r\n\r\n")
-                assert answer.startswith(b"HTTP/1.1 404")
-                length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-                await reader.readexactly(length)
+                assert (await read_answer(reader)).startswith(b"HTTP/1.1 404")
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_the_rest_of_a_refused_upload_costs_the_connection_where_it_does_not_come(settings, tiny_model):
+    async def scenario() -> None:
+        app = create_app(settings, [tiny_model])
+        async with served(app, http=protocol_with_deadlines(header=60, upload=0.3, answer=60)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(UPLOAD.replace(b"2", b"100000") + b"a")
+            await read_answer(reader)
+            started = time.monotonic()
+            while not reader.at_eof() and time.monotonic() - started < 5:
+                writer.write(b"a")
+                await asyncio.sleep(0.02)
+            assert time.monotonic() - started < 2
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_outlives_a_refused_upload_as_long_as_any_other(settings, tiny_model):
+    protocol = protocol_with_deadlines(header=0.2, upload=0.2, answer=60)
+
+    async def scenario() -> None:
+        app = create_app(settings, [tiny_model])
+        async with served(app, http=protocol, timeout_keep_alive=1) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(2):
+                writer.write(UPLOAD + b"a")
+                await read_answer(reader)
+                writer.write(b"b")
+                await asyncio.sleep(0.6)
+            assert await read_all(reader) == b""
             writer.close()
 
     asyncio.run(scenario())

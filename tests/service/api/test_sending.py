@@ -48,7 +48,7 @@ async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
 @asynccontextmanager
 async def asked(app, *, answer: float):
     """A connection with a small buffer that has asked, to a service that waits so long for it to read."""
-    async with served(app, http=protocol_with_deadlines(header=10, answer=answer)) as port:
+    async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=answer)) as port:
         reader, writer = await connect(port)
         writer.write(REQUEST)
         yield reader, writer
@@ -64,7 +64,7 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
 
 def test_an_answer_comes_whole_and_the_connection_serves_the_next(app, places):
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, answer=10)) as port:
+        async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=10)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
                 writer.write(REQUEST)
@@ -119,7 +119,7 @@ def test_a_fast_reader_has_time_for_many_answers(app):
     """The deadline is one answer's, not the connection's."""
 
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, answer=0.5)) as port:
+        async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=0.5)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(4):
                 writer.write(REQUEST)
