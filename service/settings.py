@@ -91,8 +91,8 @@ class Settings(BaseSettings):
     )
     keep_alive_seconds: PositiveInt = Field(
         default=75,
-        description="Time that a connection may stay unused between two requests. A client whose next request "
-        "meets the closing connection loses it, so clients and load balancers (often 60) should close first.",
+        description="Time that a connection may stay unused between two requests. A request that meets the "
+        "closing connection is lost, so clients and load balancers (often 60) should close first.",
     )
     deadline_seconds: PositiveFloat = Field(
         default=120,
