@@ -18,11 +18,12 @@ from service.metrics import ObservePrediction, Stage, Timings
 from service.preprocessing import (
     Acquisition,
     ModelInput,
+    PhotographFile,
     QualityNote,
     assess_quality,
-    decode,
-    prepare,
+    prepare_copy,
     read_acquisition,
+    read_copy,
 )
 
 DECIMALS = 6
@@ -68,7 +69,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class _Prepared:
-    photograph: NDArray[np.uint8]
+    file: PhotographFile
     model_input: ModelInput
     quality: Sequence[QualityNote]
     acquisition: Acquisition | None
@@ -120,7 +121,6 @@ class Predictor:
         timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
         timings[Stage.INFERENCE] = answer.seconds
         regions, png = await self._off_loop(lambda: self._draw(heatmap, prepared, answer.heatmap, timings))
-        height, width = prepared.photograph.shape[:2]
         score = round(answer.score, DECIMALS)
         prediction = Prediction(
             score=score,
@@ -128,8 +128,8 @@ class Predictor:
             percentile=percentile(score, self._metadata.normal_scores),
             regions=regions,
             quality=prepared.quality,
-            width=width,
-            height=height,
+            width=prepared.file.width,
+            height=prepared.file.height,
             acquisition=prepared.acquisition,
             png=png,
             timings=timings,
@@ -147,12 +147,14 @@ class Predictor:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
 
     def _prepare(self, upload: bytes, timings: Timings) -> _Prepared:
+        constants = self._metadata.preprocessing
         with timings.measure(Stage.DECODE):
-            photograph = decode(upload, max_pixels=self._max_pixels)
+            file = PhotographFile(upload, max_pixels=self._max_pixels)
+            copy = read_copy(file, constants)
             acquisition = read_acquisition(upload)
         with timings.measure(Stage.PREPROCESS):
-            model_input = prepare(photograph, self._metadata.preprocessing)
-            return _Prepared(photograph, model_input, assess_quality(model_input), acquisition)
+            model_input = prepare_copy(copy, constants)
+            return _Prepared(file, model_input, assess_quality(model_input), acquisition)
 
     def _draw(
         self, kind: Heatmap, prepared: _Prepared, heatmap: NDArray[np.float32], timings: Timings
@@ -160,7 +162,7 @@ class Predictor:
         mapping = prepared.model_input.mapping
         with timings.measure(Stage.RENDER):
             regions = find_regions(heatmap, self._metadata.region.value, mapping)
-            png = render(kind, prepared.photograph, lambda: mapping.map_to_photograph(heatmap))
+            png = render(kind, lambda: prepared.file.decode(1)[0], lambda: mapping.map_to_photograph(heatmap))
         return regions, png
 
 

@@ -40,15 +40,16 @@ class Heatmap(StrEnum):
 
 
 def render(
-    kind: Heatmap, photograph: NDArray[np.uint8], probabilities: Callable[[], NDArray[np.float32]]
+    kind: Heatmap,
+    photograph: Callable[[], NDArray[np.uint8]],
+    probabilities: Callable[[], NDArray[np.float32]],
 ) -> bytes | None:
     """Draw a heatmap.
 
     Args:
         kind: What to draw.
-        photograph: RGB uint8 ``(H, W, 3)``.
-        probabilities: Gives the map in the photograph's pixels, float32 ``(H, W)``; called only where it
-            is drawn.
+        photograph: Gives it, RGB uint8 ``(H, W, 3)``; called only where it is drawn.
+        probabilities: Gives the map in its pixels, float32 ``(H, W)``; likewise.
 
     Returns:
         A PNG of H x W pixels; nothing for ``none``.
@@ -61,7 +62,7 @@ def render(
         case Heatmap.MAP:
             return _encode(_layer(probabilities()))
         case Heatmap.OVERLAY:
-            return _encode(_overlay(photograph, probabilities()))
+            return _encode(_overlay(photograph(), probabilities()))
 
 
 def _raw(probabilities: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -10,6 +10,8 @@ Points = NDArray[np.float64]
 _TRIPLES = 300
 _VOTERS = 240
 _REFITS = 3
+# Drawn once: where in a list of points the three lie, as shares of its length.
+_DRAWS = np.random.default_rng(0).random((3, _TRIPLES))
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def fit_circle(points: Points) -> Circle:
 def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float, float]) -> Circle | None:
     """Find the circle that most points lie on: RANSAC over fixed triples, then least squares on its inliers.
 
-    Deterministic: the triples come from a generator with a fixed seed.
+    Deterministic: the triples are always drawn alike.
 
     Args:
         points: (N, 2) array of x, y.
@@ -89,8 +91,7 @@ def _distances(points: Points, circles: NDArray[np.float64]) -> NDArray[np.float
 
 def _circumcircles(points: Points, radii: tuple[float, float]) -> NDArray[np.float64]:
     """(M, 3) rows of x, y, radius of circles through random triples of points."""
-    generator = np.random.default_rng(0)
-    a, b, c = points[generator.integers(len(points), size=(3, _TRIPLES))]
+    a, b, c = points[(_DRAWS * len(points)).astype(np.intp)]
     ab, ac = b - a, c - a
     double_area = 2 * (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
     usable = np.abs(double_area) > 1e-6

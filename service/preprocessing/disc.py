@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.brightness import brightness_of
 from service.preprocessing.circle import Circle, Points, fit_circle_robustly
 from service.preprocessing.retina import disc_looks_like_retina
 from service.preprocessing.rim import settle_inside
@@ -79,12 +80,12 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
     """
     step = max(1, max(picture.shape) // _COARSE_SIDE)
     coarse = picture[::step, ::step]
-    best = _best_candidate(coarse.max(axis=2))
+    best = _best_candidate(brightness_of(coarse))
     if best is None or not best.acceptable:
         return None
     if not disc_looks_like_retina(coarse, best.circle, best.visible):
         return None
-    return settle_inside(picture.max(axis=2), best.circle.scaled(step))
+    return settle_inside(brightness_of(picture), best.circle.scaled(step))
 
 
 def _best_candidate(brightness: Brightness) -> _Candidate | None:
@@ -111,10 +112,10 @@ def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
     reach = ((columns - circle.x) ** 2 + (rows - circle.y) ** 2) / circle.radius**2
     return _Candidate(
         circle=circle,
-        support=_mean(touched[visible], 0.0),
-        visible=_mean(visible, 0.0),
-        bright_inside=_mean(bright[reach < 0.97**2], 0.0),
-        dark_outside=1 - _mean(bright[reach > 1.03**2], 0.0),
+        support=_share(touched, visible),
+        visible=float(visible.mean()),
+        bright_inside=_share(bright, reach < 0.97**2),
+        dark_outside=1 - _share(bright, reach > 1.03**2),
         drop=_drop(brightness, circle),
     )
 
@@ -123,8 +124,9 @@ def _tolerance(radius: float) -> float:
     return max(1.0, 0.012 * radius)
 
 
-def _mean(values: NDArray[np.generic], default: float) -> float:
-    return float(values.mean()) if values.size else default
+def _share(marked: NDArray[np.bool_], where: NDArray[np.bool_]) -> float:
+    """The share of some places that are marked; 0 of none."""
+    return int(np.count_nonzero(marked & where)) / max(1, int(np.count_nonzero(where)))
 
 
 def _outline(bright: NDArray[np.bool_]) -> Points:

@@ -34,10 +34,12 @@ def find_frame(brightness: NDArray[np.uint8]) -> Box:
         brightness: uint8 (H, W), some hundred pixels a side.
     """
     height, width = brightness.shape
-    lit = brightness[brightness > _BLACKEST_PHOTOGRAPH]
-    if not lit.size:
+    levels = np.bincount(brightness.ravel(), minlength=256)
+    levels[: _BLACKEST_PHOTOGRAPH + 1] = 0
+    if not levels.any():
         return Box(0, 0, width, height)
-    typical = float(np.median(lit))
+    # The median of what is lit.
+    typical = int(np.searchsorted(levels.cumsum(), levels.sum() / 2))
     black, bright = brightness < 0.25 * typical, brightness > 0.5 * typical
     top, bottom = _bar(black, bright), _bar(black[::-1], bright[::-1])
     left, right = _bar(black.T, bright.T), _bar(black.T[::-1], bright.T[::-1])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from service.preprocessing.field_of_view import FieldOfView
 from service.preprocessing.frame import Box
+from service.preprocessing.reduction import Reduction
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,19 @@ class SquareMapping:
         top = math.floor(circle.y - circle.radius + 0.5)
         side = max(1, math.ceil(2 * circle.radius))
         return cls(height, width, field_of_view.frame, left, top, side, size)
+
+    def on_photograph(self, reduction: Reduction) -> "SquareMapping":
+        """The mapping of a reduced copy as one of the photograph that it was made of."""
+        factor = reduction.factor
+        return SquareMapping(
+            height=reduction.height,
+            width=reduction.width,
+            frame=reduction.box_to_photograph(self.frame),
+            left=reduction.left + factor * self.left,
+            top=reduction.top + factor * self.top,
+            side=factor * self.side,
+            size=self.size,
+        )
 
     @property
     def scale(self) -> float:
@@ -148,12 +162,12 @@ class SquareMapping:
         return np.asarray(cv2.copyMakeBorder(picture[inside.slices], *padding, border), np.uint8)
 
     def _resized(self, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Scale to the model's size: averages when shrinking, linear when enlarging.
+        """Scale to the model's size: means where pixels would be skipped otherwise, else linear.
 
         Cubic interpolation is sharper but rings, and a dark ring round every bright spot is a lesion
         that the eye does not have.
         """
-        interpolation = cv2.INTER_AREA if self.side > self.size else cv2.INTER_LINEAR
+        interpolation = cv2.INTER_AREA if self.side >= 2 * self.size else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(square, (self.size, self.size), interpolation=interpolation), np.uint8)
 
     @staticmethod

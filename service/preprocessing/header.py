@@ -17,6 +17,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from service.preprocessing import completeness
 from service.preprocessing.errors import DecodeError
 
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+
 
 @dataclass(frozen=True)
 class _Format:
@@ -27,7 +29,7 @@ class _Format:
 
 # The readers are called directly: Image.open would warn of, or refuse, sizes by a limit of its own.
 _FORMATS = (
-    _Format(re.compile(rb"\xff\xd8\xff"), completeness.jpeg_is_complete, JpegImageFile),
+    _Format(re.compile(re.escape(JPEG_SIGNATURE)), completeness.jpeg_is_complete, JpegImageFile),
     _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), completeness.png_is_complete, PngImageFile),
     _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), completeness.tiff_is_complete, TiffImageFile),
     _Format(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), completeness.webp_is_complete, WebPImageFile),

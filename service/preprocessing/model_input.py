@@ -1,6 +1,6 @@
 """A photograph becomes what the model sees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 
 from service.preprocessing.circle import Circle
 from service.preprocessing.constants import PreprocessingConstants
+from service.preprocessing.copy import Copy, read_copy
+from service.preprocessing.decoding import PhotographFile
 from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
 from service.preprocessing.geometry import SquareMapping
+from service.preprocessing.mirror import mirror_at_circle
+from service.preprocessing.reduction import Reduction
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class ModelInput:
     mapping: SquareMapping
     field_of_view: FieldOfView
 
+    def on_photograph(self, reduction: Reduction) -> "ModelInput":
+        """The same input, prepared of a reduced copy, with the way back to the photograph's own pixels."""
+        return replace(
+            self,
+            mapping=self.mapping.on_photograph(reduction),
+            field_of_view=self.field_of_view.on_photograph(reduction),
+        )
+
 
 _PAPER_CONSTANTS = PreprocessingConstants()
 
@@ -47,13 +59,39 @@ def prepare(
     Raises:
         NoFieldOfView: The picture shows no retina.
     """
-    field_of_view = find_field_of_view(photograph)
+    return _prepare(photograph, find_field_of_view(photograph), constants)
+
+
+def prepare_file(file: PhotographFile, constants: PreprocessingConstants = _PAPER_CONSTANTS) -> ModelInput:
+    """Prepare a photograph without decoding more of it than the model sees.
+
+    Args:
+        file: The photograph.
+        constants: What the model was trained with.
+
+    Raises:
+        DecodeError: With one of its codes.
+        NoFieldOfView: The picture shows no retina.
+    """
+    return prepare_copy(read_copy(file, constants), constants)
+
+
+def prepare_copy(copy: Copy, constants: PreprocessingConstants = _PAPER_CONSTANTS) -> ModelInput:
+    """Prepare what :func:`read_copy` has read."""
+    return _prepare(copy.pixels, copy.field_of_view, constants).on_photograph(copy.reduction)
+
+
+def _prepare(
+    photograph: NDArray[np.uint8], field_of_view: FieldOfView, constants: PreprocessingConstants
+) -> ModelInput:
     height, width = photograph.shape[:2]
     mapping = SquareMapping.around(field_of_view, height=height, width=width, size=constants.size)
     circle = _circle_in_model(field_of_view, mapping)
-    natural = _mirror_at_circle(mapping.photograph_to_model(photograph), circle)
-    mask = _mask_in_model(field_of_view, mapping)
-    image = np.maximum(equalise(natural, constants), 1) * mask[..., None]
+    inside = circle.contains(*np.ogrid[: constants.size, : constants.size][::-1])
+    natural = mirror_at_circle(mapping.photograph_to_model(photograph), circle, inside)
+    mask = inside & _frame_in_model(field_of_view, mapping)
+    bright = np.maximum(equalise(natural, constants), 1)
+    image = np.asarray(cv2.bitwise_and(bright, bright, mask=mask.astype(np.uint8)), np.uint8)
     return ModelInput(image, natural, mask, mapping, field_of_view)
 
 
@@ -63,36 +101,11 @@ def _circle_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> Circ
     return Circle(float(x), float(y), circle.radius / mapping.scale)
 
 
-def _mask_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> NDArray[np.bool_]:
-    """The model pixels whose centre lies in the field of view, bool (size, size)."""
+def _frame_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> NDArray[np.bool_]:
+    """The model pixels whose centre lies in the frame, bool (size, size)."""
     ticks = np.arange(mapping.size, dtype=np.float64)
     columns, rows = mapping.points_to_photograph(np.column_stack([ticks, ticks])).T
-    return field_of_view.contains(columns[None, :], rows[:, None])
-
-
-def _mirror_at_circle(square: NDArray[np.uint8], circle: Circle) -> NDArray[np.uint8]:
-    """Replace what lies outside the circle by the mirror image, along the radius, of what lies inside.
-
-    CLAHE equalises tiles: black corners would fill the histograms of the tiles at the rim and leave a
-    halo there.
-    """
-    rows, columns = np.nonzero(~circle.contains(*np.ogrid[: square.shape[0], : square.shape[1]][::-1]))
-    x, y = columns - circle.x, rows - circle.y
-    reach = np.hypot(x, y)
-    shrink = (2 * circle.radius - reach) / reach
-    sources = np.stack([circle.x + shrink * x, circle.y + shrink * y]).astype(np.float32)
-    mirrored = square.copy()
-    mirrored[rows, columns] = _sample(square, *sources)
-    return mirrored
-
-
-def _sample(picture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Interpolated colours (N, 3) at N points; a column of them could be too long for ``cv2.remap``."""
-    width = 1024
-    padding = -len(x) % width
-    grid = [np.pad(axis, (0, padding)).reshape(-1, width) for axis in (x, y)]
-    colours = cv2.remap(picture, grid[0], grid[1], cv2.INTER_LINEAR)
-    return np.asarray(colours.reshape(-1, picture.shape[2])[: len(x)], np.uint8)
+    return field_of_view.in_frame(columns[None, :], rows[:, None])
 
 
 def equalise(picture: NDArray[np.uint8], constants: PreprocessingConstants) -> NDArray[np.uint8]:

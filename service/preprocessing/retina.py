@@ -30,7 +30,7 @@ def disc_looks_like_retina(picture: NDArray[np.uint8], circle: Circle, visible: 
     inside = Circle(circle.x, circle.y, 0.9 * circle.radius).contains(columns, rows)
     if not inside.any():
         return False
-    red, green, blue = picture[inside].mean(axis=0)
+    red, green, blue, _ = cv2.mean(picture, inside.astype(np.uint8))
     limit = next(limit for share, limit in _LARGEST_DETAIL if visible <= share)
     reddish = red >= _LEAST_RED_TO_GREEN * green and red >= _LEAST_RED_TO_BLUE * blue
     spread = _colour_spread(picture, inside)
@@ -69,4 +69,6 @@ def _detail(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
 
 def _colour_spread(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
     """The larger standard deviation of CIE Lab's a and b, in steps of OpenCV's 8-bit Lab."""
-    return float(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[inside][:, 1:].std(axis=0).max())
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    _, deviations = cv2.meanStdDev(lab, mask=inside.astype(np.uint8))
+    return float(deviations[1:].max())

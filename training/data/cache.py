@@ -10,7 +10,7 @@ import cv2
 from tqdm import tqdm
 
 import service.preprocessing
-from service.preprocessing import NoFieldOfView, PreprocessingError, decode, prepare
+from service.preprocessing import NoFieldOfView, PhotographFile, PreprocessingError, prepare_file
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.masks import read_mask
 from training.data.prepared import Entry, PreparedSet
@@ -118,10 +118,11 @@ def _prepare_record(record: Record, store: ArrayStore, constants: PreprocessingC
     image_key = hashlib.sha256(data).hexdigest()
     mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
     if not all(store.holds(key) for key in (image_key, *mask_keys.values())):
-        photograph = decode(data, max_pixels=MAX_PIXELS)
-        model_input = prepare(photograph, constants)
+        file = PhotographFile(data, max_pixels=MAX_PIXELS)
+        model_input = prepare_file(file, constants)
         for path, key in mask_keys.items():
-            store.write(key, model_input.mapping.labels_to_model(read_mask(path, photograph.shape[:2])))
+            mask = read_mask(path, (file.height, file.width))
+            store.write(key, model_input.mapping.labels_to_model(mask))
         store.write(image_key, model_input.image)
     return _entry(record, image_key, mask_keys)
 

@@ -21,7 +21,7 @@ def probabilities() -> np.ndarray:
 
 
 def decoded(kind: Heatmap, picture: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    png = render(kind, picture, lambda: probabilities)
+    png = render(kind, lambda: picture, lambda: probabilities)
     assert png is not None
     return decode_png(png)
 
@@ -64,8 +64,8 @@ def test_colour_tells_high_from_low(picture):
     assert np.abs(colours[0.1].astype(int) - colours[0.9]).max() > 150
 
 
-def test_none_draws_nothing(picture):
+def test_none_draws_nothing():
     def never() -> np.ndarray:
-        raise AssertionError("the map was asked for")
+        raise AssertionError("pixels were asked for")
 
-    assert render(Heatmap.NONE, picture, never) is None
+    assert render(Heatmap.NONE, never, never) is None

@@ -10,7 +10,7 @@ import skimage.data
 from PIL import Image
 
 import service.preprocessing
-from service.preprocessing import PreprocessingConstants, decode, prepare
+from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file
 from training.data import cache, idrid
 from training.data.cache import code_digest, fingerprint, prepare_cache
 from training.data.records import DataError, LesionType, Record, Split
@@ -47,7 +47,7 @@ def run(tmp_path):
 
 
 def expected(record, constants=SMALL):
-    return prepare(decode(record.image.read_bytes(), max_pixels=10**8), constants)
+    return prepare_file(PhotographFile(record.image.read_bytes(), max_pixels=10**8), constants)
 
 
 def test_prepared_photographs_are_those_of_the_service_in_the_order_given(photograph, run):
@@ -67,26 +67,26 @@ def test_prepared_photographs_are_those_of_the_service_in_the_order_given(photog
 def test_what_is_cached_is_not_prepared_again(photograph, run, monkeypatch):
     first = run(photograph()).images[0]
 
-    monkeypatch.setattr(cache, "prepare", None)
+    monkeypatch.setattr(cache, "prepare_file", None)
 
     np.testing.assert_array_equal(run(photograph()).images[0], first)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(photograph, run, monkeypatch):
-    seen: list[np.ndarray] = []
+    seen: list[PhotographFile] = []
 
-    def interrupted(image, constants):
+    def interrupted(file, constants):
         if len(seen) == 2:
             raise KeyboardInterrupt
-        seen.append(image)
-        return prepare(image, constants)
+        seen.append(file)
+        return prepare_file(file, constants)
 
-    monkeypatch.setattr(cache, "prepare", interrupted)
+    monkeypatch.setattr(cache, "prepare_file", interrupted)
     records = [photograph(number) for number in range(4)]
     with pytest.raises(KeyboardInterrupt):
         run(*records, workers=1)
 
-    with mock.patch.object(cache, "prepare", wraps=prepare) as resumed:
+    with mock.patch.object(cache, "prepare_file", wraps=prepare_file) as resumed:
         run(*records, workers=1)
 
     assert resumed.call_count == 2

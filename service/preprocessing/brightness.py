@@ -1,0 +1,19 @@
+"""How bright pixels are."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def brightness_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The brightest channel of each pixel.
+
+    Args:
+        picture: RGB uint8 (H, W, 3).
+
+    Returns:
+        uint8 (H, W).
+    """
+    # NumPy takes ten times as long for the maximum over an axis of three.
+    red, green, blue = cv2.split(picture)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
