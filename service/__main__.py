@@ -10,7 +10,7 @@ from service.api.access import AccessError
 from service.api.application import create_app
 from service.api.http_protocol import protocol_with_deadlines
 from service.inference.catalogue import load_models
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from service.logs import configure_logging
 from service.settings import Settings, read_options
 

@@ -137,7 +137,7 @@ class Metrics:
         )
         self.model = Info(
             "resynthdetect_model",
-            "A model served, the execution provider that really runs it, and the device that was asked for.",
+            "A model served, what really runs it, and the device that was asked for.",
             ["model"],
             registry=self.registry,
         )

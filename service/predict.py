@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from service.inference.rendering import Heatmap
 from service.logs import configure_logging
 from service.settings import OPTIONS, Settings, available_cores, read_options

@@ -48,12 +48,17 @@ class Settings(BaseSettings):
         description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` takes the "
         "GPU where there is one, and says what it took.",
     )
+    engine: Literal["auto", "onnxruntime", "openvino"] = Field(
+        default="auto",
+        description="What runs the model on a CPU. `auto` takes OpenVINO where it is installed, which is "
+        "faster and may round differently; a GPU is ONNX Runtime's.",
+    )
     threads: PositiveInt = Field(
         default_factory=available_cores,
         description="Threads that decode, prepare and render photographs. Default: the cores available.",
     )
     inference_threads: int = Field(
-        default=0, ge=0, description="Threads of one inference on the CPU; 0 lets ONNX Runtime choose."
+        default=0, ge=0, description="Threads of one inference on the CPU; 0 lets the engine choose."
     )
     queue_size: PositiveInt = Field(
         default=32,

@@ -2,7 +2,7 @@
 
 import typer
 
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export

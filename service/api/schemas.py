@@ -116,7 +116,7 @@ class Readiness(BaseModel):
 
     status: Literal["ready"] = "ready"
     device: Literal["cuda", "cpu"] = Field(description="The device that really runs the model.")
-    provider: str = Field(description="Its ONNX Runtime execution provider.")
+    provider: str = Field(description="An execution provider of ONNX Runtime, or OpenVINO and its precision.")
     model: ModelAnswer = Field(description="The default model.")
     models: list[ModelAnswer] = Field(description="All models, the default first.")
     queue: QueueAnswer

@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 
 _CHECKSUM = re.compile(r"SHA-256 `([0-9a-f]{64})`")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import structlog
 
 from service.inference.card import check_against_card
-from service.inference.model import Model, ModelError
+from service.inference.errors import ModelError
+from service.inference.model import Model
 from service.settings import Settings
 
 _log = structlog.stdlib.get_logger("service")
@@ -58,11 +59,12 @@ def _load(path: Path, settings: Settings) -> Model:
     model = Model(
         path,
         device=settings.device,
+        engine=settings.engine,
         inference_threads=settings.inference_threads,
         gpu_memory_limit=settings.gpu_memory_limit,
     )
-    if model.cuda_problem:
-        _log.warning("running on the CPU", reason=model.cuda_problem)
+    if model.fallback:
+        _log.warning("running on the CPU", reason=model.fallback)
     model.warm_up(range(1, batch_limit(settings, model) + 1))
     _log.info(
         "model loaded",

@@ -1,10 +1,8 @@
-"""The ONNX session: provider, contract check and warm-up; arrays in, arrays out."""
+"""A model: contract check and warm-up; arrays in, arrays out."""
 
-import contextlib
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import onnxruntime
@@ -12,18 +10,15 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from service.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetadata
+from service.inference import openvino_network
+from service.inference.errors import ModelError
+from service.inference.openvino_network import OpenVinoNetwork
+from service.inference.sessions import CUDA, Device, open_session
 
-CUDA = "CUDAExecutionProvider"
-CPU = "CPUExecutionProvider"
 SCORE, HEATMAP = OUTPUT_NAMES
-ERRORS_ONLY = 3
-SILENT = 4
 
-Device = Literal["auto", "cuda", "cpu"]
-
-
-class ModelError(Exception):
-    """A model that cannot be served here; the message says why."""
+Engine = Literal["auto", "onnxruntime", "openvino"]
+Run = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
 class Model:
@@ -31,36 +26,44 @@ class Model:
 
     Attributes:
         metadata: What the model says of itself.
-        provider: The ONNX Runtime execution provider that really runs it.
-        cuda_problem: Why ``auto`` did not take CUDA; empty where CUDA runs or was not asked for.
+        device: The device that really runs it.
+        provider: What really runs it there: an execution provider of ONNX Runtime, or OpenVINO.
+        fallback: Why ``auto`` took something slower; empty where it did not.
     """
 
     def __init__(
-        self, path: Path, *, device: Device = "auto", inference_threads: int = 0, gpu_memory_limit: int = 0
+        self,
+        path: Path,
+        *,
+        device: Device = "auto",
+        engine: Engine = "onnxruntime",
+        inference_threads: int = 0,
+        gpu_memory_limit: int = 0,
     ) -> None:
         """Load a model.
 
         Args:
             path: The ``.onnx`` file.
             device: ``cuda`` or ``cpu``, or ``auto`` for CUDA where it works and the CPU where it does not.
-            inference_threads: Threads of one run on the CPU; 0 lets ONNX Runtime choose.
+            engine: What runs it on a CPU; ``auto`` takes OpenVINO where it is installed.
+            inference_threads: Threads of one run on the CPU; 0 lets the engine choose.
             gpu_memory_limit: Bytes of GPU memory for the model; 0 sets no limit.
 
         Raises:
-            ModelError: The file is no model of this contract, or ``cuda`` was asked for and does not work.
+            ModelError: The file is no model of this contract, or what was asked for does not work.
         """
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = ERRORS_ONLY
-        options.intra_op_num_threads = inference_threads
-        self._session, self.cuda_problem = _open(path, device, options, gpu_memory_limit)
-        self.provider: str = self._session.get_providers()[0]
-        self.metadata = _read_metadata(self._session)
-        _check_tensors(self._session, self.metadata.preprocessing.size)
-
-    @property
-    def device(self) -> Literal["cuda", "cpu"]:
-        """The device that really runs the model."""
-        return "cuda" if self.provider == CUDA else "cpu"
+        session, self.fallback = open_session(
+            path, device, threads=inference_threads, gpu_memory_limit=gpu_memory_limit
+        )
+        self.provider: str = session.get_providers()[0]
+        self.device: Literal["cuda", "cpu"] = "cuda" if self.provider == CUDA else "cpu"
+        self.metadata = _read_metadata(session)
+        size = self.metadata.preprocessing.size
+        _check_tensors(session, size)
+        self._run = _runs_in(session)
+        if _takes_openvino(engine, self.device):
+            network = OpenVinoNetwork(path, size=size, threads=inference_threads)
+            self._run, self.provider = network.run, network.provider
 
     def run(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Score prepared photographs.
@@ -71,8 +74,7 @@ class Model:
         Returns:
             Scores ``(N,)`` and heatmaps ``(N, size, size)``, float32 probabilities.
         """
-        scores, heatmaps = self._session.run(OUTPUT_NAMES, {INPUT_NAME: images})
-        return scores, heatmaps
+        return self._run(images)
 
     def warm_up(self, batch_sizes: Sequence[int]) -> None:
         """Run each batch size once, so that no request pays for allocation or the choice of kernels.
@@ -91,66 +93,23 @@ class Model:
             _check_answer(scores, heatmaps, count, size)
 
 
-def _open(
-    path: Path, device: Device, options: onnxruntime.SessionOptions, gpu_memory_limit: int
-) -> tuple[onnxruntime.InferenceSession, str]:
-    """Open a session on the device asked for; return it and, after a fallback to the CPU, the reason."""
-    if device == "cpu":
-        return _open_on(path, options, [CPU]), ""
-    session, problem = _open_on_cuda(path, options, gpu_memory_limit)
-    if session is not None:
-        return session, ""
-    if device == "cuda":
-        raise ModelError(f"CUDA was asked for, and the model does not open on it: {problem}")
-    return _open_on(path, options, [CPU]), problem
+def _runs_in(session: onnxruntime.InferenceSession) -> Run:
+    def run(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        scores, heatmaps = session.run(OUTPUT_NAMES, {INPUT_NAME: images})
+        return scores, heatmaps
+
+    return run
 
 
-def _open_on_cuda(
-    path: Path, options: onnxruntime.SessionOptions, gpu_memory_limit: int
-) -> tuple[onnxruntime.InferenceSession | None, str]:
-    """Open a session on CUDA, or say why there is none."""
-    if CUDA not in onnxruntime.get_available_providers():
-        return None, "this build of ONNX Runtime has no CUDA provider"
-    # The reason is returned: the library's own words on standard error would be no JSON.
-    onnxruntime.set_default_logger_severity(SILENT)
-    complaints = _preload_cuda_libraries()
-    try:
-        session = _open_on(path, options, [(CUDA, _cuda_options(gpu_memory_limit)), CPU])
-    except ModelError as error:
-        return None, str(error)
-    # A session that was asked for CUDA and runs on the CPU raises nothing: only its first provider tells.
-    if session.get_providers()[0] != CUDA:
-        return None, complaints or "ONNX Runtime fell back to the CPU"
-    return session, ""
+def _takes_openvino(engine: Engine, device: Literal["cuda", "cpu"]) -> bool:
+    """Whether OpenVINO runs a model on a device.
 
-
-def _preload_cuda_libraries() -> str:
-    """Load the CUDA wheels of site-packages, which the dynamic linker does not search; return complaints."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        onnxruntime.preload_dlls(directory="")
-    return "; ".join(line for line in printed.getvalue().splitlines() if line.startswith("Failed"))
-
-
-def _cuda_options(gpu_memory_limit: int) -> dict[str, str]:
-    options = {
-        # The arena never shrinks: let it grow by what is needed, not by powers of two.
-        "arena_extend_strategy": "kSameAsRequested",
-        # The default, EXHAUSTIVE, spends seconds on the first run of every batch size.
-        "cudnn_conv_algo_search": "HEURISTIC",
-    }
-    return options | ({"gpu_mem_limit": str(gpu_memory_limit)} if gpu_memory_limit else {})
-
-
-def _open_on(
-    path: Path, options: onnxruntime.SessionOptions, providers: list[Any]
-) -> onnxruntime.InferenceSession:
-    try:
-        return onnxruntime.InferenceSession(
-            path, sess_options=options, providers=providers, enable_fallback=0
-        )
-    except Exception as error:
-        raise ModelError(f"{path} cannot be loaded: {error}") from error
+    Raises:
+        ModelError: It was asked for and has no place there.
+    """
+    if engine == "openvino" and device == "cuda":
+        raise ModelError("OpenVINO was asked for, which runs on the CPU, and the device is cuda")
+    return engine == "openvino" or (engine == "auto" and device == "cpu" and openvino_network.is_installed())
 
 
 def _read_metadata(session: onnxruntime.InferenceSession) -> ModelMetadata:

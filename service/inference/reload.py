@@ -7,7 +7,7 @@ import threading
 import structlog
 
 from service.inference.catalogue import load_models
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from service.inference.runtime import Runtime
 
 _log = structlog.stdlib.get_logger("service")

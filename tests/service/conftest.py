@@ -11,6 +11,8 @@ from service.inference.model import Model
 from service.settings import Settings
 from tests.service.process import Process
 
+MODELS = Path(__file__).parents[2] / "models"
+
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_model_path) -> Model:
@@ -19,7 +21,9 @@ def tiny_model(tiny_model_path) -> Model:
 
 @pytest.fixture
 def settings(tiny_model_path) -> Settings:
-    return Settings(model=tiny_model_path, device="cpu", threads=2, max_upload_bytes=2**20)
+    return Settings(
+        model=tiny_model_path, device="cpu", engine="onnxruntime", threads=2, max_upload_bytes=2**20
+    )
 
 
 @pytest.fixture
@@ -61,4 +65,4 @@ def compact_model() -> Model:
 
 
 def shipped(name: str) -> Model:
-    return Model(Path(__file__).parents[2] / "models" / f"{name}.onnx", device="cpu")
+    return Model(MODELS / f"{name}.onnx", device="cpu")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
+from service.inference.model import Engine
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -42,6 +43,9 @@ def evaluate(
         typer.Option("--out", help="Folder for report.md, report.json and pages of pictures."),
     ] = None,
     layout: LayoutOption = Layout.AUTO,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="What runs an exported model on a CPU.")
+    ] = "onnxruntime",
     strict: StrictOption = False,
     workers: WorkersOption = 2,
 ) -> None:
@@ -55,7 +59,7 @@ def evaluate(
     the ones that the model carries; only the column named 'protocol' takes its own from the test masks, as
     published figures do.
     """
-    method = training_run(model) if model.is_dir() else exported_model(model)
+    method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)
     dataset = load(data, layout, strict, workers)
     if not dataset.evaluation:
         raise DataError(f"{dataset.name} has nothing to evaluate on: all its photographs are normal")

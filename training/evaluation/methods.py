@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from service.inference.model import Device, Model
+from service.inference.model import Engine, Model
+from service.inference.sessions import Device
 from service.preprocessing.constants import PreprocessingConstants
 from training.evaluation.metrics import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork
@@ -51,17 +52,18 @@ def yardstick(constants: PreprocessingConstants) -> Method:
     return Method("yardstick", _green_against_local_mean, constants)
 
 
-def exported_model(path: Path, device: Device = "auto") -> Method:
+def exported_model(path: Path, device: Device = "auto", engine: Engine = "onnxruntime") -> Method:
     """Return an exported model as the service runs it, with the thresholds that it carries.
 
     Args:
         path: The ``.onnx`` file.
         device: Where it runs.
+        engine: What runs it on a CPU.
 
     Raises:
         ModelError: The file is no model of the contract, or does not run there.
     """
-    model = Model(path, device=device)
+    model = Model(path, device=device, engine=engine)
     metadata = model.metadata
     return Method(
         f"{metadata.name} {metadata.version}",

@@ -5,7 +5,7 @@ import pytest
 
 from service.inference.card import check_against_card
 from service.inference.catalogue import load_models
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from service.settings import Settings
 from tests.service.tiny_model import write_tiny_model
 

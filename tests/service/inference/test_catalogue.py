@@ -1,7 +1,7 @@
 import pytest
 
 from service.inference.catalogue import find_models, load_models
-from service.inference.model import ModelError
+from service.inference.errors import ModelError
 from service.settings import Settings
 from tests.service.tiny_model import METADATA, write_tiny_model
 

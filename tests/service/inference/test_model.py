@@ -6,18 +6,20 @@ import onnxruntime
 import pytest
 from onnx import TensorProto
 
-from service.inference import model as module
-from service.inference.model import CPU, CUDA, Model, ModelError
+from service.inference import sessions
+from service.inference.errors import ModelError
+from service.inference.model import Model
+from service.inference.sessions import CPU, CUDA
 from tests.service.tiny_model import METADATA, SIZE, write_tiny_model
 
 
 def without_cuda() -> bool:
-    return module._preload_cuda_libraries() != ""
+    return sessions._preload_cuda_libraries() != ""
 
 
 def test_reads_what_the_model_says_of_itself(tiny_model):
     assert tiny_model.metadata == METADATA
-    assert (tiny_model.provider, tiny_model.device, tiny_model.cuda_problem) == (CPU, "cpu", "")
+    assert (tiny_model.provider, tiny_model.device, tiny_model.fallback) == (CPU, "cpu", "")
 
 
 def test_score_is_the_mean_of_the_ten_highest_probabilities(tiny_model):
@@ -95,15 +97,15 @@ def test_cuda_without_cuda_fails_with_the_reason(tiny_model_path):
 def test_auto_without_cuda_says_that_it_runs_on_the_cpu(tiny_model_path):
     model = Model(tiny_model_path, device="auto")
     assert (model.device, model.provider) == ("cpu", CPU)
-    assert "libcublas" in model.cuda_problem
+    assert "libcublas" in model.fallback
 
 
 @pytest.mark.skipif(CUDA not in onnxruntime.get_available_providers(), reason="a build without CUDA")
 @pytest.mark.parametrize("complaints", ["", "Failed to load libcudnn.so"])
 def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, monkeypatch, complaints):
-    monkeypatch.setattr(module, "_preload_cuda_libraries", lambda: complaints)
+    monkeypatch.setattr(sessions, "_preload_cuda_libraries", lambda: complaints)
     monkeypatch.setattr(
-        module,
+        sessions,
         "_open_on",
         lambda path, options, providers: onnxruntime.InferenceSession(path, providers=[CPU]),
     )
@@ -112,9 +114,9 @@ def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, m
 
 
 def test_cuda_session_is_told_to_keep_its_memory_small():
-    assert module._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
-    assert "gpu_mem_limit" not in module._cuda_options(0)
-    assert module._cuda_options(2**30)["gpu_mem_limit"] == "1073741824"
+    assert sessions._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
+    assert "gpu_mem_limit" not in sessions._cuda_options(0)
+    assert sessions._cuda_options(2**30)["gpu_mem_limit"] == "1073741824"
 
 
 def test_serving_imports_neither_torch_nor_training():

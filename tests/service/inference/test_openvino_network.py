@@ -1,0 +1,88 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import skimage.data
+
+from service.inference import model as module
+from service.inference import openvino_network
+from service.inference.errors import ModelError
+from service.inference.model import Model
+from service.inference.sessions import CPU
+from service.preprocessing import prepare
+from tests.service.conftest import MODELS
+from tests.service.tiny_model import SIZE, write_tiny_model
+
+pytestmark = pytest.mark.skipif(not openvino_network.is_installed(), reason="OpenVINO is not installed")
+
+
+@pytest.fixture(scope="module")
+def network(tiny_model_path) -> Model:
+    return Model(tiny_model_path, device="cpu", engine="openvino")
+
+
+def noise(count):
+    return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
+
+
+def test_it_says_what_runs(network):
+    assert network.device == "cpu"
+    assert network.provider.startswith("OpenVINO ")
+
+
+def test_auto_takes_it(tiny_model_path, network):
+    assert Model(tiny_model_path, device="cpu", engine="auto").provider == network.provider
+
+
+def test_without_it_auto_takes_onnx_runtime(tiny_model_path, monkeypatch):
+    monkeypatch.setattr(openvino_network, "is_installed", lambda: False)
+    assert Model(tiny_model_path, device="cpu", engine="auto").provider == CPU
+    with pytest.raises(ModelError, match="'openvino' is not installed"):
+        Model(tiny_model_path, device="cpu", engine="openvino")
+
+
+def test_a_gpu_is_not_its_own():
+    with pytest.raises(ModelError, match="the device is cuda"):
+        module._takes_openvino("openvino", "cuda")
+    assert not module._takes_openvino("auto", "cuda")
+
+
+def test_it_refuses_what_the_contract_refuses(tmp_path):
+    with pytest.raises(ModelError, match="tensors are"):
+        Model(
+            write_tiny_model(tmp_path / "other.onnx", input_name="picture"), device="cpu", engine="openvino"
+        )
+
+
+def test_answers_are_those_of_onnx_runtime(network, tiny_model):
+    for ours, theirs in zip(network.run(noise(3)), tiny_model.run(noise(3)), strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, atol=0.005)
+
+
+def test_answers_stay_when_others_follow(network):
+    scores, heatmaps = network.run(noise(1))
+    before = scores.copy(), heatmaps.copy()
+    network.run(255 - noise(1))
+    np.testing.assert_array_equal(scores, before[0])
+    np.testing.assert_array_equal(heatmaps, before[1])
+
+
+def test_threads_get_their_own_answers(network):
+    images = noise(8)
+    expected = network.run(images)[0]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda image: network.run(image[None])[0][0], images))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["resynthdetect", "resynthdetect-compact"])
+def test_shipped_models_answer_alike(name):
+    path = MODELS / f"{name}.onnx"
+    images = prepare(skimage.data.retina()).image[None]
+    ours, theirs = (Model(path, device="cpu", engine=engine) for engine in ("openvino", "onnxruntime"))
+    (score,), (heatmap,) = ours.run(images)
+    (expected_score,), (expected,) = theirs.run(images)
+    assert score == pytest.approx(expected_score, abs=0.02)
+    assert np.abs(heatmap - expected).max() < 0.1
+    assert np.abs(heatmap - expected).mean() < 0.002
