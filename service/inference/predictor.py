@@ -162,7 +162,7 @@ class Predictor:
         mapping = prepared.model_input.mapping
         with timings.measure(Stage.RENDER):
             regions = find_regions(heatmap, self._metadata.region.value, mapping)
-            png = render(kind, lambda: prepared.file.decode(1)[0], lambda: mapping.map_to_photograph(heatmap))
+            png = render(kind, heatmap, mapping, lambda: prepared.file.decode(1)[0])
         return regions, png
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from service.preprocessing.field_of_view import FieldOfView
 from service.preprocessing.frame import Box
 from service.preprocessing.reduction import Reduction
+
+Number = TypeVar("Number", np.uint8, np.uint16, np.float32)
 
 
 @dataclass(frozen=True)
@@ -119,20 +122,20 @@ class SquareMapping:
         lesion = np.where(mask > 0, np.uint8(255), np.uint8(0))
         return np.asarray(self._resized(self._square(lesion, cv2.BORDER_CONSTANT)) >= 128)
 
-    def map_to_photograph(self, heatmap: NDArray[np.float32]) -> NDArray[np.float32]:
+    def map_to_photograph(self, heatmap: NDArray[Number]) -> NDArray[Number]:
         """Lay a map of the model over the photograph.
 
         Args:
-            heatmap: float32 (size, size).
+            heatmap: float32, uint16 or uint8 (size, size).
 
         Returns:
-            float32 (H, W), interpolated linearly; 0 outside the square and the frame.
+            (H, W) of the same type, interpolated linearly; 0 outside the square and the frame.
         """
         self._require(heatmap, (self.size, self.size))
         shrinks = self.side < self.size
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         square = cv2.resize(heatmap, (self.side, self.side), interpolation=interpolation)
-        photograph = np.zeros((self.height, self.width), np.float32)
+        photograph = np.zeros((self.height, self.width), heatmap.dtype)
         inside = self._inside
         photograph[inside.slices] = square[self._relative(inside).slices]
         return photograph

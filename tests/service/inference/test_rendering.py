@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from service.inference.rendering import OPACITY, Heatmap, render
+from service.preprocessing import Box, SquareMapping
 from tests.service.helpers import decode_png
 
 HEIGHT, WIDTH = 40, 60
+# Of a heatmap as wide as the photograph, which is cut off at its foot.
+MAPPING = SquareMapping(HEIGHT, WIDTH, Box(0, 0, WIDTH, HEIGHT), left=0, top=0, side=WIDTH, size=WIDTH)
 
 
 @pytest.fixture
@@ -21,7 +24,9 @@ def probabilities() -> np.ndarray:
 
 
 def decoded(kind: Heatmap, picture: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    png = render(kind, lambda: picture, lambda: probabilities)
+    heatmap = np.zeros((WIDTH, WIDTH), np.float32)
+    heatmap[:HEIGHT] = probabilities
+    png = render(kind, heatmap, MAPPING, lambda: picture)
     assert png is not None
     return decode_png(png)
 
@@ -68,4 +73,4 @@ def test_none_draws_nothing():
     def never() -> np.ndarray:
         raise AssertionError("pixels were asked for")
 
-    assert render(Heatmap.NONE, never, never) is None
+    assert render(Heatmap.NONE, np.zeros((WIDTH, WIDTH), np.float32), MAPPING, never) is None
