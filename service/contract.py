@@ -12,8 +12,11 @@ A model is an ONNX graph with
 
 ``N`` is dynamic. Everything else a service must know stands as one JSON document in the model's metadata
 under :data:`METADATA_KEY`.
+
+Beside a model may lie its twin in integers of 8 bits, of the same contract and metadata.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,10 +24,24 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from service.preprocessing.constants import PreprocessingConstants
 
 METADATA_KEY = "resynthdetect"
+# In a twin, the SHA-256 of the model that it is the twin of.
+TWIN_OF_KEY = "resynthdetect-twin-of"
 INPUT_NAME = "image"
 OUTPUT_NAMES = ("score", "heatmap")
 
+_TWIN_SUFFIX = ".int8.onnx"
+
 Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+def twin_of(model: Path) -> Path:
+    """Where the twin of a model file lies, if it has one."""
+    return model.with_suffix(_TWIN_SUFFIX)
+
+
+def is_twin(path: Path) -> bool:
+    """Whether a model file is another's twin."""
+    return path.name.endswith(_TWIN_SUFFIX)
 
 
 class TrainingData(BaseModel):

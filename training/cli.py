@@ -8,6 +8,7 @@ from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.prepare import prepare
 from training.commands.preview import preview
+from training.commands.quantize import quantize
 from training.commands.table import table
 from training.commands.train import train
 from training.data.records import DataError
@@ -28,6 +29,7 @@ application = typer.Typer(
     3. **train** trains both stages; killed, the same command goes on where it stopped
     4. **evaluate** measures a run or an exported model on photographs with known lesions
     5. **export** writes the model file that the service loads, and its card
+    6. **quantize** writes that model's twin in integers, for CPUs
 
     **table** makes the paper's tables on your data; **compare** draws a model beside a rival.
     """,
@@ -36,7 +38,7 @@ application = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (prepare, preview, train, evaluate, export, table, compare):
+for command in (prepare, preview, train, evaluate, export, quantize, table, compare):
     application.command()(command)
 
 

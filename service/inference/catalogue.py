@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from service.contract import is_twin
 from service.inference.card import check_against_card
 from service.inference.errors import ModelError
 from service.inference.model import Model
@@ -26,7 +27,7 @@ def find_models(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise ModelError(f"{path} does not exist")
-    models = sorted(path.glob("*.onnx"))
+    models = sorted(file for file in path.glob("*.onnx") if not is_twin(file))
     if not models:
         raise ModelError(f"{path} holds no .onnx file")
     return models

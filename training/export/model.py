@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.contract import ModelMetadata, Threshold
+from service.contract import ModelMetadata, Threshold, twin_of
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import network_predictor
 from training.export.card import write_card
@@ -65,6 +65,9 @@ def export_run(
         compared = [held_back[index] for index in range(min(_COMPARED, len(held_back)))]
         difference = require_parity(network, candidate, compared)
         candidate.replace(model)
+        # That of a former model of this name is no longer one.
+        for stale in (twin_of(model), twin_of(model).with_suffix(".md")):
+            stale.unlink(missing_ok=True)
     finally:
         candidate.unlink(missing_ok=True)
     write_card(model.with_suffix(".md"), model, metadata, record.config, difference, results, flips=flips)

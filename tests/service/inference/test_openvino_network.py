@@ -85,4 +85,5 @@ def test_shipped_models_answer_alike(name):
     (expected_score,), (expected,) = theirs.run(images)
     assert score == pytest.approx(expected_score, abs=0.02)
     assert np.abs(heatmap - expected).max() < 0.1
-    assert np.abs(heatmap - expected).mean() < 0.002
+    assert np.abs(heatmap - expected).mean() < 0.003
+    assert np.corrcoef(heatmap.ravel(), expected.ravel())[0, 1] > 0.99

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from service.inference.model import Model
 from training.cli import application
+from training.data.records import DataError
 from training.run import RunError
 
 TINY = [
@@ -78,6 +79,13 @@ def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, wor
     assert described.training_data.images == 5
     assert described.training_data.licence == "ours"
     assert "ours 1.0.0" in (work / "ours.md").read_text()
+
+
+def test_quantizing_takes_enough_normals(normals, work, trained):
+    call("export", trained, normals, "--out", work, "--name", "small", "--cache", work / "cache")
+    result = call("quantize", work / "small.onnx", normals, "--cache", work / "cache")
+    assert isinstance(result.exception, DataError)
+    assert "32 are needed" in str(result.exception)
 
 
 def test_the_same_command_finds_nothing_left_to_do(normals, work, trained):

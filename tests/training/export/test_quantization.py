@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import torch
+
+from service.contract import ModelMetadata, Threshold, TrainingData
+from service.inference.model import Model
+from service.inference.twin import find_twin
+from service.preprocessing import PreprocessingConstants
+from tests.training.pictures import retina
+from training.config import NetworkConfig
+from training.export import quantization
+from training.export.graph import write_graph
+from training.export.parity import ParityError
+from training.export.quantization import write_twin
+from training.networks.anomaly_network import AnomalyNetwork
+from training.networks.autoencoder import Autoencoder
+from training.networks.localizer import GuidedLocalizer
+
+SIZE = 128
+HALF = Threshold(value=0.5, chosen_by="hand")
+METADATA = ModelMetadata(
+    name="test",
+    version="1",
+    preprocessing=PreprocessingConstants(size=SIZE),
+    training_data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
+    decision=HALF,
+    region=HALF,
+    pixel=HALF,
+    normal_scores=(0.0, 1.0),
+)
+PICTURES = [retina(seed, SIZE) for seed in range(6)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """An untrained network whose statistics and probabilities are spread as a trained one's are."""
+    torch.manual_seed(0)
+    config = NetworkConfig(widths=(8, 16), fold=2, local_contrast=True)
+    localizer = GuidedLocalizer(config, Autoencoder(config)).train()
+    for picture in PICTURES:
+        localizer(torch.from_numpy(picture)[None])
+    torch.nn.init.normal_(localizer.head.weight, std=0.5)
+    assert localizer.head.bias is not None
+    torch.nn.init.zeros_(localizer.head.bias)
+    path = tmp_path_factory.mktemp("models") / "eye.onnx"
+    write_graph(AnomalyNetwork(localizer).eval(), METADATA, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def twin(model):
+    return write_twin(model, PICTURES[:4], PICTURES[4:])
+
+
+def test_the_twin_is_the_models_and_says_so(model, twin):
+    assert twin.name == "eye.int8.onnx"
+    assert find_twin(model) == twin
+    assert Model(twin, device="cpu").metadata == METADATA
+    assert "On 2 others" in twin.with_suffix(".md").read_text()
+    assert sorted(path.name for path in model.parent.iterdir()) == [
+        "eye.int8.md",
+        "eye.int8.onnx",
+        "eye.onnx",
+    ]
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_it_answers_nearly_as_the_model_does(model, twin, engine):
+    batch = np.stack(PICTURES)
+    _, ours = Model(twin, device="cpu", engine=engine).run(batch)
+    _, theirs = Model(model, device="cpu").run(batch)
+    assert theirs.std() > 0.05
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
+    assert 0 < np.abs(ours - theirs).mean() < 0.01
+
+
+def test_what_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
+    copy = tmp_path / "eye.onnx"
+    copy.write_bytes(model.read_bytes())
+    monkeypatch.setattr(quantization, "MAP_TOLERANCE", 1e-9)
+    with pytest.raises(ParityError, match=r"in 8 bits the maps of .* differ by"):
+        write_twin(copy, PICTURES[:1], PICTURES[4:])
+    assert list(tmp_path.iterdir()) == [copy]

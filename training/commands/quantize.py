@@ -1,0 +1,61 @@
+"""``python -m training quantize``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from service.inference.model import Model
+from training.commands.options import (
+    CacheFolder,
+    DataFolder,
+    LayoutOption,
+    StrictOption,
+    WorkersOption,
+    console,
+    load,
+    prepare_records,
+)
+from training.data.datasets import Layout
+from training.data.records import DataError
+from training.export.quantization import write_twin
+
+_COMPARED = 8
+
+
+def quantize(
+    model: Annotated[
+        Path,
+        typer.Argument(help="An exported model (.onnx).", exists=True, dir_okay=False, show_default=False),
+    ],
+    data: DataFolder,
+    photographs: Annotated[
+        int, typer.Option("--photographs", min=4, help="Normal photographs that set the ranges of numbers.")
+    ] = 24,
+    cache: CacheFolder = Path("cache"),
+    layout: LayoutOption = Layout.AUTO,
+    strict: StrictOption = False,
+    workers: WorkersOption = 2,
+) -> None:
+    """Write a model's twin in integers of 8 bits, for CPUs.
+
+    The service takes it by itself where OpenVINO is installed. Normal photographs tell the ranges of numbers
+    inside the network; the twin is refused if it does not answer as the model does on others.
+    """
+    constants = Model(model, device="cpu").metadata.preprocessing
+    normals = load(data, layout, strict, workers).training
+    wanted = photographs + _COMPARED
+    if len(normals) < wanted:
+        raise DataError(f"{data} has {len(normals)} normal photographs; {wanted} are needed")
+    # From all over the data set: neighbours in it are often of one day.
+    chosen = np.linspace(0, len(normals) - 1, wanted).astype(int)
+    prepared = prepare_records(tuple(normals[index] for index in chosen), cache, constants, strict, workers)
+    compared = np.linspace(0, len(prepared) - 1, _COMPARED).astype(int)
+    images = list(prepared.images)
+    twin = write_twin(
+        model,
+        [image for index, image in enumerate(images) if index not in compared],
+        [images[index] for index in compared],
+    )
+    console.print(f"wrote {twin} and its card {twin.with_suffix('.md')}")
