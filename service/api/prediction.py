@@ -7,7 +7,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.api.admission import admit
-from service.api.answers import answer_of
+from service.api.answers import json_of
 from service.api.deadline import deadline
 from service.api.dependencies import RuntimeDependency
 from service.api.hanging_up import while_connected
@@ -67,8 +67,8 @@ async def predict(
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
             return _png_response(prediction, place.pop_all())
-        answer = answer_of(prediction, served.metadata, settings.max_regions, correlation_id.get())
-        return HoldingResponse(answer.model_dump_json(), place.pop_all(), JSON, {"Vary": "Accept"})
+        answer = json_of(prediction, served.metadata, settings.max_regions, correlation_id.get())
+        return HoldingResponse(answer, place.pop_all(), JSON, {"Vary": "Accept"})
 
 
 def _media_type(request: Request, heatmap: Heatmap) -> str:
