@@ -61,7 +61,10 @@ async def predict(
                     timeout_seconds=settings.upload_timeout_seconds,
                 )
                 work = served.predictor.predict(
-                    upload, heatmap=parameters.heatmap, threshold=parameters.threshold
+                    upload,
+                    heatmap=parameters.heatmap,
+                    reduction=parameters.reduction,
+                    threshold=parameters.threshold,
                 )
                 prediction = await while_connected(request, work)
         request.state.model, request.state.score = served.metadata.name, prediction.score

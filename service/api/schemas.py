@@ -1,11 +1,12 @@
 """What the service answers, as JSON."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.contract import ModelMetadata, Probability
 from service.inference.rendering import Heatmap
+from service.preprocessing.decoding import Factor
 
 
 class PredictParameters(BaseModel):
@@ -16,8 +17,13 @@ class PredictParameters(BaseModel):
     heatmap: Heatmap = Field(
         default=Heatmap.OVERLAY,
         description="`overlay`: colour over the photograph. `map`: the colour alone, as a transparent layer. "
-        "`raw`: 16-bit grey, probability = value / 65535. `none`: no picture. Every picture has the "
-        "photograph's own size.",
+        "`raw`: 16-bit grey, probability = value / 65535. `none`: no picture.",
+    )
+    # A query holds text.
+    reduction: Annotated[Factor, BeforeValidator(int)] = Field(
+        default=1,
+        description="What the sides of the picture are divided by. 1: it has the photograph's own size. All "
+        "else in the answer is in the photograph's own pixels.",
     )
     threshold: Probability | None = Field(
         default=None, description="Overrides the model's decision threshold."

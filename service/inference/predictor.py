@@ -25,6 +25,7 @@ from service.preprocessing import (
     read_acquisition,
     read_copy,
 )
+from service.preprocessing.decoding import Factor
 
 DECIMALS = 6
 
@@ -101,12 +102,15 @@ class Predictor:
         self._observe = observe
         self._max_pixels = max_pixels
 
-    async def predict(self, upload: bytes, *, heatmap: Heatmap, threshold: float | None = None) -> Prediction:
+    async def predict(
+        self, upload: bytes, *, heatmap: Heatmap, reduction: Factor = 1, threshold: float | None = None
+    ) -> Prediction:
         """Score a photograph and show where.
 
         Args:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
+            reduction: What the heatmap's sides are divided by.
             threshold: Overrides the model's decision threshold.
 
         Raises:
@@ -120,7 +124,9 @@ class Predictor:
         answer = await self._batcher.submit(prepared.model_input.image)
         timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
         timings[Stage.INFERENCE] = answer.seconds
-        regions, png = await self._off_loop(lambda: self._draw(heatmap, prepared, answer.heatmap, timings))
+        regions, png = await self._off_loop(
+            lambda: self._draw(heatmap, reduction, prepared, answer.heatmap, timings)
+        )
         score = round(answer.score, DECIMALS)
         prediction = Prediction(
             score=score,
@@ -157,12 +163,17 @@ class Predictor:
             return _Prepared(file, model_input, assess_quality(model_input), acquisition)
 
     def _draw(
-        self, kind: Heatmap, prepared: _Prepared, heatmap: NDArray[np.float32], timings: Timings
+        self,
+        kind: Heatmap,
+        factor: Factor,
+        prepared: _Prepared,
+        heatmap: NDArray[np.float32],
+        timings: Timings,
     ) -> tuple[list[Region], bytes | None]:
         mapping = prepared.model_input.mapping
         with timings.measure(Stage.RENDER):
             regions = find_regions(heatmap, self._metadata.region.value, mapping)
-            png = render(kind, heatmap, mapping, lambda: prepared.file.decode(1)[0])
+            png = render(kind, heatmap, mapping, prepared.file, factor)
         return regions, png
 
 

@@ -1,6 +1,6 @@
 """A probability map becomes a PNG of the photograph's own size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 
 import cv2
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.inference.png import GREY_16, RGB, PixelFormat, encode_png, with_palette
-from service.preprocessing import SquareMapping
+from service.preprocessing import PhotographFile, SquareMapping
+from service.preprocessing.decoding import Factor
 
 # Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
 COLOURS = cv2.COLORMAP_COOL
@@ -40,7 +41,8 @@ def render(
     kind: Heatmap,
     heatmap: NDArray[np.float32],
     mapping: SquareMapping,
-    photograph: Callable[[], NDArray[np.uint8]],
+    file: PhotographFile,
+    factor: Factor = 1,
 ) -> bytes | None:
     """Draw a heatmap.
 
@@ -48,22 +50,28 @@ def render(
         kind: What to draw.
         heatmap: The model's, float32 ``(size, size)``.
         mapping: The way from its pixels to the photograph's.
-        photograph: Gives it, RGB uint8 ``(H, W, 3)``; called only where it is drawn.
+        file: The photograph; decoded only where it is drawn.
+        factor: What the photograph's sides are divided by.
 
     Returns:
-        A PNG of H x W pixels; nothing for ``none``.
+        A PNG; nothing for ``none``.
+
+    Raises:
+        DecodeError: The photograph cannot be drawn.
     """
+    reduction = file.reduction(factor)
     match kind:
         case Heatmap.NONE:
             return None
         case Heatmap.RAW:
-            raw = mapping.map_to_photograph(np.rint(heatmap * MAX_UINT16).astype(np.uint16))
-            return _encode(raw, GREY_16)
+            numbers = np.rint(heatmap * MAX_UINT16).astype(np.uint16)
+            return _encode(mapping.map_to_copy(numbers, reduction), GREY_16)
         case Heatmap.MAP:
-            return _encode(mapping.map_to_photograph(_levels(heatmap)), _LAYER)
+            return _encode(mapping.map_to_copy(_levels(heatmap), reduction), _LAYER)
         case Heatmap.OVERLAY:
-            levels = mapping.map_to_photograph(_levels(heatmap))
-            return encode_png(_overlay(photograph(), levels), levels.shape[1], RGB)
+            levels = mapping.map_to_copy(_levels(heatmap), reduction)
+            photograph, _ = file.decode(factor)
+            return encode_png(_overlay(photograph, levels), levels.shape[1], RGB)
 
 
 def _levels(heatmap: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -78,14 +78,16 @@ class PhotographFile:
         Raises:
             DecodeError: With one of its codes.
         """
-        orientation = self._header.orientation
-        pixels = _upright(self._stored(factor), orientation)
-        height, width = pixels.shape[:2]
+        return _upright(self._stored(factor), self._header.orientation), self.reduction(factor)
+
+    def reduction(self, factor: Factor) -> Reduction:
+        """How a copy lies on the photograph, without decoding it."""
         # What is left over of a photograph that the factor does not divide lies at the end of its stored
         # rows and columns.
-        left = self.width - factor * width if orientation in _LAST_COLUMN_FIRST else 0
-        top = self.height - factor * height if orientation in _LAST_ROW_FIRST else 0
-        return pixels, Reduction(factor, left, top, self.height, self.width)
+        orientation = self._header.orientation
+        left = -(-self.width % factor) if orientation in _LAST_COLUMN_FIRST else 0
+        top = -(-self.height % factor) if orientation in _LAST_ROW_FIRST else 0
+        return Reduction(factor, left, top, self.height, self.width)
 
     def _stored(self, factor: Factor) -> NDArray[np.uint8]:
         if not isinstance(self._content, bytes):

@@ -140,6 +140,30 @@ class SquareMapping:
         photograph[inside.slices] = square[self._relative(inside).slices]
         return photograph
 
+    def map_to_copy(self, heatmap: NDArray[Number], reduction: Reduction) -> NDArray[Number]:
+        """Lay a map of the model over a reduced copy of the photograph.
+
+        Args:
+            heatmap: float32, uint16 or uint8 (size, size).
+            reduction: How the copy lies on the photograph.
+
+        Returns:
+            As :meth:`map_to_photograph`, in the copy's pixels.
+        """
+        if reduction.factor == 1:
+            return self.map_to_photograph(heatmap)
+        self._require(heatmap, (self.size, self.size))
+        scale = self.scale / reduction.factor
+        # Of the square's first edge, in the copy's pixels.
+        x, y = (self._origin - (reduction.left, reduction.top)) / reduction.factor
+        onto_copy = np.array([[scale, 0, x + (scale - 1) / 2], [0, scale, y + (scale - 1) / 2]])
+        height, width = reduction.shape
+        laid = cv2.warpAffine(heatmap, onto_copy, (width, height), flags=cv2.INTER_LINEAR)
+        frame = reduction.box_to_copy(self.frame)
+        copy = np.zeros_like(laid)
+        copy[frame.slices] = laid[frame.slices]
+        return np.asarray(copy, heatmap.dtype)
+
     @property
     def _origin(self) -> NDArray[np.float64]:
         return np.array([self.left, self.top], np.float64)

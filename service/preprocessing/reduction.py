@@ -24,6 +24,11 @@ class Reduction:
     height: int
     width: int
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the copy."""
+        return -((self.top - self.height) // self.factor), -((self.left - self.width) // self.factor)
+
     def circle_to_photograph(self, circle: Circle) -> Circle:
         """The same circle in photograph pixels."""
         scaled = circle.scaled(self.factor)

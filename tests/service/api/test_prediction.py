@@ -246,3 +246,20 @@ def test_the_page_and_its_files_may_load_nothing_from_elsewhere(client):
     named = re.findall(r'(?:href|src)="(web/[^"]+)"', page.text)
     assert {name.rpartition(".")[2] for name in named} == {"css", "js", "svg"}
     assert [client.get(f"/{name}").status_code for name in named] == [200] * len(named)
+
+
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+def test_a_picture_may_be_reduced_and_nothing_else_is(client, jpeg, photograph, reduction):
+    whole = client.post("/predict?heatmap=none", files={"file": jpeg}).json()
+    answer = client.post(f"/predict?reduction={reduction}", files={"file": jpeg}).json()
+    height, width = photograph.shape[:2]
+    picture = decode_png(base64.b64decode(answer["heatmap_png"]))
+    assert picture.shape == (-(-height // reduction), -(-width // reduction), 3)
+    for field in ("score", "regions", "photograph"):
+        assert answer[field] == whole[field]
+
+
+@pytest.mark.parametrize("reduction", ["3", "0", "half"])
+def test_other_reductions_are_refused(client, jpeg, reduction):
+    response = client.post(f"/predict?reduction={reduction}", files={"file": jpeg})
+    assert_problem(response, 422, "invalid-parameter")

@@ -1,13 +1,19 @@
+import cv2
 import numpy as np
 import pytest
 
 from service.inference.rendering import OPACITY, Heatmap, render
-from service.preprocessing import Box, SquareMapping
+from service.preprocessing import Box, PhotographFile, SquareMapping
 from tests.service.helpers import decode_png
+from tests.service.preprocessing.pictures import file_of
 
 HEIGHT, WIDTH = 40, 60
 # Of a heatmap as wide as the photograph, which is cut off at its foot.
 MAPPING = SquareMapping(HEIGHT, WIDTH, Box(0, 0, WIDTH, HEIGHT), left=0, top=0, side=WIDTH, size=WIDTH)
+
+
+def file(picture: np.ndarray) -> PhotographFile:
+    return PhotographFile(file_of(picture, "PNG"), max_pixels=HEIGHT * WIDTH)
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def probabilities() -> np.ndarray:
 def decoded(kind: Heatmap, picture: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     heatmap = np.zeros((WIDTH, WIDTH), np.float32)
     heatmap[:HEIGHT] = probabilities
-    png = render(kind, heatmap, MAPPING, lambda: picture)
+    png = render(kind, heatmap, MAPPING, file(picture))
     assert png is not None
     return decode_png(png)
 
@@ -69,8 +75,27 @@ def test_colour_tells_high_from_low(picture):
     assert np.abs(colours[0.1].astype(int) - colours[0.9]).max() > 150
 
 
-def test_none_draws_nothing():
-    def never() -> np.ndarray:
-        raise AssertionError("pixels were asked for")
+def test_none_draws_nothing(picture, monkeypatch):
+    monkeypatch.setattr(PhotographFile, "decode", None)
+    assert render(Heatmap.NONE, np.zeros((WIDTH, WIDTH), np.float32), MAPPING, file(picture)) is None
 
-    assert render(Heatmap.NONE, np.zeros((WIDTH, WIDTH), np.float32), MAPPING, never) is None
+
+@pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_a_reduced_picture_shows_the_same(kind, factor):
+    """Smooth pictures, which have hardly anything to lose."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    smooth = np.dstack([rows * 5, columns * 4, rows + columns]).astype(np.uint8)
+    heatmap = (np.mgrid[:WIDTH, :WIDTH][1] / WIDTH).astype(np.float32)
+    whole, reduced = (
+        decode_png(render(kind, heatmap, MAPPING, file(smooth), each) or b"") for each in (1, factor)
+    )
+    scale = np.iinfo(whole.dtype).max
+    expected = cv2.resize(
+        whole[: HEIGHT // factor * factor, : WIDTH // factor * factor].astype(np.float32),
+        (WIDTH // factor, HEIGHT // factor),
+        interpolation=cv2.INTER_AREA,
+    )
+    assert reduced.shape[:2] == (-(-HEIGHT // factor), -(-WIDTH // factor))
+    inner = reduced[: len(expected), : expected.shape[1]]
+    np.testing.assert_allclose(inner[:, 1:-1], expected[:, 1:-1], atol=0.02 * scale)

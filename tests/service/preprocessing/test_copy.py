@@ -115,6 +115,21 @@ def test_a_map_of_a_copy_lies_on_the_photograph():
         assert rows.mean() == pytest.approx(y, abs=2)
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_map_lies_on_a_copy_where_the_photograph_is(factor, orientation):
+    picture = disc(1201, 1443, 700, 610, 560, noise=0)
+    cv2.circle(picture, (501, 603), 24, (255, 255, 255), -1)
+    photograph = file(picture, exif=oriented(orientation))
+    prepared = prepare_file(photograph, PreprocessingConstants(size=256))
+    spot = np.where(prepared.natural.min(axis=2) > 204, np.float32(1), np.float32(0))
+    copy, reduction = photograph.decode(factor)
+    laid = prepared.mapping.map_to_copy(spot, reduction)
+    assert laid.shape == copy.shape[:2] == reduction.shape
+    for found, expected in zip(np.nonzero(laid > 0.5), np.nonzero(copy.min(axis=2) > 204), strict=True):
+        assert found.mean() == pytest.approx(expected.mean(), abs=1)
+
+
 def test_a_cat_is_refused():
     with pytest.raises(NoFieldOfView):
         prepare_file(file(skimage.data.chelsea()))
