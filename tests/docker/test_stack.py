@@ -1,0 +1,164 @@
+"""docker-compose.yml as a whole; started without a GPU where there is a Docker Engine with Compose.
+
+The service's image is built here. Prometheus and Grafana take part where their images are at hand or can be
+fetched.
+"""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+import yaml
+
+from tests.docker.engine import docker, engine_is_there
+from tests.service.live_server import free_port
+
+ROOT = Path(__file__).parents[2]
+COMPOSE, WITHOUT_GPU = ROOT / "docker-compose.yml", ROOT / "docker-compose.cpu.yml"
+SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+PORTS = {
+    "service": ("PORT", 8000),
+    "prometheus": ("PROMETHEUS_PORT", 9090),
+    "grafana": ("GRAFANA_PORT", 3000),
+}
+PATIENCE = 180
+# For an engine that has no networks of its own: the host's, where all are found by their names as well.
+ON_THE_HOSTS_NETWORK = """
+services:
+  {name}:
+    network_mode: host
+    ports: !reset []
+    extra_hosts: ["service:127.0.0.1", "prometheus:127.0.0.1"]
+"""
+
+
+def test_a_gpu_is_reserved_where_one_is_used():
+    for name in ("service", "train"):
+        (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
+        assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    # Without one the service is to stop, not to be slow in silence.
+    assert SERVICES["service"]["environment"]["DEVICE"] == "${DEVICE:-cuda}"
+    assert "ARG EXTRAS=[gpu,dicom]" in (ROOT / "docker" / "Dockerfile").read_text()
+
+
+def compose_is_there():
+    return engine_is_there() and docker("compose", "version", "--short", check=False) != ""
+
+
+def image_is_there(name):
+    return docker("images", "-q", name) != "" or docker("pull", "-q", name, check=False) != ""
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not (value := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return value
+
+
+def get(address, **options):
+    """The answer, or nothing where there is none yet."""
+    try:
+        response = httpx2.get(address, **options)
+    except httpx2.HTTPError:
+        return None
+    return response if response.status_code == httpx2.codes.OK else None
+
+
+class Stack:
+    """The services whose images can be had, reachable from this host."""
+
+    def __init__(self, folder):
+        self.names = [n for n in PORTS if n == "service" or image_is_there(SERVICES[n]["image"])]
+        self._files = [COMPOSE, WITHOUT_GPU]
+        if "bridge" in docker("network", "ls", "--format", "{{.Driver}}"):
+            self._ports = {name: free_port() for name in PORTS}
+        else:
+            self._ports = {name: port for name, (_, port) in PORTS.items()}
+            for name in PORTS:
+                self._files.append(folder / f"{name}.yml")
+                self._files[-1].write_text(ON_THE_HOSTS_NETWORK.format(name=name))
+
+    def address(self, name):
+        return f"http://127.0.0.1:{self._ports[name]}"
+
+    def compose(self, *arguments):
+        files = [f"--file={file}" for file in self._files]
+        ports = {variable: str(self._ports[name]) for name, (variable, _) in PORTS.items()}
+        command = ["docker", "compose", "--project-name=resynthdetect-test", *files, *arguments]
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, env=os.environ | ports
+        )
+        assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+        return result.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    if not compose_is_there():
+        pytest.skip("there is no Docker Engine with Compose 2")
+    stack = Stack(tmp_path_factory.mktemp("compose"))
+    build = ["--network=host", "-f", "docker/Dockerfile", "--build-arg=EXTRAS=[dicom]"]
+    docker("build", *build, "-t", SERVICES["service"]["image"], str(ROOT))
+    stack.compose("up", "--detach", "--no-build", "--wait", *stack.names)
+    yield stack
+    stack.compose("down", "--volumes")
+
+
+@pytest.fixture
+def prometheus(stack):
+    if "prometheus" not in stack.names:
+        pytest.skip(f"{SERVICES['prometheus']['image']} cannot be had")
+    return stack.address("prometheus")
+
+
+@pytest.fixture
+def grafana(stack, prometheus):
+    if "grafana" not in stack.names:
+        pytest.skip(f"{SERVICES['grafana']['image']} cannot be had")
+    return stack.address("grafana")
+
+
+def ask(prometheus, query):
+    answer = get(f"{prometheus}/api/v1/query", params={"query": query})
+    return answer.json()["data"]["result"] if answer else []
+
+
+@pytest.mark.timeout(1800)
+def test_the_service_answers(stack, jpeg):
+    answer = httpx2.post(f"{stack.address('service')}/predict", files={"file": jpeg}, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["heatmap_png"]
+
+
+@pytest.mark.timeout(1800)
+def test_prometheus_watches_the_service(stack, prometheus, jpeg):
+    httpx2.post(f"{stack.address('service')}/predict?heatmap=none", files={"file": jpeg}, timeout=60)
+    (answers,) = wait_for(
+        lambda: ask(prometheus, 'resynthdetect_requests_total{route="/predict",outcome="success"}')
+    )
+    assert float(answers["value"][1]) >= 1
+    assert ask(prometheus, "ALERTS") == []
+
+
+@pytest.mark.timeout(1800)
+def test_grafana_shows_what_prometheus_saw(grafana):
+    found = wait_for(lambda: get(f"{grafana}/api/search", params={"type": "dash-db"}))
+    (dashboard,) = found.json()
+    assert dashboard["title"] == "ReSynthDetect"
+    proxied = f"{grafana}/api/datasources/proxy/uid/prometheus"
+    assert wait_for(lambda: ask(proxied, "up"))
+
+
+@pytest.mark.timeout(1800)
+def test_a_stop_of_the_service_is_seen_and_clean(stack, prometheus):
+    stack.compose("stop", "service")
+    container = stack.compose("ps", "--all", "--quiet", "service")
+    assert docker("inspect", "--format", "{{.State.ExitCode}}", container) == "0"
+    wait_for(lambda: ask(prometheus, "up == 0"))
+    stack.compose("start", "service")
+    wait_for(lambda: ask(prometheus, "up == 1"))
