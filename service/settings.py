@@ -58,7 +58,10 @@ class Settings(BaseSettings):
         description="Threads that decode, prepare and render photographs. Default: the cores available.",
     )
     inference_threads: int = Field(
-        default=0, ge=0, description="Threads of one inference on the CPU; 0 lets the engine choose."
+        default=0,
+        ge=0,
+        description="Threads of inference on the CPU: all of them for a lone photograph, one each for "
+        "several. 0: the cores available.",
     )
     queue_size: PositiveInt = Field(
         default=32,
@@ -66,7 +69,9 @@ class Settings(BaseSettings):
         "with Retry-After.",
     )
     max_batch: PositiveInt = Field(
-        default=4, le=64, description="Most photographs in one inference on a GPU. A CPU takes one at a time."
+        default=4,
+        le=64,
+        description="Most photographs in one inference on a GPU. A CPU takes one a core, on a thread each.",
     )
     gpu_memory_limit: int = Field(
         default=0, ge=0, description="Bytes that the model may take on the GPU; 0 sets no limit."

@@ -1,10 +1,11 @@
-"""Images -> batches -> answers, on one inference thread."""
+"""Images -> batches -> answers, on the threads of inference."""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,14 @@ from service.inference.places import ClosedError
 # Inputs are all alike to a model: so many failures in a row are its own.
 _FAILURES_IN_A_ROW = 3
 
-Infer = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+class Infer(Protocol):
+    """A model's answer on images; see :meth:`service.inference.model.Model.run`."""
+
+    def __call__(
+        self, images: NDArray[np.uint8], *, in_company: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return scores and heatmaps."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +43,23 @@ class Answer:
 @dataclass(frozen=True)
 class _Work:
     image: NDArray[np.uint8]
+    in_company: bool
     answer: asyncio.Future[Answer]
 
 
 class Batcher:
-    """Runs a model on one thread, on whatever waits, up to a batch at a time.
+    """Runs a model on whatever waits, up to a batch at a time, on one or more lanes.
 
-    A batch never waits for company: while one runs, the next gathers. So a lone request has the shortest
+    A batch never waits for company: while all lanes run, the next gathers. So a lone request has the shortest
     way, and load makes batches by itself.
     """
 
     def __init__(
         self,
         infer: Infer,
-        thread: Executor,
+        threads: Executor,
         *,
+        lanes: int = 1,
         max_batch: int = 1,
         on_batch: Callable[[int], object] = lambda _: None,
         on_failure: Callable[[], object] = lambda: None,
@@ -58,7 +68,8 @@ class Batcher:
 
         Args:
             infer: uint8 ``(N, size, size, 3)`` to scores ``(N,)`` and heatmaps ``(N, size, size)``.
-            thread: Runs ``infer``, one call at a time; the batchers of several models may share it.
+            threads: Run ``infer``; the batchers of several models may share them.
+            lanes: Calls of ``infer`` at a time.
             max_batch: Most images in one call of ``infer``.
             on_batch: Told the size of each batch.
             on_failure: Told of each image on which ``infer`` fails.
@@ -69,14 +80,15 @@ class Batcher:
         self._on_failure = on_failure
         self._failures_in_a_row = 0
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
-        self._thread = thread
-        self._worker: asyncio.Task[None] | None = None
+        self._threads = threads
+        self._lanes = lanes
+        self._workers: list[asyncio.Task[None]] = []
         self._closing = False
 
     @property
     def working(self) -> bool:
         """Whether the next image would be answered."""
-        return self._worker is not None and not self._worker.done() and not self._closing
+        return bool(self._workers) and not self._closing and not any(each.done() for each in self._workers)
 
     @property
     def failing(self) -> bool:
@@ -85,10 +97,14 @@ class Batcher:
 
     def start(self) -> None:
         """Start taking work, in the running event loop."""
-        self._worker = asyncio.create_task(self._work())
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._lanes)]
 
-    async def submit(self, image: NDArray[np.uint8]) -> Answer:
-        """Wait for the model's answer on one image, uint8 ``(size, size, 3)``.
+    async def submit(self, image: NDArray[np.uint8], *, in_company: bool = False) -> Answer:
+        """Wait for the model's answer on one image.
+
+        Args:
+            image: uint8 ``(size, size, 3)``.
+            in_company: Whether others are in hand meanwhile.
 
         Raises:
             ClosedError: The batcher was closed or never started.
@@ -96,16 +112,16 @@ class Batcher:
         """
         if not self.working:
             raise ClosedError
-        work = _Work(image, asyncio.get_running_loop().create_future())
+        work = _Work(image, in_company, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(work)
         return await work.answer
 
     async def close(self) -> None:
         """Answer what was accepted, then stop."""
         self._closing = True
-        if self._worker is not None:
+        for _ in self._workers:
             self._waiting.put_nowait(None)
-            await self._worker
+        await asyncio.gather(*self._workers)
 
     async def _work(self) -> None:
         while (first := await self._waiting.get()) is not None:
@@ -126,9 +142,7 @@ class Batcher:
 
     async def _answer(self, batch: Sequence[_Work]) -> None:
         try:
-            answers = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._run, [work.image for work in batch]
-            )
+            answers = await asyncio.get_running_loop().run_in_executor(self._threads, self._run, batch)
         except Exception as error:
             await self._answer_failed(batch, error)
             return
@@ -149,10 +163,12 @@ class Batcher:
         if not batch[0].answer.done():
             batch[0].answer.set_exception(error)
 
-    def _run(self, images: Sequence[NDArray[np.uint8]]) -> list[Answer]:
-        self._on_batch(len(images))
+    def _run(self, batch: Sequence[_Work]) -> list[Answer]:
+        self._on_batch(len(batch))
+        images = np.stack([work.image for work in batch])
+        in_company = any(work.in_company for work in batch)
         started = time.perf_counter()
-        scores, heatmaps = self._infer(np.stack(images))
+        scores, heatmaps = self._infer(images, in_company=in_company)
         seconds = time.perf_counter() - started
         return [
             Answer(float(score), heatmap, seconds) for score, heatmap in zip(scores, heatmaps, strict=True)

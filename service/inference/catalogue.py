@@ -9,7 +9,7 @@ from service.contract import is_twin
 from service.inference.card import check_against_card
 from service.inference.errors import ModelError
 from service.inference.model import Model
-from service.settings import Settings
+from service.settings import Settings, available_cores
 
 _log = structlog.stdlib.get_logger("service")
 
@@ -55,6 +55,17 @@ def batch_limit(settings: Settings, model: Model) -> int:
     return settings.max_batch if model.device == "cuda" else 1
 
 
+def lanes(settings: Settings, models: Sequence[Model]) -> int:
+    """Inferences at a time: on a CPU one a core, on a GPU one, where others would wait for it."""
+    on_gpu = any(model.device == "cuda" for model in models)
+    return 1 if on_gpu else cores(settings)
+
+
+def cores(settings: Settings) -> int:
+    """Cores that inferences on the CPU may take."""
+    return settings.inference_threads or available_cores()
+
+
 def _load(path: Path, settings: Settings) -> Model:
     check_against_card(path)
     model = Model(
@@ -62,6 +73,7 @@ def _load(path: Path, settings: Settings) -> Model:
         device=settings.device,
         engine=settings.engine,
         inference_threads=settings.inference_threads,
+        at_a_time=cores(settings),
         gpu_memory_limit=settings.gpu_memory_limit,
     )
     if model.fallback:

@@ -13,7 +13,7 @@ from service.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetada
 from service.inference import openvino_network
 from service.inference.errors import ModelError
 from service.inference.openvino_network import OpenVinoNetwork
-from service.inference.sessions import CUDA, Device, open_session
+from service.inference.sessions import CPU, CUDA, Device, open_session
 
 SCORE, HEATMAP = OUTPUT_NAMES
 
@@ -38,6 +38,7 @@ class Model:
         device: Device = "auto",
         engine: Engine = "onnxruntime",
         inference_threads: int = 0,
+        at_a_time: int = 1,
         gpu_memory_limit: int = 0,
     ) -> None:
         """Load a model.
@@ -47,6 +48,7 @@ class Model:
             device: ``cuda`` or ``cpu``, or ``auto`` for CUDA where it works and the CPU where it does not.
             engine: What runs it on a CPU; ``auto`` takes OpenVINO where it is installed.
             inference_threads: Threads of one run on the CPU; 0 lets the engine choose.
+            at_a_time: Runs at a time in company.
             gpu_memory_limit: Bytes of GPU memory for the model; 0 sets no limit.
 
         Raises:
@@ -58,23 +60,43 @@ class Model:
         self.provider: str = session.get_providers()[0]
         self.device: Literal["cuda", "cpu"] = "cuda" if self.provider == CUDA else "cpu"
         self.metadata = _read_metadata(session)
-        size = self.metadata.preprocessing.size
-        _check_tensors(session, size)
+        _check_tensors(session, self.metadata.preprocessing.size)
         self._run = _runs_in(session)
         if _takes_openvino(engine, self.device):
-            network = OpenVinoNetwork(path, size=size, threads=inference_threads)
+            network = self._compile(path, inference_threads, 1)
             self._run, self.provider = network.run, network.provider
+        side_by_side = self.device == "cpu" and at_a_time > 1
+        self._run_in_company = self._on_one_thread(path, at_a_time) if side_by_side else self._run
 
-    def run(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _on_one_thread(self, path: Path, at_a_time: int) -> Run:
+        """What runs a photograph on one thread, so many at a time."""
+        if self.provider == CPU:
+            session, _ = open_session(path, "cpu", threads=1)
+            return _runs_in(session)
+        return self._compile(path, at_a_time, at_a_time).run
+
+    def _compile(self, path: Path, threads: int, at_a_time: int) -> OpenVinoNetwork:
+        size = self.metadata.preprocessing.size
+        return OpenVinoNetwork(path, size=size, threads=threads, at_a_time=at_a_time)
+
+    def run(
+        self, images: NDArray[np.uint8], *, in_company: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Score prepared photographs.
+
+        Threads that share a photograph wait for each other at every layer, and all of them for one whose core
+        decodes or draws meanwhile. That is the shortest way for a lone photograph, and a waste of cores for
+        several.
 
         Args:
             images: uint8 ``(N, size, size, 3)``, RGB, from :func:`service.preprocessing.prepare`.
+            in_company: Whether others are run meanwhile, on other threads: on a CPU, each then keeps to the
+                thread that calls.
 
         Returns:
             Scores ``(N,)`` and heatmaps ``(N, size, size)``, float32 probabilities.
         """
-        return self._run(images)
+        return (self._run_in_company if in_company else self._run)(images)
 
     def warm_up(self, batch_sizes: Sequence[int]) -> None:
         """Run each batch size once, so that no request pays for allocation or the choice of kernels.
@@ -86,11 +108,12 @@ class Model:
         # Noise of every colour shows answers out of range that an even picture would not.
         noise = np.random.default_rng(0).integers(1, 256, (size, size, 3), np.uint8)
         for count in batch_sizes:
-            try:
-                scores, heatmaps = self.run(np.repeat(noise[None], count, axis=0))
-            except Exception as error:
-                raise ModelError(f"the model fails on a batch of {count}: {error}") from error
-            _check_answer(scores, heatmaps, count, size)
+            for in_company in (False, True):
+                try:
+                    scores, heatmaps = self.run(np.repeat(noise[None], count, axis=0), in_company=in_company)
+                except Exception as error:
+                    raise ModelError(f"the model fails on a batch of {count}: {error}") from error
+                _check_answer(scores, heatmaps, count, size)
 
 
 def _runs_in(session: onnxruntime.InferenceSession) -> Run:

@@ -101,6 +101,7 @@ class Predictor:
         self._executor = executor
         self._observe = observe
         self._max_pixels = max_pixels
+        self._in_hand = 0
 
     async def predict(
         self, upload: bytes, *, heatmap: Heatmap, reduction: Factor = 1, threshold: float | None = None
@@ -117,11 +118,20 @@ class Predictor:
             PreprocessingError: The upload is no photograph of a fundus.
             ClosedError: The service is shutting down.
         """
+        self._in_hand += 1
+        try:
+            return await self._predict(upload, heatmap, reduction, threshold)
+        finally:
+            self._in_hand -= 1
+
+    async def _predict(
+        self, upload: bytes, heatmap: Heatmap, reduction: Factor, threshold: float | None
+    ) -> Prediction:
         started = perf_counter()
         timings = Timings()
         prepared = await self._off_loop(lambda: self._prepare(upload, timings))
         submitted = perf_counter()
-        answer = await self._batcher.submit(prepared.model_input.image)
+        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._in_hand > 1)
         timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
         timings[Stage.INFERENCE] = answer.seconds
         regions, png = await self._off_loop(

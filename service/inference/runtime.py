@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import cv2
+
+from service.inference.catalogue import lanes
 from service.inference.model import Model
 from service.inference.places import Places
 from service.inference.served_model import ServedModel
@@ -34,11 +37,13 @@ class Runtime:
             models: At least one, the default first, each with a name of its own.
         """
         self.settings = settings
+        # Photographs share the cores, not the rows of one: OpenCV's own threads would only come on top.
+        cv2.setNumThreads(1)
         self.metrics = Metrics()
         self.places = Places(settings.queue_size)
-        # One thread for all models: two inferences at a time would take each other's cores, or wait for
-        # each other on the GPU.
-        self._inference = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        # Shared by all models: more inferences at a time than lanes would take each other's cores, or wait
+        # for each other on the GPU.
+        self._inference = ThreadPoolExecutor(lanes(settings, models), thread_name_prefix="inference")
         self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
         self.served = self._joined(models)
         self._retiring: set[asyncio.Task[None]] = set()

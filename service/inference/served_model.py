@@ -8,7 +8,7 @@ from functools import partial
 
 from service.contract import ModelMetadata
 from service.inference.batching import Batcher
-from service.inference.catalogue import batch_limit
+from service.inference.catalogue import batch_limit, lanes
 from service.inference.model import Model
 from service.inference.places import ClosedError
 from service.inference.predictor import Predictor
@@ -34,13 +34,14 @@ class ServedModel:
             model: The model.
             settings: Its limits.
             metrics: Told of every batch and prediction.
-            inference: The one thread that models run on.
+            inference: The threads that models run on.
             executor: Threads for everything else.
         """
         self.model = model
         self.batcher = Batcher(
             model.run,
             inference,
+            lanes=lanes(settings, [model]),
             max_batch=batch_limit(settings, model),
             on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
             on_failure=metrics.inference_failures.labels(model=model.metadata.name).inc,

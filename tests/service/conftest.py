@@ -22,7 +22,13 @@ def tiny_model(tiny_model_path) -> Model:
 @pytest.fixture
 def settings(tiny_model_path) -> Settings:
     return Settings(
-        model=tiny_model_path, device="cpu", engine="onnxruntime", threads=2, max_upload_bytes=2**20
+        model=tiny_model_path,
+        device="cpu",
+        engine="onnxruntime",
+        threads=2,
+        # One at a time: tests hold an inference to have the others wait.
+        inference_threads=1,
+        max_upload_bytes=2**20,
     )
 
 

@@ -28,10 +28,10 @@ def hold(batcher: Batcher) -> tuple[threading.Event, threading.Event]:
     entered, release = threading.Event(), threading.Event()
     infer = batcher._infer
 
-    def held(images):
+    def held(images, *, in_company):
         entered.set()
         assert release.wait(10)
-        return infer(images)
+        return infer(images, in_company=in_company)
 
     batcher._infer = held
     return entered, release

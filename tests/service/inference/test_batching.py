@@ -21,13 +21,15 @@ class Recorder:
 
     def __init__(self, *, held: bool = False) -> None:
         self.batches: list[list[int]] = []
+        self.in_company: list[bool] = []
         self.entered = threading.Event()
         self.release = threading.Event()
         if not held:
             self.release.set()
 
-    def __call__(self, images):
+    def __call__(self, images, *, in_company):
         self.batches.append(images[:, 0, 0, 0].tolist())
+        self.in_company.append(in_company)
         self.entered.set()
         assert self.release.wait(10)
         if 13 in images:
@@ -38,8 +40,8 @@ class Recorder:
 
 def run(infer: Recorder, scenario: Callable[[Batcher], Awaitable[None]], **options) -> None:
     async def main() -> None:
-        with ThreadPoolExecutor(1) as thread:
-            batcher = Batcher(infer, thread, **options)
+        with ThreadPoolExecutor(4) as threads:
+            batcher = Batcher(infer, threads, **options)
             assert not batcher.working
             batcher.start()
             await scenario(batcher)
@@ -61,6 +63,42 @@ def test_everyone_gets_their_own_answer():
         assert all(answer.seconds >= 0 for answer in answers)
 
     run(Recorder(), scenario, max_batch=4)
+
+
+def test_as_many_run_at_a_time_as_there_are_lanes():
+    infer = Recorder(held=True)
+
+    async def scenario(batcher):
+        answers = [asyncio.create_task(batcher.submit(image(value))) for value in range(3)]
+        await asyncio.sleep(0.1)
+        assert sorted(infer.batches) == [[0], [1]]
+        infer.release.set()
+        assert [answer.score for answer in await asyncio.gather(*answers)] == [0, 1, 2]
+
+    run(infer, scenario, lanes=2)
+
+
+def test_closing_answers_what_every_lane_has():
+    async def scenario(batcher):
+        answers = [asyncio.create_task(batcher.submit(image(value))) for value in range(5)]
+        await asyncio.sleep(0)
+        await batcher.close()
+        assert [answer.score for answer in await asyncio.gather(*answers)] == list(range(5))
+        with pytest.raises(ClosedError):
+            await batcher.submit(image(1))
+
+    run(Recorder(), scenario, lanes=3)
+
+
+def test_the_model_is_told_whether_an_image_is_alone():
+    infer = Recorder()
+
+    async def scenario(batcher):
+        await batcher.submit(image(1))
+        await batcher.submit(image(2), in_company=True)
+
+    run(infer, scenario)
+    assert infer.in_company == [False, True]
 
 
 @pytest.mark.parametrize(("max_batch", "batches"), [(1, [[0], [1], [2], [3]]), (2, [[0], [1, 2], [3]])])

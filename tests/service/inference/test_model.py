@@ -1,15 +1,19 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnxruntime
 import pytest
+import skimage.data
 from onnx import TensorProto
 
 from service.inference import sessions
 from service.inference.errors import ModelError
 from service.inference.model import Model
 from service.inference.sessions import CPU, CUDA
+from service.preprocessing import prepare
+from tests.service.conftest import MODELS
 from tests.service.tiny_model import METADATA, SIZE, write_tiny_model
 
 
@@ -37,6 +41,18 @@ def test_answers_of_a_batch_are_the_answers_one_by_one(tiny_model):
         alone = tiny_model.run(image[None])
         np.testing.assert_array_equal(alone[0], [score])
         np.testing.assert_array_equal(alone[1], [heatmap])
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_answers_in_company_are_the_answers_alone(engine):
+    model = Model(MODELS / "resynthdetect-compact.onnx", device="cpu", engine=engine, at_a_time=2)
+    images = [prepare(skimage.data.retina()[:, ::step]).image[None] for step in (1, -1)]
+    alone = [model.run(image) for image in images]
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(lambda image: model.run(image, in_company=True), images * 3))
+    for index, answer in enumerate(together):
+        for found, expected in zip(answer, alone[index % 2], strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +87,11 @@ def test_warm_up_refuses_what_is_no_probability(tmp_path, gain):
         model.warm_up([1])
 
 
-def test_warm_up_refuses_what_is_no_number(tiny_model_path):
+def test_warm_up_refuses_what_is_no_number(tiny_model_path, monkeypatch):
     model = Model(tiny_model_path, device="cpu")
     model.warm_up([1])
-    model.run = lambda images: (np.full(len(images), np.nan, np.float32), np.zeros((1, SIZE, SIZE)))  # type: ignore[method-assign,assignment,return-value]
+    nowhere = np.full(1, np.nan, np.float32), np.zeros((1, SIZE, SIZE), np.float32)
+    monkeypatch.setattr(model, "run", lambda images, *, in_company: nowhere)
     with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
         model.warm_up([1])
 
@@ -82,7 +99,7 @@ def test_warm_up_refuses_what_is_no_number(tiny_model_path):
 def test_warm_up_refuses_another_number_of_answers(tiny_model_path, monkeypatch):
     model = Model(tiny_model_path, device="cpu")
     run = model.run
-    monkeypatch.setattr(model, "run", lambda images: run(images[:1]))
+    monkeypatch.setattr(model, "run", lambda images, *, in_company: run(images[:1]))
     with pytest.raises(ModelError, match="a batch of 2 gave"):
         model.warm_up([1, 2])
 

@@ -1,0 +1,1 @@
+"""The same pipeline, served by what a user would otherwise pick."""
