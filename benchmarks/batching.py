@@ -1,10 +1,11 @@
-"""Requests that arrive together, inferred one by one or in batches.
+"""Requests that arrive together, inferred one by one, in batches, or side by side.
 
     python -m benchmarks.batching PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--device auto]
-        [--batch 4] [--clients 1 2 4 8] [--seconds 20]
+        [--engine auto] [--batch 4] [--clients 1 2 4 8] [--seconds 20]
 
-Drives the service's own batcher, without HTTP: so many clients each wait for an answer and ask again. Both
-ways take turns within a run, so that a noisy machine disturbs them alike; what counts is the ratio.
+Drives the service's own batcher, without HTTP: so many clients each wait for an answer and ask again. All
+ways take turns within a run, so that a noisy machine disturbs them alike; what counts is the ratio. Side by
+side is a CPU's way alone.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import asyncio
 import statistics
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +21,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import Spread
 from service.inference.batching import Batcher
 from service.inference.model import Model
-from service.preprocessing import decode, prepare
-from service.settings import Settings
+from service.preprocessing import PhotographFile, prepare_file
+from service.settings import Settings, available_cores
 
 _TURNS = 4
 
@@ -42,28 +45,44 @@ class Turn:
     batches: list[int]
 
 
-async def take_turn(
-    model: Model, image: NDArray[np.uint8], max_batch: int, clients: int, seconds: float
-) -> Turn:
+@dataclass(frozen=True)
+class Way:
+    """A way to infer what arrives together.
+
+    Attributes:
+        name: What the table calls it.
+        max_batch: Most images in one inference.
+        lanes: Inferences at a time.
+    """
+
+    name: str
+    max_batch: int = 1
+    lanes: int = 1
+
+
+async def take_turn(model: Model, image: NDArray[np.uint8], way: Way, clients: int, seconds: float) -> Turn:
     """Have clients ask for so long.
 
     Args:
         model: Loaded and warmed up.
         image: A prepared photograph, uint8 (size, size, 3), RGB.
-        max_batch: Most images in one inference.
+        way: How they are inferred.
         clients: How many ask at a time.
         seconds: How long.
     """
     latencies: list[float] = []
     batches: list[int] = []
-    with ThreadPoolExecutor(1) as thread:
-        batcher = Batcher(model.run, thread, max_batch=max_batch, on_batch=batches.append)
+    with ThreadPoolExecutor(way.lanes) as threads:
+        batcher = Batcher(
+            model.run, threads, lanes=way.lanes, max_batch=way.max_batch, on_batch=batches.append
+        )
         batcher.start()
+        in_company = way.lanes > 1 and clients > 1
         started = time.perf_counter()
 
         async def ask() -> None:
             while (asked := time.perf_counter()) - started < seconds:
-                await batcher.submit(image)
+                await batcher.submit(image, in_company=in_company)
                 latencies.append(time.perf_counter() - asked)
 
         await asyncio.gather(*(ask() for _ in range(clients)))
@@ -72,23 +91,27 @@ async def take_turn(
     return Turn(len(latencies) / elapsed, latencies, batches)
 
 
-def compare(model: Model, image: NDArray[np.uint8], batch: int, clients: int, seconds: float) -> str:
-    """Return one row of the table: batches against one by one."""
-    turns: dict[int, list[Turn]] = {1: [], batch: []}
+def compare(
+    model: Model, image: NDArray[np.uint8], ways: Sequence[Way], clients: int, seconds: float
+) -> Iterator[str]:
+    """Yield the rows of the table for so many clients; ratios are to the first way, turn by turn."""
+    turns: dict[Way, list[Turn]] = {way: [] for way in ways}
     for _ in range(_TURNS):
-        for size, taken in turns.items():
-            taken.append(asyncio.run(take_turn(model, image, size, clients, seconds / (2 * _TURNS))))
-    alone, together = turns[1], turns[batch]
-    ratios = [two.rate / one.rate for one, two in zip(alone, together, strict=True)]
-    cells = (
-        str(clients),
-        f"{statistics.mean(size for turn in together for size in turn.batches):.1f}",
-        f"{statistics.median(turn.rate for turn in alone):.2f}",
-        f"{statistics.median(turn.rate for turn in together):.2f}",
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-        f"{_median_latency(together) / _median_latency(alone):.2f}",
-    )
-    return f"| {' | '.join(cells)} |"
+        for way, taken in turns.items():
+            spent = seconds / (len(ways) * _TURNS)
+            taken.append(asyncio.run(take_turn(model, image, way, clients, spent)))
+    first = turns[ways[0]]
+    for way, taken in turns.items():
+        ratios = [turn.rate / base.rate for turn, base in zip(taken, first, strict=True)]
+        cells = (
+            str(clients),
+            way.name,
+            f"{statistics.mean(size for turn in taken for size in turn.batches):.1f}",
+            f"{statistics.median(turn.rate for turn in taken):.2f}",
+            Spread.of(ratios).text(),
+            f"{_median_latency(taken) / _median_latency(first):.2f}",
+        )
+        yield f"| {' | '.join(cells)} |"
 
 
 def _median_latency(turns: list[Turn]) -> float:
@@ -101,23 +124,27 @@ def main() -> None:
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
     parser.add_argument("--device", choices=("auto", "cuda", "cpu"), default="auto")
+    parser.add_argument("--engine", choices=("auto", "onnxruntime", "openvino"), default="auto")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--seconds", type=float, default=20, help="for each number of clients")
     arguments = parser.parse_args()
-    model = Model(arguments.model, device=arguments.device)
+    cores = available_cores()
+    model = Model(arguments.model, device=arguments.device, engine=arguments.engine, at_a_time=cores)
     model.warm_up(range(1, arguments.batch + 1))
-    photograph = decode(arguments.photograph.read_bytes(), max_pixels=Settings().max_pixels)
-    image = prepare(photograph, model.metadata.preprocessing).image
+    photograph = PhotographFile(arguments.photograph.read_bytes(), max_pixels=Settings().max_pixels)
+    image = prepare_file(photograph, model.metadata.preprocessing).image
+    ways = [Way("one by one"), Way(f"in batches of up to {arguments.batch}", max_batch=arguments.batch)]
+    if model.device == "cpu":
+        ways.append(Way(f"side by side on {cores} cores", lanes=cores))
     sys.stdout.write(
-        f"{model.metadata.name} on {model.provider}, batches of up to {arguments.batch}\n\n"
-        "| clients | images a batch | a second, one by one | a second, in batches | ratio (range) "
-        "| ratio of median latencies |\n"
-        f"{'| ---: ' * 6}|\n"
+        f"{model.metadata.name} on {model.provider}\n\n"
+        "| clients | | images an inference | a second | ratio of rates | ratio of median latencies |\n"
+        "| ---: | --- | ---: | ---: | ---: | ---: |\n"
     )
     for clients in arguments.clients:
-        row = compare(model, image, arguments.batch, clients, arguments.seconds)
-        sys.stdout.write(f"{row}\n")
+        for row in compare(model, image, ways, clients, arguments.seconds):
+            sys.stdout.write(f"{row}\n")
 
 
 if __name__ == "__main__":

@@ -175,9 +175,7 @@ def without_http(settings: Settings, photograph: bytes, heatmap: Heatmap) -> Ite
             await asyncio.gather(*(client() for _ in range(count)))
             return Turn(time.perf_counter() - started, latencies)
 
-        yield Contestant(
-            "its stages without HTTP", lambda count, seconds: runner.run(clients(count, seconds))
-        )
+        yield Contestant("its stages alone", lambda count, seconds: runner.run(clients(count, seconds)))
         runner.run(running.__aexit__(None, None, None))
 
 

@@ -109,7 +109,8 @@ def measure_network(path: Path, data: bytes, rounds: int) -> Stage:
     """The network, on all cores."""
     plain, ours = Model(path, device="cpu"), Model(path, device="auto", engine="auto")
     image = prepare_file(PhotographFile(data, max_pixels=_MAX_PIXELS), _CONSTANTS).image[None]
-    comparison = compare({PLAIN: lambda: plain.run(image), OURS: lambda: ours.run(image)}, rounds)
+    ways = {PLAIN: lambda: plain.run(image), OURS: lambda: ours.run(image)}
+    comparison = compare(ways, rounds, pause=0.2)
     return Stage(f"network of {path.stem}", plain.provider, ours.provider, [comparison])
 
 

@@ -44,16 +44,18 @@ class Comparison:
         return Spread.of([slow / fast for slow, fast in pairs])
 
 
-def compare(ways: Mapping[str, Callable[[], object]], rounds: int) -> Comparison:
+def compare(ways: Mapping[str, Callable[[], object]], rounds: int, pause: float = 0) -> Comparison:
     """Take each way once a round, so that a machine that drifts slows all alike.
 
     Args:
         ways: What to do, by name.
         rounds: How often; one more warms up and is not counted.
+        pause: Seconds before each, for threads of the one before that still look for work.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
+            time.sleep(pause)
             started = time.perf_counter()
             way()
             elapsed = time.perf_counter() - started

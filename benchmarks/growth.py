@@ -1,0 +1,107 @@
+"""How cost grows with the photograph, and what a start costs.
+
+    python -m benchmarks.growth PHOTOGRAPH [--megapixels 1 3 12 25 50] [--rounds 5]
+
+One photograph is scaled to each size and written as a JPEG. The network always sees the same number of
+pixels: what grows is decoding and drawing. Memory is the most that a process held which did nothing else.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import httpx2
+import numpy as np
+
+from benchmarks.timing import compare
+from service.inference.rendering import Heatmap, render
+from service.preprocessing import PhotographFile, PreprocessingConstants, decode, prepare_file
+from tests.service.live_server import free_port
+
+_LARGEST = 100_000_000
+_QUALITY = 92
+_SIZE = PreprocessingConstants().size
+_STARTS = 3
+_START_SECONDS = 120
+
+
+def scaled(photograph: bytes, megapixels: float) -> bytes:
+    """The same photograph as a JPEG of another size."""
+    picture = decode(photograph, max_pixels=_LARGEST)
+    factor = (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=interpolation)
+    options = (cv2.IMWRITE_JPEG_QUALITY, _QUALITY)
+    return cv2.imencode(".jpg", cv2.cvtColor(resized, cv2.COLOR_RGB2BGR), options)[1].tobytes()
+
+
+def rows(photograph: bytes, megapixels: Sequence[float], rounds: int) -> Iterator[str]:
+    """Yield a row for each size."""
+    cv2.setNumThreads(1)
+    generator = np.random.default_rng(0)
+    heatmap = cv2.resize(generator.random((24, 24), np.float32), (_SIZE, _SIZE)) ** 4
+    for each in megapixels:
+        data = scaled(photograph, each)
+        file = PhotographFile(data, max_pixels=_LARGEST)
+        mapping = prepare_file(file).mapping
+        ways = {
+            "input": lambda data=data: prepare_file(PhotographFile(data, max_pixels=_LARGEST)),
+            "map": lambda file=file, mapping=mapping: render(Heatmap.MAP, heatmap, mapping, file),
+            "overlay": lambda file=file, mapping=mapping: render(Heatmap.OVERLAY, heatmap, mapping, file),
+            "quarter": lambda file=file, mapping=mapping: render(Heatmap.OVERLAY, heatmap, mapping, file, 4),
+        }
+        taken = compare(ways, rounds)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cells = (f"{taken.milliseconds(way).median:.0f}" for way in ways)
+        yield f"| {each:g} | {len(data) / 1e6:.1f} | {' | '.join(cells)} | {peak:.0f} |"
+
+
+def table(photograph: bytes, megapixels: Sequence[float], rounds: int) -> str:
+    """The rows under their heads, as Markdown."""
+    head = [
+        "| megapixels | file, MB | to model input, ms | map, ms | overlay, ms "
+        "| overlay, a quarter of the sides, ms | most memory, MiB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    return "\n".join([*head, *rows(photograph, megapixels, rounds)]) + "\n"
+
+
+def starts(arguments: Sequence[str]) -> list[float]:
+    """Seconds from a service's start until it is ready, several times."""
+    return [_start(arguments) for _ in range(_STARTS)]
+
+
+def _start(arguments: Sequence[str]) -> float:
+    port = free_port()
+    command = [sys.executable, "-m", "service", "--port", str(port), "--log-level", "error", *arguments]
+    started = time.perf_counter()
+    with subprocess.Popen(command) as process:  # noqa: S603
+        try:
+            while time.perf_counter() - started < _START_SECONDS:
+                try:
+                    if httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == httpx2.codes.OK:
+                        return time.perf_counter() - started
+                except httpx2.HTTPError:
+                    time.sleep(0.01)
+        finally:
+            process.terminate()
+    raise TimeoutError("the service did not start")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 3, 12, 25, 50])
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    sys.stdout.write(table(arguments.photograph.read_bytes(), arguments.megapixels, arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()

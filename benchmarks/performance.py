@@ -1,0 +1,168 @@
+"""Everything about speed on this machine, written to one page.
+
+    python -m benchmarks.performance PHOTOGRAPHS [--quick] [--out docs/performance.md]
+        [--litserve PYTHON] [--bentoml PYTHON]
+
+Needs ``pip install -c constraints.txt -e '.[load,openvino]'``, and for other servers what
+:mod:`benchmarks.serving` says. ``PHOTOGRAPHS`` is a folder of files as cameras write them; the first by name
+stands for them where one is enough. ``--quick`` takes about two minutes, all of it ten.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from benchmarks import growth, serving, stages
+from benchmarks.timing import Spread
+
+_MODELS = (Path("models/resynthdetect-compact.onnx"), Path("models/resynthdetect.onnx"))
+_LIBRARIES = (
+    "onnxruntime-gpu",
+    "openvino",
+    "opencv-python-headless",
+    "simplejpeg",
+    "isal",
+    "numpy",
+    "uvicorn",
+)
+_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        rounds: Of each comparison.
+        seconds: Of each server's turn.
+        turns: Of each server.
+        clients: Numbers of clients.
+        megapixels: Sizes of photographs.
+    """
+
+    rounds: int
+    seconds: float
+    turns: int
+    clients: Sequence[int]
+    megapixels: Sequence[float]
+
+
+FULL = Effort(rounds=5, seconds=6, turns=3, clients=(1, 4), megapixels=(1, 3, 12, 25, 50))
+QUICK = Effort(rounds=2, seconds=3, turns=1, clients=(1, 4), megapixels=(3, 12))
+
+
+def machine() -> str:
+    """Processor, cores and versions."""
+    described = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
+    names = [line.split(":")[1].strip() for line in described.splitlines() if line.startswith("model name")]
+    features = [each for each in _FEATURES if f" {each} " in described or f" {each}\n" in described]
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return (
+        f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, with {', '.join(features)}; "
+        f"Python {platform.python_version()}, {libraries}."
+    )
+
+
+def draw(measured: Sequence[stages.Stage], path: Path) -> None:
+    """Draw each stage's plain way and ours, and where there is one the limit as a line."""
+    mpl.rcParams["svg.hashsalt"] = "stages"
+    figure = Figure(figsize=(8, 0.9 * len(measured) + 0.8), layout="constrained")
+    axes = figure.subplots()
+    for place, stage in enumerate(measured):
+        for offset, way, colour in ((-0.2, stages.PLAIN, "0.7"), (0.2, stages.OURS, "C0")):
+            axes.barh(place + offset, stage.milliseconds(way) or 0, 0.38, color=colour)
+        least = stage.milliseconds(stages.LEAST)
+        if least is not None:
+            axes.plot([least, least], [place, place + 0.4], "C3", linewidth=2)
+    axes.set_yticks(range(len(measured)), [stage.name for stage in measured])
+    axes.invert_yaxis()
+    axes.set_xlabel("ms; grey: the plain way, blue: the service, red: at least")
+    figure.savefig(path)
+
+
+def contest(photograph: Path, heatmap: str, effort: Effort, arguments: argparse.Namespace) -> str:
+    """The table of servers for one kind of heatmap."""
+    options = [str(photograph), "--heatmap", heatmap, "--seconds", str(effort.seconds)]
+    options += ["--rounds", str(effort.turns), "--clients", *map(str, effort.clients)]
+    for name in ("litserve", "bentoml"):
+        if getattr(arguments, name):
+            options += [f"--{name}", str(getattr(arguments, name))]
+    return serving.run(serving.parser().parse_args(options))
+
+
+def _growth(photograph: Path, effort: Effort) -> str:
+    """The table of sizes, from a process that has held nothing else yet."""
+    command = [sys.executable, "-m", "benchmarks.growth", str(photograph), "--rounds", str(effort.rounds)]
+    command += ["--megapixels", *map(str, effort.megapixels)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def page(arguments: argparse.Namespace, effort: Effort, plot: Path) -> str:
+    """Measure everything and write it up."""
+    photograph = min(arguments.photographs.iterdir())
+    measured = stages.measure(arguments.photographs, _MODELS, effort.rounds)
+    draw(measured, plot)
+    started = {
+        engine: Spread.of(growth.starts(["--model", str(_MODELS[0]), "--device", "cpu", "--engine", engine]))
+        for engine in ("onnxruntime", "openvino")
+    }
+    starts = "\n".join(f"| {engine} | {seconds.text()} |" for engine, seconds in started.items())
+    return f"""# Performance
+
+Written by `python -m benchmarks.performance PHOTOGRAPHS` on {machine()}
+
+Absolute times are this machine's; ratios are of ways that took turns within one run, as median and range.
+
+## Stages
+
+Over the photographs of the folder, on one core but for the network.
+
+{stages.table(measured)}
+![Stages]({plot.name})
+
+## The service and others
+
+The compact model in ONNX Runtime, one photograph of a camera's size, `heatmap=none`: the service, its stages
+alone in one process, and other servers round the same stages.
+
+{contest(photograph, "none", effort, arguments)}
+With a map (`heatmap=map`) of the photograph's size:
+
+{contest(photograph, "map", effort, arguments)}
+## Photographs of other sizes
+
+{_growth(photograph, effort)}
+## Start
+
+Seconds from the start of the process until it is ready with the compact model.
+
+| engine | seconds |
+| --- | ---: |
+{starts}
+"""
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("photographs", type=Path, help="folder")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
+    parser.add_argument("--litserve", type=Path, help="interpreter of an environment with LitServe")
+    parser.add_argument("--bentoml", type=Path, help="interpreter of an environment with BentoML")
+    arguments = parser.parse_args()
+    effort = QUICK if arguments.quick else FULL
+    arguments.out.write_text(page(arguments, effort, arguments.out.with_suffix(".svg")))
+
+
+if __name__ == "__main__":
+    main()
