@@ -128,7 +128,7 @@ def server(
     ):
         ask = asker(port, body, path)
         try:
-            _wait(port, process)
+            wait_until_listening(port, process)
             ask(1, 0.1)
             yield Contestant(name, ask, lambda: _memory(process.pid))
         finally:
@@ -136,7 +136,8 @@ def server(
                 each.terminate()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that was started takes connections."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

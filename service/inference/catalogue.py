@@ -77,7 +77,7 @@ def _load(path: Path, settings: Settings) -> Model:
         gpu_memory_limit=settings.gpu_memory_limit,
     )
     if model.fallback:
-        _log.warning("running on the CPU", reason=model.fallback)
+        _log.warning("running slower than it might", reason=model.fallback)
     model.warm_up(range(1, batch_limit(settings, model) + 1))
     _log.info(
         "model loaded",

@@ -63,10 +63,19 @@ class Model:
         _check_tensors(session, self.metadata.preprocessing.size)
         self._run = _runs_in(session)
         if _takes_openvino(engine, self.device):
-            network = self._compile(path, inference_threads, 1)
-            self._run, self.provider = network.run, network.provider
+            self._take_openvino(path, engine, inference_threads)
         side_by_side = self.device == "cpu" and at_a_time > 1
         self._run_in_company = self._on_one_thread(path, at_a_time) if side_by_side else self._run
+
+    def _take_openvino(self, path: Path, engine: Engine, threads: int) -> None:
+        try:
+            network = self._compile(path, threads, 1)
+        except ModelError as error:
+            if engine == "openvino":
+                raise
+            self.fallback = str(error)
+        else:
+            self._run, self.provider = network.run, network.provider
 
     def _on_one_thread(self, path: Path, at_a_time: int) -> Run:
         """What runs a photograph on one thread, so many at a time."""
@@ -108,7 +117,7 @@ class Model:
         # Noise of every colour shows answers out of range that an even picture would not.
         noise = np.random.default_rng(0).integers(1, 256, (size, size, 3), np.uint8)
         for count in batch_sizes:
-            for in_company in (False, True):
+            for in_company in (False,) if self._run_in_company is self._run else (False, True):
                 try:
                     scores, heatmaps = self.run(np.repeat(noise[None], count, axis=0), in_company=in_company)
                 except Exception as error:

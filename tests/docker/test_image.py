@@ -24,7 +24,15 @@ pytestmark = [needs_docker, pytest.mark.timeout(1800)]
 @pytest.fixture(scope="module")
 def image():
     """The image for hosts without a GPU."""
-    build = ["build", "--network", "host", "-f", "docker/Dockerfile", "--build-arg", "EXTRAS=[dicom]"]
+    build = [
+        "build",
+        "--network",
+        "host",
+        "-f",
+        "docker/Dockerfile",
+        "--build-arg",
+        "EXTRAS=[dicom,openvino]",
+    ]
     docker(*build, "-t", IMAGE, str(ROOT))
     return IMAGE
 

@@ -102,7 +102,7 @@ def stack(tmp_path_factory):
     if not compose_is_there():
         pytest.skip("there is no Docker Engine with Compose 2")
     stack = Stack(tmp_path_factory.mktemp("compose"))
-    build = ["--network=host", "-f", "docker/Dockerfile", "--build-arg=EXTRAS=[dicom]"]
+    build = ["--network=host", "-f", "docker/Dockerfile", "--build-arg=EXTRAS=[dicom,openvino]"]
     docker("build", *build, "-t", SERVICES["service"]["image"], str(ROOT))
     stack.compose("up", "--detach", "--no-build", "--wait", *stack.names)
     yield stack

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from service.contract import ModelMetadata, Threshold
 from training.config import TrainingConfig
+from training.presets import PRESETS
 
 _LIMITS = """\
 - It is no medical device. It points a person at places that differ from the normal retinas it was trained
@@ -59,6 +60,7 @@ def write_card(
         "## Limits of use",
         _LIMITS,
         "## How it was made",
+        _commands(metadata, config, flips=flips),
         "Preprocessing:",
         _json(metadata.preprocessing.model_dump_json(indent=2)),
         "Training:",
@@ -67,6 +69,18 @@ def write_card(
         f"On held-back photographs the file answers as the trained network within {difference:.1g}.",
     ]
     path.write_text("\n\n".join(sections) + "\n")
+
+
+def _commands(metadata: ModelMetadata, config: TrainingConfig, *, flips: bool) -> str:
+    preset = next((name for name, preset in PRESETS.items() if preset == config), None)
+    train = f" --preset {preset}" if preset else " --set ...    # as in the configuration below"
+    export = f" --name {metadata.name} --version {metadata.version}{' --flips' if flips else ''}"
+    return (
+        "```sh\n"
+        f"python -m training train PHOTOGRAPHS --run RUN{train}\n"
+        f"python -m training export RUN PHOTOGRAPHS{export}\n"
+        "```"
+    )
 
 
 def _threshold(sentence: str, threshold: Threshold) -> str:

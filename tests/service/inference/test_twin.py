@@ -5,10 +5,11 @@ import onnx
 import pytest
 
 from service.contract import TWIN_OF_KEY, twin_of
-from service.inference.catalogue import find_models
+from service.inference.catalogue import find_models, load_models
 from service.inference.errors import ModelError
 from service.inference.model import Model
 from service.inference.twin import find_twin
+from service.settings import Settings
 from tests.service.conftest import MODELS
 from tests.service.tiny_model import write_tiny_model
 
@@ -50,6 +51,14 @@ def test_the_twin_of_another_model_is_refused(model, marked):
     write_twin(model, marked)
     with pytest.raises(ModelError, match=r"eye\.int8\.onnx is the twin of another eye\.onnx"):
         Model(model, device="cpu", engine="openvino")
+
+
+def test_where_openvino_was_not_asked_for_the_model_runs_instead_and_says_why(model, events):
+    write_twin(model, "0" * 64)
+    (loaded,) = load_models(Settings(model=model, device="cpu", engine="auto"))
+    assert loaded.provider == "CPUExecutionProvider"
+    (warning,) = [event for event in events if event["log_level"] == "warning"]
+    assert "is the twin of another" in warning["reason"]
 
 
 def test_half_a_twin_is_refused(model):

@@ -130,6 +130,16 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, images):
     card = model.with_suffix(".md").read_text()
     for part in ("# tiny 3", "drawn retinas", "CC0-1.0", "| a |", "no medical device", '"focusing": 2.0'):
         assert part in card
+    assert "training export RUN PHOTOGRAPHS --name tiny --version 3\n" in card
+
+
+def test_a_model_exported_again_has_no_twin_of_the_former(tmp_path, run, images):
+    twin = tmp_path / "tiny.int8.onnx"
+    for stale in (twin, twin.with_suffix(".md")):
+        stale.write_text("of the former")
+    export_run(run, images[4:], tmp_path, name="tiny", version="4")
+    assert not twin.exists()
+    assert not twin.with_suffix(".md").exists()
 
 
 def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, images):
@@ -139,6 +149,7 @@ def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, images):
         sum(weight.ByteSize() for weight in onnx.load(path).graph.initializer) for path in (once, flipped)
     ]
     assert sizes[1] == pytest.approx(sizes[0], rel=0.01)
+    assert "--version 1 --flips" in flipped.with_suffix(".md").read_text()
     assert "its three mirror images" in flipped.with_suffix(".md").read_text()
     assert "its three mirror images" not in once.with_suffix(".md").read_text()
     batch = images[:2]
