@@ -1,5 +1,6 @@
 """A network in OpenVINO, which is faster on a CPU than ONNX Runtime. Needs the extra ``openvino``."""
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +17,19 @@ from service.inference.twin import find_twin
 def is_installed() -> bool:
     """Whether the extra is there."""
     return find_spec("openvino") is not None
+
+
+@cache
+def _core() -> Any:  # noqa: ANN401 - the library has no types
+    """OpenVINO itself, once for the life of the process.
+
+    Its plugin for CPUs gives the thread that makes it another stack for signals, and takes it back when it is
+    destroyed, whatever others have put there meanwhile: after a second one, the next signal may find a stack
+    that is gone, which ends the process.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _has_matrix_units() -> bool:
@@ -45,12 +59,10 @@ class OpenVinoNetwork:
         """
         if not is_installed():
             raise ModelError("OpenVINO was asked for, and the extra 'openvino' is not installed")
-        import openvino
-
-        twin = find_twin(path)
+        core, twin = _core(), find_twin(path)
         precision = "bf16" if _has_matrix_units() else "f32"
         try:
-            network = openvino.Core().read_model(twin or path)
+            network = core.read_model(twin or path)
             # One photograph at a time, as CPUs take them: fixed shapes make faster code.
             network.reshape([1, size, size, 3])
             options = {
@@ -58,7 +70,7 @@ class OpenVinoNetwork:
                 "INFERENCE_NUM_THREADS": threads,
                 "INFERENCE_PRECISION_HINT": precision,
             }
-            compiled = openvino.compile_model(network, "CPU", options)
+            compiled = core.compile_model(network, "CPU", options)
         except RuntimeError as error:
             raise ModelError(f"{path} cannot be run by OpenVINO: {error}") from error
         self.provider = f"OpenVINO {'int8' if twin else precision}"

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -66,6 +68,35 @@ def test_answers_stay_when_others_follow(network):
     network.run(255 - noise(1))
     np.testing.assert_array_equal(scores, before[0])
     np.testing.assert_array_equal(heatmaps, before[1])
+
+
+def test_models_that_come_and_go_leave_signals_alone(tiny_model_path):
+    """As at a reload: loaded in threads, dropped out of order. A signal then once ended the process."""
+    code = f"""
+import gc, os, pathlib, signal, threading
+from service.inference.model import Model
+
+def load():
+    return Model(pathlib.Path({str(tiny_model_path)!r}), device="cpu", engine="openvino", at_a_time=2)
+
+seen = []
+signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
+first, second = load(), load()
+del first
+gc.collect()
+third = load()
+del second
+thread = threading.Thread(target=load)
+thread.start()
+thread.join()
+del third
+gc.collect()
+for _ in range(10):
+    os.kill(os.getpid(), signal.SIGUSR1)
+print(len(seen))
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (answer.returncode, answer.stdout.strip()) == (0, "10"), answer.stderr
 
 
 def test_threads_get_their_own_answers(network):
