@@ -60,7 +60,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
     model = tmp_path / "model.onnx"
     model.touch()
     reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
-    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path: reference)
+    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path, engine: reference)
 
     result = invoke("evaluate", model, small_idrid, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
 
