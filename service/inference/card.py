@@ -22,7 +22,7 @@ def check_against_card(path: Path) -> None:
     card = path.with_suffix(".md")
     try:
         described = _described(card)
-        found = None if described is None else _found(path)
+        found = None if described is None else digest_of(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} cannot be checked against {card.name}: {error}") from error
     if found != described:
@@ -34,6 +34,7 @@ def _described(card: Path) -> str | None:
     return match and match[1]
 
 
-def _found(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from service.inference import openvino_network
 from service.inference.errors import ModelError
 from service.inference.openvino_network import OpenVinoNetwork
 from service.inference.sessions import CPU, CUDA, Device, open_session
+from service.inference.twin import find_twin
 
 SCORE, HEATMAP = OUTPUT_NAMES
 
@@ -69,7 +70,8 @@ class Model:
 
     def _take_openvino(self, path: Path, engine: Engine, threads: int) -> None:
         try:
-            network = self._compile(path, threads, 1)
+            self._openvino_file = find_twin(path) or path
+            network = self._compile(threads, 1)
         except ModelError as error:
             if engine == "openvino":
                 raise
@@ -82,11 +84,11 @@ class Model:
         if self.provider == CPU:
             session, _ = open_session(path, "cpu", threads=1)
             return _runs_in(session)
-        return self._compile(path, at_a_time, at_a_time).run
+        return self._compile(at_a_time, at_a_time).run
 
-    def _compile(self, path: Path, threads: int, at_a_time: int) -> OpenVinoNetwork:
+    def _compile(self, threads: int, at_a_time: int) -> OpenVinoNetwork:
         size = self.metadata.preprocessing.size
-        return OpenVinoNetwork(path, size=size, threads=threads, at_a_time=at_a_time)
+        return OpenVinoNetwork(self._openvino_file, size=size, threads=threads, at_a_time=at_a_time)
 
     def run(
         self, images: NDArray[np.uint8], *, in_company: bool = False

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.contract import OUTPUT_NAMES
+from service.contract import OUTPUT_NAMES, is_twin
 from service.inference.errors import ModelError
-from service.inference.twin import find_twin
 
 
 def is_installed() -> bool:
@@ -46,10 +45,10 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, path: Path, *, size: int, threads: int = 0, at_a_time: int = 1) -> None:
-        """Compile a network, or its twin where it has one, for this processor.
+        """Compile a network for this processor.
 
         Args:
-            path: The ``.onnx`` file, known to keep the contract.
+            path: The ``.onnx`` file of a model, or of its twin, known to keep the contract.
             size: Side of its input, in pixels.
             threads: Threads of all runs together; 0 lets OpenVINO choose.
             at_a_time: Runs at a time, which share the threads.
@@ -59,10 +58,10 @@ class OpenVinoNetwork:
         """
         if not is_installed():
             raise ModelError("OpenVINO was asked for, and the extra 'openvino' is not installed")
-        core, twin = _core(), find_twin(path)
+        core = _core()
         precision = "bf16" if _has_matrix_units() else "f32"
         try:
-            network = core.read_model(twin or path)
+            network = core.read_model(path)
             # One photograph at a time, as CPUs take them: fixed shapes make faster code.
             network.reshape([1, size, size, 3])
             options = {
@@ -73,7 +72,7 @@ class OpenVinoNetwork:
             compiled = core.compile_model(network, "CPU", options)
         except RuntimeError as error:
             raise ModelError(f"{path} cannot be run by OpenVINO: {error}") from error
-        self.provider = f"OpenVINO {'int8' if twin else precision}"
+        self.provider = f"OpenVINO {'int8' if is_twin(path) else precision}"
         # Each has one set of buffers, and so serves one run at a time.
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(at_a_time):

@@ -1,12 +1,11 @@
 """A model's twin in integers of 8 bits."""
 
-import hashlib
 from pathlib import Path
 
 import onnxruntime
 
 from service.contract import TWIN_OF_KEY, twin_of
-from service.inference.card import check_against_card
+from service.inference.card import check_against_card, digest_of
 from service.inference.errors import ModelError
 from service.inference.sessions import CPU, ERRORS_ONLY
 
@@ -21,9 +20,7 @@ def find_twin(model: Path) -> Path | None:
     if not twin.is_file():
         return None
     check_against_card(twin)
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if _twin_of(twin) != digest:
+    if _twin_of(twin) != digest_of(model):
         raise ModelError(
             f"{twin} is the twin of another {model.name}: quantize that anew, or remove the twin"
         )

@@ -1,9 +1,9 @@
 """The card that stands beside an exported model."""
 
-import hashlib
 from pathlib import Path
 
 from service.contract import ModelMetadata, Threshold
+from service.inference.card import digest_of
 from training.config import TrainingConfig
 from training.presets import PRESETS
 
@@ -43,7 +43,7 @@ def write_card(
         results: A Markdown table of its evaluation; empty where it was not evaluated.
         flips: Whether its heatmap is the mean over an image and its mirror images.
     """
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    digest = digest_of(model)
     size = model.stat().st_size / 2**20
     data = metadata.training_data
     sections = [

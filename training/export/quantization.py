@@ -1,6 +1,5 @@
 """An exported model's twin in integers of 8 bits, which OpenVINO runs several times as fast on a CPU."""
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from service.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
+from service.inference.card import digest_of
 from service.inference.model import Model
 from training.export.parity import ParityError
 
@@ -76,7 +76,7 @@ def _quantize(model: Path, calibration: Sequence[ImageArray], twin: Path) -> Non
     )
     graph = onnx.load(twin)
     properties = {each.key: each.value for each in onnx.load(model).metadata_props}
-    onnx.helper.set_model_props(graph, properties | {TWIN_OF_KEY: _digest(model)})
+    onnx.helper.set_model_props(graph, properties | {TWIN_OF_KEY: digest_of(model)})
     onnx.save(graph, twin)
 
 
@@ -101,13 +101,9 @@ def _write_card(twin: Path, model: Path, calibrated: int, compared: int, maps: f
     size = twin.stat().st_size / 2**20
     twin.with_suffix(".md").write_text(
         f"# {twin.name}\n\n"
-        f"`{twin.name}`, {size:.1f} MiB, SHA-256 `{_digest(twin)}`\n\n"
+        f"`{twin.name}`, {size:.1f} MiB, SHA-256 `{digest_of(twin)}`\n\n"
         f"The twin of [{model.name}]({model.with_suffix('.md').name}) with convolutions in integers of 8 "
         "bits, which the service takes instead of it where OpenVINO runs models on a CPU.\n\n"
         f"{calibrated} normal photographs set the ranges of its numbers. On {compared} others the maps of "
         f"the two differ by at most {maps:.1g} on average, their scores by at most {scores:.1g}.\n"
     )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

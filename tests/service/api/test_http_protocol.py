@@ -21,6 +21,15 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
         return await reader.read()
 
 
+async def trickle(byte: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> float:
+    """Send a byte again and again; the value is how many seconds the service bears it, at most five."""
+    started = time.monotonic()
+    while not reader.at_eof() and time.monotonic() - started < 5:
+        writer.write(byte)
+        await asyncio.sleep(0.02)
+    return time.monotonic() - started
+
+
 @pytest.mark.parametrize("start", [b"", b"GET /livez HTTP/1.1\r\nHost: ser"])
 def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, start):
     async def scenario() -> None:
@@ -39,11 +48,7 @@ def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model):
         app = create_app(settings, [tiny_model])
         async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            started = time.monotonic()
-            while not reader.at_eof() and time.monotonic() - started < 5:
-                writer.write(b"G")
-                await asyncio.sleep(0.02)
-            assert time.monotonic() - started < 2
+            assert await trickle(b"G", reader, writer) < 2
             writer.close()
 
     asyncio.run(scenario())
@@ -80,11 +85,7 @@ def test_the_rest_of_a_refused_upload_costs_the_connection_where_it_does_not_com
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(UPLOAD.replace(b"2", b"100000") + b"a")
             await read_answer(reader)
-            started = time.monotonic()
-            while not reader.at_eof() and time.monotonic() - started < 5:
-                writer.write(b"a")
-                await asyncio.sleep(0.02)
-            assert time.monotonic() - started < 2
+            assert await trickle(b"a", reader, writer) < 2
             writer.close()
 
     asyncio.run(scenario())
