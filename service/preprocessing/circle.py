@@ -1,5 +1,6 @@
 """Circles through boundary points, some of which belong to no circle."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ Points = NDArray[np.float64]
 _TRIPLES = 300
 _VOTERS = 240
 _REFITS = 3
+_ON_A_LINE = 1e-12  # share of what the determinant is where points spread evenly
 # Drawn once: where in a list of points the three lie, as shares of its length.
 _DRAWS = np.random.default_rng(0).random((3, _TRIPLES))
 
@@ -26,28 +28,56 @@ class Circle:
         """Signed distance of each (x, y) point from the circle's line, positive outside."""
         return np.hypot(points[:, 0] - self.x, points[:, 1] - self.y) - self.radius
 
-    def contains(self, columns: NDArray[np.number], rows: NDArray[np.number]) -> NDArray[np.bool_]:
-        """Whether points lie inside; columns and rows broadcast against each other."""
-        return np.asarray((columns - self.x) ** 2 + (rows - self.y) ** 2 <= self.radius**2)
+    def covers(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Which pixels of a picture have their centre inside.
+
+        Row by row the circle's chord: to compare small integers takes a fifth of the time of adding squares.
+
+        Args:
+            shape: Of the picture: its height, its width, neither over 32767, and whatever else.
+
+        Returns:
+            bool (height, width).
+        """
+        height, width = shape[:2]
+        half_squared = self.radius**2 - (np.arange(height) - self.y) ** 2
+        half = np.sqrt(np.maximum(half_squared, 0))
+        first = np.where(half_squared < 0, width, np.ceil(np.clip(self.x - half, 0, width)))
+        last = np.floor(np.clip(self.x + half, -1, width))
+        columns = np.arange(width, dtype=np.int16)
+        covered = columns >= first.astype(np.int16)[:, None]
+        covered &= columns <= last.astype(np.int16)[:, None]
+        return covered
+
+    def enlarged(self, factor: float) -> "Circle":
+        """The circle round the same centre with ``factor`` times the radius."""
+        return Circle(self.x, self.y, factor * self.radius)
 
     def scaled(self, factor: float) -> "Circle":
         """The same circle on a picture ``factor`` times as large, whose pixels' edges agree."""
         return Circle((self.x + 0.5) * factor - 0.5, (self.y + 0.5) * factor - 0.5, self.radius * factor)
 
 
-def fit_circle(points: Points) -> Circle:
+def fit_circle(points: Points) -> Circle | None:
     """Fit a circle by least squares in its linear form (Kasa).
 
     Args:
-        points: (N, 2) array of x, y with N >= 3, not all on one line.
+        points: (N, 2) array of x, y with N >= 1.
+
+    Returns:
+        The circle, or None where all points lie on one line.
     """
     origin = points.mean(axis=0)
-    local = points - origin
-    design = np.column_stack([local, np.ones(len(local))])
-    squares = (local**2).sum(axis=1)
-    a, b, c = np.linalg.lstsq(design.T @ design, design.T @ squares, rcond=None)[0]
-    radius = np.sqrt(max(c + (a * a + b * b) / 4, 0.0))
-    return Circle(float(origin[0] + a / 2), float(origin[1] + b / 2), float(radius))
+    x, y = (points - origin).T
+    squares = x * x + y * y
+    # Around their mean, the equations of centre and radius fall apart.
+    xx, xy, yy, xs, ys = map(float, (x @ x, x @ y, y @ y, x @ squares, y @ squares))
+    determinant = xx * yy - xy * xy
+    if determinant <= _ON_A_LINE * xx * yy or xx * yy == 0:
+        return None
+    centre_x, centre_y = (yy * xs - xy * ys) / (2 * determinant), (xx * ys - xy * xs) / (2 * determinant)
+    radius = math.sqrt((xx + yy) / len(points) + centre_x**2 + centre_y**2)
+    return Circle(float(origin[0]) + centre_x, float(origin[1]) + centre_y, radius)
 
 
 def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float, float]) -> Circle | None:
@@ -68,12 +98,12 @@ def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float,
         return None
     voters = points[:: max(1, len(points) // _VOTERS)]
     votes = (np.abs(_distances(voters, candidates)) <= tolerance).sum(axis=0)
-    circle = Circle(*map(float, candidates[votes.argmax()]))
+    circle: Circle | None = Circle(*map(float, candidates[votes.argmax()]))
     for _ in range(_REFITS):
         inliers = points[np.abs(circle.distances(points)) <= tolerance]
-        if len(inliers) < 3:
+        circle = fit_circle(inliers) if len(inliers) >= 3 else None
+        if circle is None:
             return None
-        circle = fit_circle(inliers)
     return circle if radii[0] <= circle.radius <= radii[1] else None
 
 

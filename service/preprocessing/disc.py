@@ -108,14 +108,12 @@ def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
         return None
     visible = _in_frame(*_on(circle, 1.0), bright.shape)
     touched = _touched_angles(circle, points, tolerance)
-    rows, columns = np.ogrid[:height, :width]
-    reach = ((columns - circle.x) ** 2 + (rows - circle.y) ** 2) / circle.radius**2
     return _Candidate(
         circle=circle,
         support=_share(touched, visible),
         visible=float(visible.mean()),
-        bright_inside=_share(bright, reach < 0.97**2),
-        dark_outside=1 - _share(bright, reach > 1.03**2),
+        bright_inside=_share(bright, circle.enlarged(0.97).covers(bright.shape)),
+        dark_outside=1 - _share(bright, ~circle.enlarged(1.03).covers(bright.shape)),
         drop=_drop(brightness, circle),
     )
 

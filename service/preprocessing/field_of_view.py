@@ -33,10 +33,6 @@ class FieldOfView:
     circle: Circle
     frame: Box
 
-    def contains(self, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Whether points lie in the field of view; columns and rows broadcast against each other."""
-        return self.in_frame(columns, rows) & self.circle.contains(columns, rows)
-
     def in_frame(self, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Whether points lie in the frame; columns and rows broadcast against each other."""
         return np.asarray(
@@ -96,8 +92,7 @@ def _frame_and_disc(picture: NDArray[np.uint8]) -> tuple[Box, Circle | None]:
 
 def _reaches_into_bars(disc: Circle, frame: Box, brightness: NDArray[np.uint8]) -> bool:
     """Whether enough of what a disc encloses beyond the frame is black."""
-    rows, columns = np.ogrid[: brightness.shape[0], : brightness.shape[1]]
-    inside = disc.contains(columns, rows)
+    inside = disc.covers(brightness.shape)
     beyond = inside.copy()
     beyond[frame.slices] = False
     if not beyond.any():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +11,11 @@ from numpy.typing import NDArray
 # The first line is for the blurred edge of a shutter, the second for the sharp one of padding.
 _DEPTH_AND_BRIGHT_SHARE = ((0.08, 0.82), (0.02, 0.42))
 _BLACKEST_PHOTOGRAPH = 16
+_LEAST_LIT_SHARE = 0.02
+_LEVELS = np.arange(256)
+
+Counts = NDArray[np.int32]
+Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,24 +46,41 @@ def find_frame(brightness: NDArray[np.uint8]) -> Box:
         return Box(0, 0, width, height)
     # The median of what is lit.
     typical = int(np.searchsorted(levels.cumsum(), levels.sum() / 2))
-    black, bright = brightness < 0.25 * typical, brightness > 0.5 * typical
-    top, bottom = _bar(black, bright), _bar(black[::-1], bright[::-1])
-    left, right = _bar(black.T, bright.T), _bar(black.T[::-1], bright.T[::-1])
+    lit_rows, lit_columns = _counts(4 * _LEVELS >= typical, brightness)
+    bright_rows, bright_columns = _counts(2 * _LEVELS > typical, brightness)
+    top, bottom = _bars(lit_rows / width, bright_rows / max(1, np.count_nonzero(bright_columns)))
+    left, right = _bars(lit_columns / height, bright_columns / max(1, np.count_nonzero(bright_rows)))
     if left + right >= width or top + bottom >= height:
         # A lone bright line is nothing between bars.
         return Box(0, 0, width, height)
     return Box(left, top, width - right, height - bottom)
 
 
-def _bar(black: NDArray[np.bool_], bright: NDArray[np.bool_]) -> int:
-    """How many of the first rows are a bar, with its blurred edge."""
-    rows_with_light = np.flatnonzero((~black).mean(axis=1) > 0.02)
-    if not rows_with_light.size or rows_with_light[0] == 0:
+def _counts(marked: NDArray[np.bool_], brightness: NDArray[np.uint8]) -> tuple[Counts, Counts]:
+    """How many pixels of each row, and of each column, are of the marked levels."""
+    pixels = cv2.LUT(brightness, marked.astype(np.uint8))
+    rows, columns = (cv2.reduce(pixels, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (1, 0))
+    return rows, columns
+
+
+def _bars(lit: Shares, bright: Shares) -> tuple[int, int]:
+    """How many of the first and of the last lines are a bar."""
+    return _bar(lit, bright), _bar(lit[::-1], bright[::-1])
+
+
+def _bar(lit: Shares, bright: Shares) -> int:
+    """How many of the first lines are a bar, with its blurred edge.
+
+    Args:
+        lit: The share of each line that is not black.
+        bright: The share of the disc's diameter that is bright on each line.
+    """
+    lines_with_light = np.flatnonzero(lit > _LEAST_LIT_SHARE)
+    if not lines_with_light.size or lines_with_light[0] == 0:
         return 0
-    end = int(rows_with_light[0])
-    shares = bright[end:].sum(axis=1) / max(1, int(bright.any(axis=0).sum()))
+    end = int(lines_with_light[0])
     for depth, least_share in _DEPTH_AND_BRIGHT_SHARE:
-        behind = shares[: 1 + round(depth * len(bright))]
+        behind = bright[end : end + 1 + round(depth * len(bright))]
         if behind.max(initial=0) >= least_share:
             blur = int((behind >= 0.9 * behind.max()).argmax())
             return end + 2 * blur + 1

@@ -27,7 +27,9 @@ def mirror_at_circle(
         RGB uint8 (H, W, 3).
     """
     outside = np.flatnonzero(~inside)
-    rows, columns = np.divmod(outside.astype(np.int32), np.int32(picture.shape[1]))
+    outside_32 = outside.astype(np.int32)
+    rows = outside_32 // np.int32(picture.shape[1])
+    columns = outside_32 - rows * np.int32(picture.shape[1])
     centre_x, centre_y, diameter = map(np.float32, (circle.x, circle.y, 2 * circle.radius))
     x, y = columns.astype(np.float32) - centre_x, rows.astype(np.float32) - centre_y
     shrink = diameter / np.sqrt(x * x + y * y) - np.float32(1)

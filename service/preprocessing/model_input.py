@@ -87,7 +87,7 @@ def _prepare(
     height, width = photograph.shape[:2]
     mapping = SquareMapping.around(field_of_view, height=height, width=width, size=constants.size)
     circle = _circle_in_model(field_of_view, mapping)
-    inside = circle.contains(*np.ogrid[: constants.size, : constants.size][::-1])
+    inside = circle.covers((constants.size, constants.size))
     natural = mirror_at_circle(mapping.photograph_to_model(photograph), circle, inside)
     mask = inside & _frame_in_model(field_of_view, mapping)
     bright = np.maximum(equalise(natural, constants), 1)

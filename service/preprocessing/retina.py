@@ -26,8 +26,7 @@ def disc_looks_like_retina(picture: NDArray[np.uint8], circle: Circle, visible: 
         circle: In the picture's pixels.
         visible: Share of the circle's line that is on the picture.
     """
-    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
-    inside = Circle(circle.x, circle.y, 0.9 * circle.radius).contains(columns, rows)
+    inside = circle.enlarged(0.9).covers(picture.shape)
     if not inside.any():
         return False
     red, green, blue, _ = cv2.mean(picture, inside.astype(np.uint8))
