@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from service.contract import ModelMetadata
 from service.inference.batching import Batcher
 from service.inference.regions import Region, find_regions
 from service.inference.rendering import Heatmap, render
+from service.inference.spreading import spread
 from service.metrics import ObservePrediction, Stage, Timings
 from service.preprocessing import (
     Acquisition,
@@ -84,6 +86,7 @@ class Predictor:
         metadata: ModelMetadata,
         batcher: Batcher,
         executor: Executor,
+        sections: int,
         observe: ObservePrediction,
         max_pixels: int,
     ) -> None:
@@ -93,12 +96,14 @@ class Predictor:
             metadata: What the model says of itself.
             batcher: The way to the model.
             executor: Threads for everything else.
+            sections: Parts that a heatmap is drawn in, side by side, where nobody else is in hand.
             observe: Told of every prediction.
             max_pixels: Largest photograph to decode.
         """
         self._metadata = metadata
         self._batcher = batcher
         self._executor = executor
+        self._sections = sections
         self._observe = observe
         self._max_pixels = max_pixels
         self._in_hand = 0
@@ -131,11 +136,12 @@ class Predictor:
         timings = Timings()
         prepared = await self._off_loop(lambda: self._prepare(upload, timings))
         submitted = perf_counter()
-        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._in_hand > 1)
+        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._in_company)
         timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
         timings[Stage.INFERENCE] = answer.seconds
+        sections = 1 if self._in_company else self._sections
         regions, png = await self._off_loop(
-            lambda: self._draw(heatmap, reduction, prepared, answer.heatmap, timings)
+            lambda: self._draw(heatmap, reduction, prepared, answer.heatmap, sections, timings)
         )
         score = round(answer.score, DECIMALS)
         prediction = Prediction(
@@ -159,6 +165,11 @@ class Predictor:
         )
         return prediction
 
+    @property
+    def _in_company(self) -> bool:
+        """Whether others are in hand, which would miss the threads that share the work of one."""
+        return self._in_hand > 1
+
     async def _off_loop(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
 
@@ -178,12 +189,16 @@ class Predictor:
         factor: Factor,
         prepared: _Prepared,
         heatmap: NDArray[np.float32],
+        sections: int,
         timings: Timings,
     ) -> tuple[list[Region], bytes | None]:
         mapping = prepared.model_input.mapping
         with timings.measure(Stage.RENDER):
             regions = find_regions(heatmap, self._metadata.region.value, mapping)
-            png = render(kind, heatmap, mapping, prepared.file, factor)
+            side_by_side = partial(spread, self._executor)
+            png = render(
+                kind, heatmap, mapping, prepared.file, factor, spread=side_by_side, sections=sections
+            )
         return regions, png
 
 

@@ -1,13 +1,15 @@
 """A probability map becomes a PNG of the photograph's own size."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.inference.png import GREY_16, RGB, PixelFormat, encode_png, with_palette
+from service.inference.png import GREY_16, RGB, Pixels, Spread, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
 from service.preprocessing.decoding import Factor
 
@@ -43,6 +45,9 @@ def render(
     mapping: SquareMapping,
     file: PhotographFile,
     factor: Factor = 1,
+    *,
+    spread: Spread = map,
+    sections: int = 1,
 ) -> bytes | None:
     """Draw a heatmap.
 
@@ -52,6 +57,8 @@ def render(
         mapping: The way from its pixels to the photograph's.
         file: The photograph; decoded only where it is drawn.
         factor: What the photograph's sides are divided by.
+        spread: Draws and compresses the sections.
+        sections: Parts of the picture, one below the other.
 
     Returns:
         A PNG; nothing for ``none``.
@@ -60,37 +67,64 @@ def render(
         DecodeError: The photograph cannot be drawn.
     """
     reduction = file.reduction(factor)
+    picture: _Plain | _Overlay
     match kind:
         case Heatmap.NONE:
             return None
         case Heatmap.RAW:
             numbers = np.rint(heatmap * MAX_UINT16).astype(np.uint16)
-            return _encode(mapping.map_to_copy(numbers, reduction), GREY_16)
+            picture, form = _Plain(mapping.map_to_copy(numbers, reduction)), GREY_16
         case Heatmap.MAP:
-            return _encode(mapping.map_to_copy(_levels(heatmap), reduction), _LAYER)
+            picture, form = _Plain(mapping.map_to_copy(_levels(heatmap), reduction)), _LAYER
         case Heatmap.OVERLAY:
             levels = mapping.map_to_copy(_levels(heatmap), reduction)
-            photograph, _ = file.decode(factor)
-            return encode_png(_overlay(photograph, levels), levels.shape[1], RGB)
+            picture, form = _Overlay(levels, file.decode(factor)[0]), RGB
+    height, width = reduction.shape
+    edges = [height * number // sections for number in range(sections + 1)]
+    return encode_png([picture.strips(*rows) for rows in pairwise(edges)], width, form, spread)
 
 
 def _levels(heatmap: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(heatmap * (_LEVELS - 1)).astype(np.uint8)
 
 
-def _encode(picture: NDArray[np.uint8] | NDArray[np.uint16], form: PixelFormat) -> bytes:
-    strips = (picture[row : row + _ROWS] for row in range(0, len(picture), _ROWS))
-    return encode_png(strips, picture.shape[1], form)
+@dataclass(frozen=True)
+class _Plain:
+    """A picture that is there already: uint8 or uint16, (H, W)."""
+
+    pixels: Pixels
+
+    def strips(self, first: int, end: int) -> Iterator[Pixels]:
+        """Some of its rows, a few at a time."""
+        for row in range(first, end, _ROWS):
+            yield self.pixels[row : min(row + _ROWS, end)]
 
 
-def _overlay(photograph: NDArray[np.uint8], levels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """The photograph under the colours of levels, RGB, a strip at a time."""
-    for row in range(0, len(levels), _ROWS):
-        background, strip = photograph[row : row + _ROWS], levels[row : row + _ROWS]
-        if strip.any():
-            shining_through = cv2.multiply(background, cv2.applyColorMap(strip, _TRANSPARENCY), scale=1 / 255)
-            background = np.asarray(cv2.add(shining_through, cv2.applyColorMap(strip, _TINT)), np.uint8)
-        yield background
+@dataclass(frozen=True)
+class _Overlay:
+    """A photograph, uint8 (H, W, 3), RGB, under the colours of levels, uint8 (H, W)."""
+
+    levels: NDArray[np.uint8]
+    photograph: NDArray[np.uint8]
+
+    def strips(self, first: int, end: int) -> Iterator[Pixels]:
+        """Some of its rows, drawn a few at a time."""
+        for row in range(first, end, _ROWS):
+            rows = slice(row, min(row + _ROWS, end))
+            yield _coloured(self.photograph[rows], self.levels[rows])
+
+
+def _coloured(background: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The background under the colours of levels; nothing is computed left and right of all colour."""
+    coloured = np.flatnonzero(cv2.reduce(levels, 0, cv2.REDUCE_MAX))
+    if not coloured.size:
+        return background
+    columns = slice(coloured[0], coloured[-1] + 1)
+    transparency, tint = (cv2.applyColorMap(levels[:, columns], table) for table in (_TRANSPARENCY, _TINT))
+    drawn = background.copy()
+    shining_through = cv2.multiply(background[:, columns], transparency, scale=1 / 255)
+    cv2.add(shining_through, tint, dst=drawn[:, columns])
+    return drawn
 
 
 def _palette() -> NDArray[np.uint8]:

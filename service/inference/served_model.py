@@ -50,6 +50,7 @@ class ServedModel:
             model.metadata,
             self.batcher,
             executor,
+            settings.threads,
             partial(metrics.observe_prediction, model.metadata.name),
             settings.max_pixels,
         )

@@ -98,12 +98,13 @@ def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float,
         return None
     voters = points[:: max(1, len(points) // _VOTERS)]
     votes = (np.abs(_distances(voters, candidates)) <= tolerance).sum(axis=0)
-    circle: Circle | None = Circle(*map(float, candidates[votes.argmax()]))
+    circle = Circle(*map(float, candidates[votes.argmax()]))
     for _ in range(_REFITS):
         inliers = points[np.abs(circle.distances(points)) <= tolerance]
-        circle = fit_circle(inliers) if len(inliers) >= 3 else None
-        if circle is None:
+        refitted = fit_circle(inliers) if len(inliers) >= 3 else None
+        if refitted is None:
             return None
+        circle = refitted
     return circle if radii[0] <= circle.radius <= radii[1] else None
 
 

@@ -46,21 +46,26 @@ def find_frame(brightness: NDArray[np.uint8]) -> Box:
         return Box(0, 0, width, height)
     # The median of what is lit.
     typical = int(np.searchsorted(levels.cumsum(), levels.sum() / 2))
-    lit_rows, lit_columns = _counts(4 * _LEVELS >= typical, brightness)
-    bright_rows, bright_columns = _counts(2 * _LEVELS > typical, brightness)
-    top, bottom = _bars(lit_rows / width, bright_rows / max(1, np.count_nonzero(bright_columns)))
-    left, right = _bars(lit_columns / height, bright_columns / max(1, np.count_nonzero(bright_rows)))
+    lit_rows, lit_columns = _counts(typical <= 4 * _LEVELS, brightness)
+    bright_rows, bright_columns = _counts(typical < 2 * _LEVELS, brightness)
+    top, bottom = _bars(lit_rows / width, bright_rows / _diameter(bright_columns))
+    left, right = _bars(lit_columns / height, bright_columns / _diameter(bright_rows))
     if left + right >= width or top + bottom >= height:
         # A lone bright line is nothing between bars.
         return Box(0, 0, width, height)
     return Box(left, top, width - right, height - bottom)
 
 
+def _diameter(counts: Counts) -> int:
+    """Of the disc: how many lines have anything bright, and 1 of none, to divide by."""
+    return max(1, int(np.count_nonzero(counts)))
+
+
 def _counts(marked: NDArray[np.bool_], brightness: NDArray[np.uint8]) -> tuple[Counts, Counts]:
     """How many pixels of each row, and of each column, are of the marked levels."""
     pixels = cv2.LUT(brightness, marked.astype(np.uint8))
-    rows, columns = (cv2.reduce(pixels, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (1, 0))
-    return rows, columns
+    rows, columns = (cv2.reduce(pixels, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S) for axis in (1, 0))
+    return np.asarray(rows, np.int32).ravel(), np.asarray(columns, np.int32).ravel()
 
 
 def _bars(lit: Shares, bright: Shares) -> tuple[int, int]:

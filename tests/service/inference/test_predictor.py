@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 import skimage.data
 
+from service.inference import predictor, rendering
 from service.inference.predictor import Prediction, percentile
 from service.inference.rendering import Heatmap
 from service.inference.runtime import Runtime
@@ -35,9 +36,9 @@ def upload():
 
 @pytest.fixture
 def counted(settings, tiny_model, monkeypatch):
-    """Predicts, and counts the pixels decoded, in units of the photograph's, and the model's runs."""
+    """Predicts, and counts the pictures decoded, the model's runs and the sections drawn."""
     counts: Counter[str] = Counter()
-    decode, run = PhotographFile.decode, tiny_model.run
+    decode, run, render = PhotographFile.decode, tiny_model.run, rendering.render
 
     def counting_decode(self, factor):
         counts[f"decoded 1/{factor}"] += 1
@@ -47,6 +48,11 @@ def counted(settings, tiny_model, monkeypatch):
         counts["alone" if not in_company else "in company"] += 1
         return run(images, in_company=in_company)
 
+    def counting_render(*arguments, sections, **options):
+        counts["sections"] += sections
+        return render(*arguments, sections=sections, **options)
+
+    monkeypatch.setattr(predictor, "render", counting_render)
     monkeypatch.setattr(PhotographFile, "decode", counting_decode)
     monkeypatch.setattr(tiny_model, "run", counting_run)
 
@@ -54,8 +60,8 @@ def counted(settings, tiny_model, monkeypatch):
         async def main():
             runtime = Runtime(settings, [tiny_model])
             async with runtime.running():
-                predictor = runtime.default.predictor
-                return await asyncio.gather(*(predictor.predict(each, **options) for each in uploads))
+                predict = runtime.default.predictor.predict
+                return await asyncio.gather(*(predict(each, **options) for each in uploads))
 
         return asyncio.run(main())
 
@@ -63,17 +69,18 @@ def counted(settings, tiny_model, monkeypatch):
 
 
 @pytest.mark.parametrize("heatmap", [Heatmap.NONE, Heatmap.MAP, Heatmap.RAW])
-def test_a_photograph_that_is_not_drawn_is_decoded_once_and_reduced(counted, upload, heatmap):
+def test_a_photograph_that_is_not_drawn_is_decoded_once_and_reduced(counted, settings, upload, heatmap):
     predict, counts = counted
     predict(upload, heatmap=heatmap)
-    assert counts == {"decoded 1/4": 1, "alone": 1}
+    assert counts == {"decoded 1/4": 1, "alone": 1, "sections": settings.threads}
 
 
 @pytest.mark.parametrize("reduction", [1, 2, 8])
-def test_an_overlay_decodes_no_more_than_it_draws(counted, upload, reduction):
+def test_an_overlay_decodes_no_more_than_it_draws(counted, settings, upload, reduction):
     predict, counts = counted
     predict(upload, heatmap=Heatmap.OVERLAY, reduction=reduction)
-    assert counts == {"decoded 1/4": 1, f"decoded 1/{reduction}": 1, "alone": 1}
+    assert counts["decoded 1/4"] == counts[f"decoded 1/{reduction}"] == 1
+    assert counts.total() == 3 + settings.threads
 
 
 def test_photographs_that_come_together_are_run_in_company(counted, upload):
@@ -82,4 +89,6 @@ def test_photographs_that_come_together_are_run_in_company(counted, upload):
     # The last one left in hand may be alone again.
     assert counts["in company"] >= 2
     assert counts["in company"] + counts["alone"] == 4
+    # So are their pictures drawn: cores that others need do not share the work of one.
+    assert 4 + 1 <= counts["sections"] <= 2 + 2 + 1 + 1
     assert {each.score for each in together} == {alone.score}

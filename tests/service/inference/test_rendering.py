@@ -5,6 +5,7 @@ import pytest
 from service.inference.rendering import OPACITY, Heatmap, render
 from service.preprocessing import Box, PhotographFile, SquareMapping
 from tests.service.helpers import decode_png
+from tests.service.preprocessing.dicom_objects import uncompressed
 from tests.service.preprocessing.pictures import file_of
 
 HEIGHT, WIDTH = 40, 60
@@ -73,6 +74,30 @@ def test_colour_tells_high_from_low(picture):
         for probability in (0.1, 0.9)
     }
     assert np.abs(colours[0.1].astype(int) - colours[0.9]).max() > 150
+
+
+@pytest.mark.parametrize("rows", [slice(0, 3), slice(18, 21), slice(HEIGHT)])
+@pytest.mark.parametrize("columns", [slice(0, 1), slice(20, 33), slice(59, 60)])
+def test_overlay_colours_nothing_beside_what_is_anomalous(picture, rows, columns):
+    spot = np.zeros((HEIGHT, WIDTH), np.float32)
+    spot[rows, columns] = 0.5
+    overlay = decoded(Heatmap.OVERLAY, picture, spot)[..., ::-1]
+    np.testing.assert_array_equal(overlay[spot == 0], picture[spot == 0])
+    even = decoded(Heatmap.OVERLAY, picture, np.full((HEIGHT, WIDTH), 0.5, np.float32))[..., ::-1]
+    np.testing.assert_array_equal(overlay[spot > 0], even[spot > 0])
+
+
+@pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
+def test_sections_make_the_same_picture(kind, picture):
+    """Also drawn again from the same file: whose pixels stay what they are."""
+    heatmap = np.random.default_rng(1).random((WIDTH, WIDTH)).astype(np.float32)
+    photograph = PhotographFile(uncompressed(picture), max_pixels=HEIGHT * WIDTH)
+    whole, *others = (
+        decode_png(render(kind, heatmap, MAPPING, photograph, sections=count) or b"")
+        for count in (1, 1, 3, 50)
+    )
+    for other in others:
+        np.testing.assert_array_equal(other, whole)
 
 
 def test_none_draws_nothing(picture, monkeypatch):

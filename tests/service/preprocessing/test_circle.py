@@ -20,7 +20,9 @@ def assert_close(found, expected, tolerance):
 @pytest.mark.parametrize("degrees", [(0, 90, 200), np.arange(360), np.arange(30, 60)])
 def test_points_on_a_circle_give_it_back(degrees):
     circle = Circle(320.25, -17.5, 210.0)
-    assert_close(fit_circle(points_on(circle, degrees)), circle, 1e-6)
+    found = fit_circle(points_on(circle, degrees))
+    assert found is not None
+    assert_close(found, circle, 1e-6)
 
 
 def test_outliers_are_outvoted():
@@ -46,6 +48,28 @@ def test_points_on_a_line_give_no_circle(count):
 def test_scaling_keeps_the_edges_of_pixels():
     """A disc over pixels 0 to 9 covers pixels 0 to 29 of a picture three times as large."""
     assert Circle(4.5, 4.5, 5).scaled(3) == Circle(14.5, 14.5, 15)
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (60, 40, 3), (1, 1)])
+@pytest.mark.parametrize(
+    "circle",
+    [
+        Circle(20.3, 19.8, 15.2),
+        Circle(-7, 45, 30),
+        Circle(20, 20, 0.5),
+        Circle(90, 90, 5),
+        Circle(30, 20, 100),
+    ],
+)
+def test_a_circle_covers_the_pixels_whose_centres_are_inside(circle, shape):
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    inside = np.hypot(columns - circle.x, rows - circle.y) <= circle.radius
+    np.testing.assert_array_equal(circle.covers(shape), inside)
+
+
+def test_points_on_a_slanting_line_give_no_circle():
+    points = np.column_stack([np.arange(9.0), 0.3 * np.arange(9.0)])
+    assert fit_circle(points) is None
 
 
 def test_signed_distances():

@@ -40,7 +40,10 @@ def test_the_mask_is_the_field_of_view_seen_through_the_mapping():
     prepared = prepare(PHOTOGRAPHS["cut"])
     grid = np.stack(np.meshgrid(np.arange(768.0), np.arange(768.0)), axis=-1)
     points = prepared.mapping.points_to_photograph(grid)
-    expected = prepared.field_of_view.contains(points[..., 0], points[..., 1])
+    columns, rows = points[..., 0], points[..., 1]
+    circle = prepared.field_of_view.circle
+    in_circle = np.hypot(columns - circle.x, rows - circle.y) <= circle.radius
+    expected = in_circle & prepared.field_of_view.in_frame(columns, rows)
     np.testing.assert_array_equal(prepared.mask, expected)
     assert not prepared.mask[0].any()
     assert prepared.mask[384, 2:-2].all()
