@@ -62,7 +62,7 @@ class Admission:
         )
 
 
-def presented_key(
+async def presented_key(
     key: Annotated[str | None, Security(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> str | None:
@@ -73,7 +73,7 @@ def presented_key(
 PresentedKey = Annotated[str | None, Depends(presented_key)]
 
 
-def admit(request: Request, key: PresentedKey) -> None:
+async def admit(request: Request, key: PresentedKey) -> None:
     """Let a request in, and leave the name of who asks for the log and the metrics.
 
     Where there are no keys, the rate limit is each address's own.

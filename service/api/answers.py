@@ -1,15 +1,15 @@
 """What the service knows of a photograph, in the words of its answer."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pybase64
+from pydantic import TypeAdapter
 
 from service.api.schemas import (
     AcquisitionAnswer,
-    BoxAnswer,
     ModelAnswer,
     PhotographAnswer,
-    Position,
     PredictionAnswer,
     QualityAnswer,
     RegionAnswer,
@@ -18,6 +18,9 @@ from service.contract import ModelMetadata
 from service.inference.predictor import Prediction
 from service.inference.regions import Region
 from service.preprocessing import Acquisition
+
+# All at once, which takes a third of the time of object by object.
+_REGIONS = TypeAdapter(list[RegionAnswer])
 
 
 def answer_of(
@@ -37,7 +40,7 @@ def answer_of(
         anomalous=prediction.anomalous,
         threshold=prediction.threshold,
         percentile=prediction.percentile,
-        regions=[_region(region) for region in prediction.regions[:max_regions]],
+        regions=_REGIONS.validate_python([_region(region) for region in prediction.regions[:max_regions]]),
         regions_total=len(prediction.regions),
         quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
         photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
@@ -68,14 +71,19 @@ def _acquisition(acquisition: Acquisition | None) -> AcquisitionAnswer | None:
     return None if acquisition is None else AcquisitionAnswer.model_validate(asdict(acquisition))
 
 
-def _region(region: Region) -> RegionAnswer:
+def _region(region: Region) -> dict[str, Any]:
     box = region.box
-    return RegionAnswer(
-        box=BoxAnswer(x=box.left, y=box.top, width=box.right - box.left, height=box.bottom - box.top),
-        area=region.area,
-        peak=round(region.peak, 6),
-        peak_position=Position(x=region.peak_x, y=region.peak_y),
-    )
+    return {
+        "box": {
+            "x": box.left,
+            "y": box.top,
+            "width": box.right - box.left,
+            "height": box.bottom - box.top,
+        },
+        "area": region.area,
+        "peak": round(region.peak, 6),
+        "peak_position": {"x": region.peak_x, "y": region.peak_y},
+    }
 
 
 def _milliseconds(prediction: Prediction) -> dict[str, float]:

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from service.inference.runtime import Runtime
 
 
-def get_runtime(request: Request) -> Runtime:
+async def get_runtime(request: Request) -> Runtime:
     """The runtime of the application that serves a request."""
     runtime: Runtime = request.app.state.runtime
     return runtime

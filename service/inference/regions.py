@@ -1,5 +1,6 @@
 """A heatmap's anomalous regions, in the photograph's own pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,33 +39,47 @@ def find_regions(heatmap: NDArray[np.float32], threshold: float, mapping: Square
         threshold: Least probability of a region's pixels; neighbours may touch at a corner.
         mapping: The way back to the photograph.
     """
+    anomalous = heatmap >= threshold
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(
-        (heatmap >= threshold).astype(np.uint8), connectivity=_EIGHT_NEIGHBOURS
+        anomalous.view(np.uint8), connectivity=_EIGHT_NEIGHBOURS
     )
     if count == 1:
         return []
-    peaks = _peaks(heatmap, np.asarray(labels, np.int32))
-    regions = [_region(*both, mapping) for both in zip(statistics[1:], peaks, strict=True)]
+    places = _peaks(heatmap, np.asarray(labels, np.int32), np.flatnonzero(anomalous))
+    rows, columns = np.divmod(places, heatmap.shape[1])
+    peaks = mapping.points_to_photograph(np.column_stack([columns, rows]).astype(np.float64))
+    inside = np.clip(peaks.round().astype(int), 0, (mapping.width - 1, mapping.height - 1))
+    regions = [
+        _region(extent, peak, x, y, mapping)
+        for extent, peak, (x, y) in zip(
+            statistics[1:].tolist(), heatmap.ravel()[places].tolist(), inside.tolist(), strict=True
+        )
+    ]
     return sorted(regions, key=lambda region: region.peak, reverse=True)
 
 
-def _peaks(heatmap: NDArray[np.float32], labels: NDArray[np.int32]) -> list[tuple[float, int, int]]:
-    """The highest probability of labels 1, 2, ... and its column and row."""
-    rows, columns = np.nonzero(labels)
-    found, values = labels[rows, columns], heatmap[rows, columns]
+def _peaks(
+    heatmap: NDArray[np.float32], labels: NDArray[np.int32], places: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Where labels 1, 2, ... have their highest probability, as indices of the flat heatmap.
+
+    Args:
+        heatmap: The probabilities.
+        labels: Of the same shape.
+        places: Where a label is not 0, likewise.
+    """
+    found, values = labels.ravel()[places], heatmap.ravel()[places]
     order = np.lexsort((values, found))
     last = order[np.searchsorted(found[order], np.arange(1, found.max() + 1), side="right") - 1]
-    return list(zip(values[last].tolist(), columns[last].tolist(), rows[last].tolist(), strict=True))
+    return places[last]
 
 
-def _region(statistics: NDArray[np.int32], peak: tuple[float, int, int], mapping: SquareMapping) -> Region:
-    left, top, width, height, area = statistics.tolist()
-    value, column, row = peak
-    x, y = mapping.points_to_photograph(np.array([column, row], np.float64)).round().astype(int)
+def _region(extent: Sequence[int], peak: float, x: int, y: int, mapping: SquareMapping) -> Region:
+    left, top, width, height, area = extent
     return Region(
         box=mapping.box_to_photograph(Box(left, top, left + width, top + height)),
         area=max(1, round(area * mapping.scale**2)),
-        peak=value,
-        peak_x=int(np.clip(x, 0, mapping.width - 1)),
-        peak_y=int(np.clip(y, 0, mapping.height - 1)),
+        peak=peak,
+        peak_x=x,
+        peak_y=y,
     )

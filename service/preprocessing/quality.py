@@ -7,11 +7,13 @@ score, not a gate.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.brightness import brightness_of
 from service.preprocessing.model_input import ModelInput
 
 _MEASURED_SIDE = 256
@@ -41,57 +43,74 @@ class QualityNote:
     message: str
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """A prepared photograph at the size that the limits were set at.
+
+    Attributes:
+        model_input: The prepared photograph.
+        picture: The natural picture, RGB uint8 (256, 256, 3).
+        inside: Its pixels away from the rim, bool (256, 256).
+    """
+
+    model_input: ModelInput
+    picture: NDArray[np.uint8]
+    inside: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model_input: ModelInput) -> Self:
+        size = (_MEASURED_SIDE, _MEASURED_SIDE)
+        picture = cv2.resize(model_input.natural, size, interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(model_input.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        inside = cv2.erode(mask, np.ones((9, 9), np.uint8)) > 0
+        return cls(model_input, np.asarray(picture, np.uint8), np.asarray(inside))
+
+    def share(self, marked: NDArray[np.bool_]) -> float:
+        """The share of the pixels inside that are marked."""
+        return int(np.count_nonzero(marked & self.inside)) / max(1, int(np.count_nonzero(self.inside)))
+
+
 def assess_quality(model_input: ModelInput) -> tuple[QualityNote, ...]:
     """Note what makes a prepared photograph hard to judge; an empty tuple if nothing does."""
-    return tuple(note for is_so, note in _NOTES if is_so(model_input))
+    measured = _Measured.of(model_input)
+    return tuple(note for is_so, note in _NOTES if is_so(measured))
 
 
-def is_too_dark(model_input: ModelInput) -> bool:
+def _is_too_dark(measured: _Measured) -> bool:
     """Whether much of the field of view is nearly black."""
-    picture, inside = _measured(model_input)
-    return bool((picture[inside].max(axis=1) < _DARK_LEVEL).mean() > _LARGEST_DARK_SHARE)
+    return measured.share(brightness_of(measured.picture) < _DARK_LEVEL) > _LARGEST_DARK_SHARE
 
 
-def is_over_exposed(model_input: ModelInput) -> bool:
+def _is_over_exposed(measured: _Measured) -> bool:
     """Whether much of the field of view is nearly white."""
-    picture, inside = _measured(model_input)
-    return bool((picture[inside][:, 1] >= _BRIGHT_LEVEL).mean() > _LARGEST_BRIGHT_SHARE)
+    return measured.share(measured.picture[..., 1] >= _BRIGHT_LEVEL) > _LARGEST_BRIGHT_SHARE
 
 
-def is_blurred(model_input: ModelInput) -> bool:
+def _is_blurred(measured: _Measured) -> bool:
     """Whether the field of view has hardly any detail, be it for want of focus or for haze."""
-    picture, inside = _measured(model_input)
-    green = picture[..., 1].astype(np.float32)
+    green = measured.picture[..., 1].astype(np.float32)
     deviation = np.abs(green - cv2.GaussianBlur(green, (0, 0), 2))
     surroundings = cv2.GaussianBlur(green, (0, 0), 8) + 4  # where it is black, noise is not detail
-    return bool((deviation / surroundings)[inside].mean() < _LEAST_DETAIL)
+    return bool((deviation / surroundings)[measured.inside].mean() < _LEAST_DETAIL)
 
 
-def is_low_resolution(model_input: ModelInput) -> bool:
+def _is_low_resolution(measured: _Measured) -> bool:
     """Whether the disc had to be enlarged to the model's size."""
-    return model_input.mapping.side < model_input.mapping.size
+    return measured.model_input.mapping.side < measured.model_input.mapping.size
 
 
-def is_cut(model_input: ModelInput) -> bool:
+def _is_cut(measured: _Measured) -> bool:
     """Whether much of the disc lies beyond the photograph's frame."""
+    model_input = measured.model_input
     radius = model_input.field_of_view.circle.radius / model_input.mapping.scale
-    return bool(model_input.mask.sum() < _LEAST_COVERAGE * np.pi * radius**2)
+    return int(np.count_nonzero(model_input.mask)) < _LEAST_COVERAGE * np.pi * radius**2
 
 
-_NOTES: tuple[tuple[Callable[[ModelInput], bool], QualityNote], ...] = (
-    (is_too_dark, QualityNote("too-dark", "Much of the photograph is too dark to judge.")),
-    (is_over_exposed, QualityNote("over-exposed", "Much of the photograph is over-exposed.")),
-    (is_blurred, QualityNote("blurred", "The photograph is blurred or hazy.")),
-    (is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
-    (is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
+_NOTES: tuple[tuple[Callable[[_Measured], bool], QualityNote], ...] = (
+    (_is_too_dark, QualityNote("too-dark", "Much of the photograph is too dark to judge.")),
+    (_is_over_exposed, QualityNote("over-exposed", "Much of the photograph is over-exposed.")),
+    (_is_blurred, QualityNote("blurred", "The photograph is blurred or hazy.")),
+    (_is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
+    (_is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
 )
 QUALITY_CODES = tuple(note.code for _, note in _NOTES)
-
-
-def _measured(model_input: ModelInput) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The natural picture at the size that the limits were set at, and its pixels away from the rim."""
-    size = (_MEASURED_SIDE, _MEASURED_SIDE)
-    picture = cv2.resize(model_input.natural, size, interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(model_input.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    inside = cv2.erode(mask, np.ones((9, 9), np.uint8)) > 0
-    return np.asarray(picture, np.uint8), np.asarray(inside)
