@@ -228,7 +228,8 @@ def test_a_dicom_object_is_answered_without_a_word_of_the_patient(client, photog
     plain = client.post("/predict", files={"file": jpeg}).json()
     assert (answer["score"], answer["heatmap_png"]) == (plain["score"], plain["heatmap_png"])
     assert plain["acquisition"] is None
-    said = response.text + str(events)
+    # Letters of a picture's base64 may be anything.
+    said = response.text.replace(answer["heatmap_png"], "") + str(events)
     assert not [word for word in (*PATIENT.split("^"), PATIENT_ID, "doe.dcm") if word in said]
 
 
