@@ -43,7 +43,7 @@ def draem_image(target: Image, source: Image, generator: np.random.Generator) ->
     texture = augment(source, source, 3, generator).astype(np.float32)
     opacity = generator.random(dtype=np.float32) * 0.8
     blended = target * ~mask + (1 - opacity) * texture * mask + opacity * target * mask
-    return blended.astype(np.uint8)
+    return np.asarray(blended, np.uint8)
 
 
 def seconds_an_image(draw: Draw, images: Sequence[Image], count: int, seed: int) -> float:

@@ -22,7 +22,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks.serving import form, wait_until_listening
+from benchmarks.serving import asker, form, wait_until_answering
 from tests.service.live_server import free_port
 
 _STAGES = ("decode", "preprocess", "queue", "inference", "render", "HTTP")
@@ -30,7 +30,7 @@ _MODEL = Path("models/resynthdetect-compact.onnx").resolve()
 
 
 @contextmanager
-def service(folder: Path, engine: str | None) -> Iterator[int]:
+def service(folder: Path, engine: str | None, body: bytes) -> Iterator[int]:
     """Serve from a checkout; the value is the port."""
     port = free_port()
     command = [
@@ -48,7 +48,7 @@ def service(folder: Path, engine: str | None) -> Iterator[int]:
     environment = {**os.environ, "PYTHONPATH": str(folder.resolve())}
     with subprocess.Popen(command, cwd=folder, env=environment) as process:  # noqa: S603
         try:
-            wait_until_listening(port, process)
+            wait_until_answering(asker(port, body, "/predict"), process)
             yield port
         finally:
             process.terminate()
@@ -101,7 +101,7 @@ def measure(
     """Medians of each stage, by the name of the service."""
     taken: dict[str, list[dict[str, float]]] = {name: [] for name in services}
     with ExitStack() as stack:
-        ports = {name: stack.enter_context(service(*each)) for name, each in services.items()}
+        ports = {name: stack.enter_context(service(*each, body)) for name, each in services.items()}
         for number in range(rounds + 2):
             for name, port in ports.items():
                 # Threads of the one before may still look for work.

@@ -2,6 +2,7 @@
 
     python -m benchmarks.serving PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--heatmap none]
         [--clients 1 4] [--seconds 10] [--rounds 3] [--litserve PYTHON] [--bentoml PYTHON]
+        [--ray PYTHON]
 
 Needs ``pip install -c constraints.txt -e '.[load]'``. Other servers run in environments of their own, for
 each wants other versions of the same packages: ``PYTHON`` is the interpreter of one that has this project and
@@ -19,9 +20,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,10 @@ _BOUNDARY = b"photograph"
 _MEBIBYTE = 2**20
 
 
+class ServerError(Exception):
+    """A server that was started does not do what it is asked for."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """What one server did in one turn.
@@ -47,10 +52,12 @@ class Turn:
     Attributes:
         seconds: How long it took.
         latencies: Of each answer, in seconds.
+        refused: Requests that were to come again later.
     """
 
     seconds: float
     latencies: Sequence[float]
+    refused: int = 0
 
     @property
     def rate(self) -> float:
@@ -79,30 +86,32 @@ class Contestant:
 
 
 def asker(port: int, body: bytes, path: str) -> Ask:
-    """Ask a server over HTTP, with a connection a client."""
+    """Ask a server over HTTP, with a connection a client; who is refused comes again as late as told to."""
     headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY.decode()}"}
 
-    def ask(clients: int, seconds: float) -> Turn:
-        latencies: list[float] = []
-        started = time.perf_counter()
-
-        def client() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-            while (sent := time.perf_counter()) - started < seconds:
-                connection.request("POST", path, body, headers)
-                response = connection.getresponse()
-                answer = response.read()
-                if response.status != http.client.OK:
-                    raise RuntimeError(f"port {port} answers {response.status}: {answer[:500]!r}")
+    def client(until: float) -> tuple[list[float], int]:
+        latencies, refused = [], 0
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while (sent := time.perf_counter()) < until:
+            connection.request("POST", path, body, headers)
+            response = connection.getresponse()
+            answer = response.read()
+            if response.status == http.client.OK:
                 latencies.append(time.perf_counter() - sent)
-            connection.close()
+            elif response.status == http.client.SERVICE_UNAVAILABLE and "Retry-After" in response.headers:
+                refused += 1
+                time.sleep(float(response.headers["Retry-After"]))
+            else:
+                raise ServerError(f"port {port} answers {response.status}: {answer[:500]!r}")
+        connection.close()
+        return latencies, refused
 
-        threads = [threading.Thread(target=client) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return Turn(time.perf_counter() - started, latencies)
+    def ask(clients: int, seconds: float) -> Turn:
+        started = time.perf_counter()
+        with ThreadPoolExecutor(clients) as threads:
+            done = list(threads.map(client, [started + seconds] * clients))
+        latencies = [latency for latencies, _ in done for latency in latencies]
+        return Turn(time.perf_counter() - started, latencies, sum(refused for _, refused in done))
 
     return ask
 
@@ -128,28 +137,33 @@ def server(
     ):
         ask = asker(port, body, path)
         try:
-            wait_until_listening(port, process)
-            ask(1, 0.1)
-            yield Contestant(name, ask, lambda: _memory(process.pid))
+            wait_until_answering(ask, process)
+            yield Contestant(name, ask, lambda: memory(process.pid))
         finally:
             for each in (*psutil.Process(process.pid).children(recursive=True), process):
                 each.terminate()
 
 
-def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a server that was started takes connections."""
+def wait_until_answering(ask: Ask, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that was started answers a photograph.
+
+    Raises:
+        ServerError: It stops, or does not answer in time.
+    """
     deadline = time.monotonic() + _START_SECONDS
+    why = "it stopped"
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            http.client.HTTPConnection("127.0.0.1", port).connect()
-        except OSError:
+            ask(1, 0.01)
+        except (OSError, http.client.HTTPException, ServerError) as error:
+            why = repr(error)
             time.sleep(0.2)
         else:
             return
-    raise RuntimeError(f"{process.args!r} does not listen on port {port}")
+    raise ServerError(f"{process.args!r} does not answer: {why}")
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
     """MiB of a process and its children; what they share counts once."""
     process = psutil.Process(pid)
     family = [process, *process.children(recursive=True)]
@@ -227,6 +241,9 @@ def commands(arguments: argparse.Namespace) -> Iterator[tuple[str, str, Callable
         bentoml = [str(arguments.bentoml), "-m", "bentoml", "serve"]
         bentoml += ["benchmarks.peers.with_bentoml:Photographs", "--port"]
         yield "BentoML", "/predict", lambda port: [*bentoml, str(port)]
+    if arguments.ray:
+        ray = [str(arguments.ray), "-m", "benchmarks.peers.with_ray"]
+        yield "Ray Serve", "/predict", lambda port: [*ray, str(port)]
 
 
 def run(arguments: argparse.Namespace) -> str:
@@ -261,6 +278,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--litserve", type=Path, help="interpreter of an environment with LitServe")
     parser.add_argument("--bentoml", type=Path, help="interpreter of an environment with BentoML")
+    parser.add_argument("--ray", type=Path, help="interpreter of an environment with Ray Serve")
     return parser
 
 

@@ -9,7 +9,7 @@ import bentoml
 from benchmarks.peers.pipeline import Pipeline
 
 
-@bentoml.service(workers=int(os.environ["PEER_WORKERS"]), traffic={"timeout": 120})  # type: ignore[untyped-decorator]
+@bentoml.service(workers=int(os.environ["PEER_WORKERS"]), traffic={"timeout": 120})
 class Photographs:
     """Takes photographs as multipart forms."""
 

@@ -19,7 +19,7 @@ class Photographs(litserve.LitAPI):  # type: ignore[misc]
 
     def decode_request(self, request: Request) -> bytes:
         """Take the file out of a form, which LitServe hands over where a request is annotated."""
-        data: bytes = request["file"].file.read()  # type: ignore[index]
+        data: bytes = request["file"].file.read()
         return data
 
     def predict(self, data: bytes) -> dict[str, Any]:

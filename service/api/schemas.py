@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.contract import ModelMetadata, Probability
 from service.inference.rendering import Heatmap
-from service.preprocessing.decoding import Factor
+from service.preprocessing.reduction import Factor
 
 
 class PredictParameters(BaseModel):

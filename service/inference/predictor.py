@@ -27,7 +27,7 @@ from service.preprocessing import (
     read_acquisition,
     read_copy,
 )
-from service.preprocessing.decoding import Factor
+from service.preprocessing.reduction import Factor
 
 DECIMALS = 6
 

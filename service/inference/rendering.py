@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from service.inference.png import GREY_16, RGB, Pixels, Spread, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
-from service.preprocessing.decoding import Factor
+from service.preprocessing.reduction import Factor
 
 # Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
 COLOURS = cv2.COLORMAP_COOL

@@ -1,7 +1,5 @@
 """Bytes become a photograph, or a smaller copy of it."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 import simplejpeg
@@ -10,9 +8,7 @@ from numpy.typing import NDArray
 from service.preprocessing.dicom import is_dicom, read_dicom
 from service.preprocessing.errors import DecodeError
 from service.preprocessing.header import JPEG_SIGNATURE, Header, read_header
-from service.preprocessing.reduction import Reduction
-
-Factor = Literal[1, 2, 4, 8]
+from service.preprocessing.reduction import Factor, Reduction
 
 # EXIF orientations that turn a picture upright by turning it round.
 _LAST_COLUMN_FIRST, _LAST_ROW_FIRST = (2, 3, 6, 7), (3, 4, 7, 8)

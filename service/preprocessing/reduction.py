@@ -1,9 +1,12 @@
 """How the pixels of a smaller copy lie on those of its photograph."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from service.preprocessing.circle import Circle
 from service.preprocessing.frame import Box
+
+Factor = Literal[1, 2, 4, 8]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Reduction:
         width: Of the photograph, in pixels.
     """
 
-    factor: int
+    factor: Factor
     left: int
     top: int
     height: int
