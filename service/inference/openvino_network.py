@@ -19,7 +19,7 @@ def is_installed() -> bool:
 
 
 @cache
-def _core() -> Any:  # noqa: ANN401 - the library has no types
+def shared_core() -> Any:  # noqa: ANN401 - the library has no types
     """OpenVINO itself, once for the life of the process.
 
     Its plugin for CPUs gives the thread that makes it another stack for signals, and takes it back when it is
@@ -58,7 +58,7 @@ class OpenVinoNetwork:
         """
         if not is_installed():
             raise ModelError("OpenVINO was asked for, and the extra 'openvino' is not installed")
-        core = _core()
+        core = shared_core()
         precision = "bf16" if _has_matrix_units() else "f32"
         try:
             network = core.read_model(path)
