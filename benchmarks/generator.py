@@ -12,7 +12,7 @@ speed drifts.
 """
 
 import argparse
-import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import Spread
 from service.preprocessing import decode, prepare
 from training.config import GeneratorConfig
 from training.rivals.draem_samples import perlin_noise
@@ -72,32 +73,32 @@ def _drawn_picture(seed: int) -> Image:
     return np.asarray(picture * inside[..., None], np.uint8)
 
 
+def table(images: Sequence[Image], count: int, rounds: int) -> str:
+    """Images a second of both and their ratio, as Markdown."""
+    cv2.setNumThreads(1)
+    ours = AnomalyGenerator(GeneratorConfig(normal_share=0.0))
+    pairs = []
+    for seed in range(rounds + 1):
+        draem, here = (seconds_an_image(draw, images, count, seed) for draw in (draem_image, ours))
+        pairs.append((draem, here))
+    # The first round warms up.
+    draems, heres = zip(*pairs[1:], strict=True)
+    ratio = Spread.of([draem / here for draem, here in pairs[1:]])
+    return (
+        "| generator | images a second | ratio |\n| --- | ---: | ---: |\n"
+        f"| DRAEM's way | {Spread.of([1 / each for each in draems]).text(1)} | 1 |\n"
+        f"| this one | {Spread.of([1 / each for each in heres]).text(1)} | {ratio.text(1)} |\n"
+    )
+
+
 def main() -> None:
-    """Measure and print."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photographs", type=Path, help="folder of photographs; default: drawn pictures")
     parser.add_argument("--images", type=int, default=40, help="images a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds")
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    images = load_images(options.photographs)
-    ours = AnomalyGenerator(GeneratorConfig(normal_share=0.0))
-    pairs = []
-    for seed in range(options.rounds + 1):
-        draem, here = (seconds_an_image(draw, images, options.images, seed) for draw in (draem_image, ours))
-        pairs.append((draem, here))
-    report(pairs[1:])  # the first round warms up
-
-
-def report(pairs: Sequence[tuple[float, float]]) -> None:
-    """Print images a second of both and the ratio, each as median and range over the rounds."""
-    columns = {
-        "DRAEM's way, images/s": [1 / draem for draem, _ in pairs],
-        "this generator, images/s": [1 / here for _, here in pairs],
-        "ratio": [draem / here for draem, here in pairs],
-    }
-    for name, values in columns.items():
-        print(f"{name:26} {statistics.median(values):7.1f}  ({min(values):.1f} to {max(values):.1f})")  # noqa: T201
+    sys.stdout.write(table(load_images(options.photographs), options.images, options.rounds))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How cost grows with the photograph, and what a start costs.
+"""How cost grows with the photograph.
 
     python -m benchmarks.growth PHOTOGRAPH [--megapixels 1 3 12 25 50] [--rounds 5]
 
@@ -7,26 +7,20 @@ pixels: what grows is decoding and drawing. Memory is the most that a process he
 """
 
 import argparse
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
-import httpx2
 import numpy as np
 
 from benchmarks.timing import compare
 from service.inference.rendering import Heatmap, render
 from service.preprocessing import PhotographFile, PreprocessingConstants, decode, prepare_file
-from tests.service.live_server import free_port
 
 _LARGEST = 100_000_000
 _QUALITY = 92
 _SIZE = PreprocessingConstants().size
-_STARTS = 3
-_START_SECONDS = 120
 
 
 def scaled(photograph: bytes, megapixels: float) -> bytes:
@@ -77,28 +71,6 @@ def table(photograph: bytes, megapixels: Sequence[float], rounds: int) -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     return "\n".join([*head, *rows(photograph, megapixels, rounds)]) + "\n"
-
-
-def starts(arguments: Sequence[str]) -> list[float]:
-    """Seconds from a service's start until it is ready, several times."""
-    return [_start(arguments) for _ in range(_STARTS)]
-
-
-def _start(arguments: Sequence[str]) -> float:
-    port = free_port()
-    command = [sys.executable, "-m", "service", "--port", str(port), "--log-level", "error", *arguments]
-    started = time.perf_counter()
-    with subprocess.Popen(command) as process:  # noqa: S603
-        try:
-            while time.perf_counter() - started < _START_SECONDS:
-                try:
-                    if httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == httpx2.codes.OK:
-                        return time.perf_counter() - started
-                except httpx2.HTTPError:
-                    time.sleep(0.01)
-        finally:
-            process.terminate()
-    raise TimeoutError("the service did not start")
 
 
 def main() -> None:

@@ -150,8 +150,9 @@ def table(arguments: argparse.Namespace) -> str:
     model = onnx.load(arguments.model)
     cost = Cost.of(for_batch(model, 1))
     rates = (f"{rate / 1e12:.2f} TFLOP/s in float{8 * width}" for width, rate in limits.operations.items())
+    where = "the GPU" if device == "cuda" else "the CPU, for CUDA does not work here"
     said = (
-        f"{arguments.model.stem} on the {'the GPU' if device == 'cuda' else 'the CPU, for CUDA does not work here'}: "
+        f"{arguments.model.stem} on {where}: "
         f"{cost.operations / 1e9:.1f} GFLOP and {4 * cost.elements / 1e6:.0f} MB of float32 an image. "
         f"Matrices are multiplied at {' and '.join(rates)}, {limits.bytes / 1e9:.0f} GB/s are copied."
     )

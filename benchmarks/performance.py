@@ -1,11 +1,12 @@
 """Everything about speed on this machine, written to one page.
 
     python -m benchmarks.performance PHOTOGRAPHS [--quick] [--out docs/performance.md]
-        [--litserve PYTHON] [--bentoml PYTHON]
+        [--litserve PYTHON] [--bentoml PYTHON] [--ray PYTHON] [--anomalib PYTHON --idrid FOLDER]
 
-Needs ``pip install -c constraints.txt -e '.[load,openvino]'``, and for other servers what
-:mod:`benchmarks.serving` says. ``PHOTOGRAPHS`` is a folder of files as cameras write them; the first by name
-stands for them where one is enough. ``--quick`` takes about two minutes, all of it ten.
+Needs ``pip install -c constraints.txt -e '.[train,load,openvino]'``, and for other servers what
+:mod:`benchmarks.serving`, for anomalib what :mod:`benchmarks.against_anomalib` says. ``PHOTOGRAPHS`` is a
+folder of files as cameras write them; the first by name stands for them where one is enough. ``--quick`` takes
+about two minutes, all of it twenty.
 """
 
 import argparse
@@ -21,8 +22,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks import growth, serving, stages
-from benchmarks.timing import Spread
+from benchmarks import serving, stages
 
 _MODELS = (Path("models/resynthdetect-compact.onnx"), Path("models/resynthdetect.onnx"))
 _LIBRARIES = (
@@ -47,6 +47,8 @@ class Effort:
         turns: Of each server.
         clients: Numbers of clients.
         megapixels: Sizes of photographs.
+        crowds: Numbers of clients up to far more than the service takes.
+        batches: Photographs in one run of the network.
     """
 
     rounds: int
@@ -54,10 +56,20 @@ class Effort:
     turns: int
     clients: Sequence[int]
     megapixels: Sequence[float]
+    crowds: Sequence[int]
+    batches: Sequence[int]
 
 
-FULL = Effort(rounds=5, seconds=6, turns=3, clients=(1, 4), megapixels=(1, 3, 12, 25, 50))
-QUICK = Effort(rounds=2, seconds=3, turns=1, clients=(1, 4), megapixels=(3, 12))
+FULL = Effort(
+    rounds=5,
+    seconds=6,
+    turns=3,
+    clients=(1, 4),
+    megapixels=(1, 3, 12, 25, 50),
+    crowds=(1, 4, 16, 64, 256),
+    batches=(1, 2, 4, 8),
+)
+QUICK = Effort(rounds=2, seconds=3, turns=1, clients=(1, 4), megapixels=(3, 12), crowds=(1, 64), batches=(1,))
 
 
 def machine() -> str:
@@ -93,17 +105,31 @@ def contest(photograph: Path, heatmap: str, effort: Effort, arguments: argparse.
     """The table of servers for one kind of heatmap."""
     options = [str(photograph), "--heatmap", heatmap, "--seconds", str(effort.seconds)]
     options += ["--rounds", str(effort.turns), "--clients", *map(str, effort.clients)]
-    for name in ("litserve", "bentoml"):
+    for name in ("litserve", "bentoml", "ray"):
         if getattr(arguments, name):
             options += [f"--{name}", str(getattr(arguments, name))]
     return serving.run(serving.parser().parse_args(options))
 
 
-def _growth(photograph: Path, effort: Effort) -> str:
-    """The table of sizes, from a process that has held nothing else yet."""
-    command = [sys.executable, "-m", "benchmarks.growth", str(photograph), "--rounds", str(effort.rounds)]
-    command += ["--megapixels", *map(str, effort.megapixels)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+def _told(module: str, *arguments: object) -> str:
+    """What another benchmark prints, from a process that has held nothing else yet."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
+
+
+def _against_anomalib(arguments: argparse.Namespace, effort: Effort) -> str:
+    """The section on anomalib, where there is an environment with it."""
+    if arguments.anomalib is None:
+        return ""
+    rounds = ("--rounds", effort.rounds)
+    compared = _told("against_anomalib", arguments.idrid, "--anomalib", arguments.anomalib, *rounds)
+    return f"""## Beside anomalib
+
+Models of anomalib that learned from the same normal photographs, and this project's, all in OpenVINO, on
+*IDRiD subset (12+12)*.
+
+{compared}
+"""
 
 
 def page(arguments: argparse.Namespace, effort: Effort, plot: Path) -> str:
@@ -111,11 +137,6 @@ def page(arguments: argparse.Namespace, effort: Effort, plot: Path) -> str:
     photograph = min(arguments.photographs.iterdir())
     measured = stages.measure(arguments.photographs, _MODELS, effort.rounds)
     draw(measured, plot)
-    started = {
-        engine: Spread.of(growth.starts(["--model", str(_MODELS[0]), "--device", "cpu", "--engine", engine]))
-        for engine in ("onnxruntime", "openvino")
-    }
-    starts = "\n".join(f"| {engine} | {seconds.text()} |" for engine, seconds in started.items())
     return f"""# Performance
 
 Written by `python -m benchmarks.performance PHOTOGRAPHS` on {machine()}
@@ -138,17 +159,31 @@ alone in one process, and other servers round the same stages.
 With a map (`heatmap=map`) of the photograph's size:
 
 {contest(photograph, "map", effort, arguments)}
-## Photographs of other sizes
+{_against_anomalib(arguments, effort)}## Photographs of other sizes
 
-{_growth(photograph, effort)}
+{_told("growth", photograph, "--rounds", effort.rounds, "--megapixels", *effort.megapixels)}
+## More and more clients
+
+The compact model in the fastest engine, `heatmap=none`; 32 requests are in hand at most, and whoever is
+refused comes again after two seconds.
+
+{_told("concurrency", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.crowds)}
+## Batches and the limits of the device
+
+{_told("network", "--model", _MODELS[0], "--rounds", effort.rounds, "--batches", *effort.batches)}
+Photographs that arrive together, in the fastest engine:
+
+{_told("batching", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.clients)}
 ## Start
 
-Seconds from the start of the process until it is ready with the compact model.
+Until the service is ready with the compact model.
 
-| engine | seconds |
-| --- | ---: |
-{starts}
-"""
+{_told("start", "--model", _MODELS[0])}
+## Synthetic images for training
+
+At 768x768, on one core: [benchmarks/generator.py](../benchmarks/generator.py) says what DRAEM's way is.
+
+{_told("generator", "--photographs", arguments.photographs, "--rounds", effort.rounds)}"""
 
 
 def main() -> None:
@@ -159,7 +194,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
     parser.add_argument("--litserve", type=Path, help="interpreter of an environment with LitServe")
     parser.add_argument("--bentoml", type=Path, help="interpreter of an environment with BentoML")
+    parser.add_argument("--ray", type=Path, help="interpreter of an environment with Ray Serve")
+    parser.add_argument("--anomalib", type=Path, help="interpreter of an environment with anomalib")
+    parser.add_argument("--idrid", type=Path, help="IDRiD's archives, to compare with anomalib on")
     arguments = parser.parse_args()
+    if (arguments.anomalib is None) != (arguments.idrid is None):
+        parser.error("--anomalib and --idrid go together")
     effort = QUICK if arguments.quick else FULL
     arguments.out.write_text(page(arguments, effort, arguments.out.with_suffix(".svg")))
 

@@ -27,7 +27,7 @@ _LAYERS = ("blocks.1", "blocks.2", "blocks.4")
 _MEAN, _DEVIATION = 127 / 255, 128 / 255
 _OPTIONS: dict[str, dict[str, Any]] = {
     "Padim": {"n_features": 100},
-    "Patchcore": {"coreset_sampling_ratio": 0.01},
+    "Patchcore": {"coreset_sampling_ratio": 0.002},
 }
 
 
