@@ -5,8 +5,8 @@
 
 Needs ``pip install -c constraints.txt -e '.[train,load,openvino]'``, and for other servers what
 :mod:`benchmarks.serving`, for anomalib what :mod:`benchmarks.against_anomalib` says. ``PHOTOGRAPHS`` is a
-folder of files as cameras write them; the first by name stands for them where one is enough. ``--quick`` takes
-about two minutes, all of it twenty.
+folder of files as cameras write them; the first by name stands for them where one is enough. ``--quick``
+takes about two minutes, all of it twenty.
 """
 
 import argparse
