@@ -1,6 +1,6 @@
 """What is found, and in what time: this project's models beside anomalib's, all in OpenVINO on this CPU.
 
-    python -m benchmarks.against_anomalib IDRID --anomalib PYTHON [--rivals Padim:256 Patchcore:256]
+    python -m benchmarks.against_anomalib IDRID --anomalib PYTHON [--rivals Padim:256 Patchcore:256 Patchcore:384]
         [--models models/resynthdetect-compact.onnx ...] [--cache cache] [--keep FOLDER] [--rounds 9]
 
 Needs ``pip install -c constraints.txt -e '.[train,openvino]'``; ``PYTHON`` is the interpreter of an
@@ -61,7 +61,8 @@ class Rival:
         if not any(folder.rglob("model.xml")):
             command = [str(python), "-m", "benchmarks.peers.with_anomalib", self.name]
             command += [str(normals), str(folder), "--side", str(self.side)]
-            subprocess.run(command, check=True)  # noqa: S603
+            # What it says of its progress is no part of the table.
+            subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603
         return next(folder.rglob("model.xml"))
 
 
@@ -96,8 +97,8 @@ class RivalNetwork:
 def write_normals(dataset: Dataset, cache: Path, folder: Path) -> None:
     """Write prepared normal photographs as anomalib reads them."""
     prepared = prepare_cache(dataset.training, cache, _CONSTANTS)
-    for record, image in zip(prepared.records, prepared.images, strict=True):
-        cv2.imwrite(str(folder / f"{record.identifier}.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    for number, image in enumerate(prepared.images):
+        cv2.imwrite(str(folder / f"{number:05}.png"), cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR))
 
 
 def methods(arguments: argparse.Namespace, dataset: Dataset) -> dict[str, Method]:
@@ -151,7 +152,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--anomalib", type=Path, required=True, help="interpreter of an environment with anomalib"
     )
     parser.add_argument(
-        "--rivals", type=Rival.parse, nargs="+", default=[Rival("Padim", 256), Rival("Patchcore", 256)]
+        "--rivals",
+        type=Rival.parse,
+        nargs="+",
+        default=[Rival("Padim", 256), Rival("Patchcore", 256), Rival("Patchcore", 384)],
     )
     parser.add_argument(
         "--models",

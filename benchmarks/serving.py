@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,8 +140,10 @@ def server(
             wait_until_answering(ask, process)
             yield Contestant(name, ask, lambda: memory(process.pid))
         finally:
-            for each in (*psutil.Process(process.pid).children(recursive=True), process):
-                each.terminate()
+            with suppress(psutil.NoSuchProcess):
+                for each in psutil.Process(process.pid).children(recursive=True):
+                    each.terminate()
+            process.terminate()
 
 
 def wait_until_answering(ask: Ask, process: subprocess.Popen[bytes]) -> None:

@@ -51,6 +51,8 @@ def train(name: str, normals: Path, side: int, out: Path) -> None:
         layers=_LAYERS,
         pre_trained=False,
         pre_processor=PreProcessor(transform=Compose(steps)),
+        # Distances as they are: scaled to what normal photographs have, the highest would all be cut to 1.
+        post_processor=False,
         visualizer=False,
         evaluator=False,
         **_OPTIONS[name],
@@ -69,7 +71,9 @@ def train(name: str, normals: Path, side: int, out: Path) -> None:
     )
     engine = Engine(accelerator="cpu", default_root_dir=out, logger=False)
     engine.fit(model, datamodule=data)
-    engine.export(model, ExportType.OPENVINO, export_root=out, input_size=(side, side))
+    # One photograph at a time, as it is measured; of batches of any size PatchCore's graph becomes wrong.
+    one = {"dynamic_axes": None, "dynamic_shapes": None}
+    engine.export(model, ExportType.OPENVINO, export_root=out, input_size=(side, side), onnx_kwargs=one)
 
 
 def main() -> None:
