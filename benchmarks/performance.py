@@ -145,7 +145,7 @@ Absolute times are this machine's; ratios are of ways that took turns within one
 
 ## Stages
 
-Over the photographs of the folder, on one core but for the network.
+Over the photographs of the folder: the network on all cores, everything else on one unless it says more.
 
 {stages.table(measured)}
 ![Stages]({plot.name})
