@@ -25,10 +25,10 @@ from torchvision.transforms.v2 import Compose, Normalize, Resize
 _LAYERS = ("blocks.1", "blocks.2", "blocks.4")
 # What the weights were trained with: (level - 127) / 128.
 _MEAN, _DEVIATION = 127 / 255, 128 / 255
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "Padim": {"n_features": 100},
-    "Patchcore": {"coreset_sampling_ratio": 0.002},
-}
+# Pixels of the input for each feature vector, in each direction.
+_STRIDE = 4
+_VECTORS_KEPT = 1000
+_NAMES = ("Padim", "Patchcore")
 
 
 def load_backbone(model: AnomalibModule) -> None:
@@ -43,6 +43,13 @@ def load_backbone(model: AnomalibModule) -> None:
     network.load_state_dict(weights)
 
 
+def options(name: str, pictures: int, side: int) -> dict[str, Any]:
+    """What a model is told beyond its backbone: how much it keeps of what it has seen."""
+    if name == "Padim":
+        return {"n_features": 100}
+    return {"coreset_sampling_ratio": _VECTORS_KEPT / (pictures * (side // _STRIDE) ** 2)}
+
+
 def train(name: str, normals: Path, side: int, out: Path) -> None:
     """Train a model and export it."""
     steps = [Resize((side, side), antialias=True), Normalize([_MEAN] * 3, [_DEVIATION] * 3)]
@@ -55,7 +62,7 @@ def train(name: str, normals: Path, side: int, out: Path) -> None:
         post_processor=False,
         visualizer=False,
         evaluator=False,
-        **_OPTIONS[name],
+        **options(name, len(list(normals.iterdir())), side),
     )
     load_backbone(model)
     data = Folder(
@@ -79,7 +86,7 @@ def train(name: str, normals: Path, side: int, out: Path) -> None:
 def main() -> None:
     """Train and export."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", choices=_OPTIONS)
+    parser.add_argument("model", choices=_NAMES)
     parser.add_argument("normals", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--side", type=int, default=256)
