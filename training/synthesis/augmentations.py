@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.brightness import brightness_of
 from training.config import AugmentationName
 from training.field_of_view import inside_field_of_view
 
@@ -46,7 +47,7 @@ def solarize(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:
     threshold = generator.uniform(128, 232)
     mirrored = np.where(threshold < _LEVELS, 2 * threshold - _LEVELS, _LEVELS)
     scale = (mirrored / np.maximum(_LEVELS, 1)).astype(np.float32)
-    return _clip(crop * scale[crop.max(axis=2)][..., None])
+    return _clip(crop * scale[brightness_of(crop)][..., None])
 
 
 def gamma_contrast(crop: Crop, source: Crop, generator: np.random.Generator) -> Crop:

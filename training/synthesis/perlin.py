@@ -32,8 +32,11 @@ def perlin_noise(size: int, cell: float, generator: np.random.Generator) -> NDAr
     down, right = fractions[0][:, None], fractions[1][None, :]
 
     def corner(below: int, beside: int) -> NDArray[np.float32]:
-        place = np.ix_(rows + below, columns + beside)
-        product: NDArray[np.float32] = vertical[place] * (down - below) + horizontal[place] * (right - beside)
+        # Along the rows, while there are only the lattice's: then each is copied whole.
+        beside_columns, below_rows = columns + beside, rows + below
+        across = (horizontal.take(beside_columns, axis=1) * (right - beside)).take(below_rows, axis=0)
+        along = vertical.take(beside_columns, axis=1).take(below_rows, axis=0) * (down - below)
+        product: NDArray[np.float32] = along + across
         return product
 
     fade_down, fade_right = _fade(down), _fade(right)
