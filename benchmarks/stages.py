@@ -146,9 +146,9 @@ def measure_drawing(files: Sequence[bytes], model: Path, rounds: int, cores: int
     return Stage(name, "OpenCV, all in floating point", "the service", comparisons)
 
 
-def measure(photographs: Path, models: Sequence[Path], rounds: int) -> list[Stage]:
+def measure(photographs: Sequence[Path], models: Sequence[Path], rounds: int) -> list[Stage]:
     """Measure all stages, OpenCV on one thread."""
-    files = [path.read_bytes() for path in sorted(photographs.iterdir())]
+    files = [path.read_bytes() for path in photographs]
     cv2.setNumThreads(1)
     return [
         measure_input(files, rounds),
@@ -183,7 +183,9 @@ def main() -> None:
     parser.add_argument("--models", type=Path, nargs="+", default=[Path("models/resynthdetect-compact.onnx")])
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    sys.stdout.write(table(measure(arguments.photographs, arguments.models, arguments.rounds)))
+    sys.stdout.write(
+        table(measure(sorted(arguments.photographs.iterdir()), arguments.models, arguments.rounds))
+    )
 
 
 if __name__ == "__main__":
