@@ -10,6 +10,7 @@ from service.preprocessing.brightness import brightness_of
 from service.preprocessing.circle import Circle, Points, fit_circle_robustly
 from service.preprocessing.retina import disc_looks_like_retina
 from service.preprocessing.rim import settle_inside
+from service.preprocessing.share import share
 
 Brightness = NDArray[np.uint8]
 
@@ -110,21 +111,16 @@ def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
     touched = _touched_angles(circle, points, tolerance)
     return _Candidate(
         circle=circle,
-        support=_share(touched, visible),
+        support=share(touched, visible),
         visible=float(visible.mean()),
-        bright_inside=_share(bright, circle.enlarged(0.97).covers(bright.shape)),
-        dark_outside=1 - _share(bright, ~circle.enlarged(1.03).covers(bright.shape)),
+        bright_inside=share(bright, circle.enlarged(0.97).covers(bright.shape)),
+        dark_outside=1 - share(bright, ~circle.enlarged(1.03).covers(bright.shape)),
         drop=_drop(brightness, circle),
     )
 
 
 def _tolerance(radius: float) -> float:
     return max(1.0, 0.012 * radius)
-
-
-def _share(marked: NDArray[np.bool_], where: NDArray[np.bool_]) -> float:
-    """The share of some places that are marked; 0 of none."""
-    return int(np.count_nonzero(marked & where)) / max(1, int(np.count_nonzero(where)))
 
 
 def _outline(bright: NDArray[np.bool_]) -> Points:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from service.preprocessing.brightness import brightness_of
 from service.preprocessing.model_input import ModelInput
+from service.preprocessing.share import share
 
 _MEASURED_SIDE = 256
 # Share of the field of view whose brightest channel is below 40: 0.0003 at most in a good photograph,
@@ -65,10 +66,6 @@ class _Measured:
         inside = cv2.erode(mask, np.ones((9, 9), np.uint8)) > 0
         return cls(model_input, np.asarray(picture, np.uint8), np.asarray(inside))
 
-    def share(self, marked: NDArray[np.bool_]) -> float:
-        """The share of the pixels inside that are marked."""
-        return int(np.count_nonzero(marked & self.inside)) / max(1, int(np.count_nonzero(self.inside)))
-
 
 def assess_quality(model_input: ModelInput) -> tuple[QualityNote, ...]:
     """Note what makes a prepared photograph hard to judge; an empty tuple if nothing does."""
@@ -78,12 +75,14 @@ def assess_quality(model_input: ModelInput) -> tuple[QualityNote, ...]:
 
 def _is_too_dark(measured: _Measured) -> bool:
     """Whether much of the field of view is nearly black."""
-    return measured.share(brightness_of(measured.picture) < _DARK_LEVEL) > _LARGEST_DARK_SHARE
+    dark = brightness_of(measured.picture) < _DARK_LEVEL
+    return share(dark, measured.inside) > _LARGEST_DARK_SHARE
 
 
 def _is_over_exposed(measured: _Measured) -> bool:
     """Whether much of the field of view is nearly white."""
-    return measured.share(measured.picture[..., 1] >= _BRIGHT_LEVEL) > _LARGEST_BRIGHT_SHARE
+    bright = measured.picture[..., 1] >= _BRIGHT_LEVEL
+    return share(bright, measured.inside) > _LARGEST_BRIGHT_SHARE
 
 
 def _is_blurred(measured: _Measured) -> bool:
