@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from benchmarks.roofline import Cost, Limits, bound_run, measure_limits, run_bound, timed
+from benchmarks.roofline import Cost, Limits, bound_run, measure_limits, run_bound
+from benchmarks.timing import seconds_of
 from service.inference.sessions import CPU, CUDA, open_session
 
 _TENSORRT = "TensorrtExecutionProvider"
@@ -122,7 +122,7 @@ def rows(
             try:
                 run = runner(way, for_batch(model, batch), images)
                 answers = run(images)
-                seconds = median(timed(partial(run, images), rounds))
+                seconds = seconds_of(partial(run, images), rounds)
             except Exception as error:
                 yield f"| {batch} | {way.name} | - | - | - | {str(error).splitlines()[0][:80]} |"
                 continue

@@ -116,7 +116,7 @@ def contest(photograph: Path, heatmap: str, effort: Effort, arguments: argparse.
     """The table of servers for one kind of heatmap."""
     options = [str(photograph), "--heatmap", heatmap, "--seconds", str(effort.seconds)]
     options += ["--rounds", str(effort.turns), "--clients", *map(str, effort.clients)]
-    for name in ("litserve", "bentoml", "ray"):
+    for name in serving.PEERS:
         if getattr(arguments, name):
             options += [f"--{name}", str(getattr(arguments, name))]
     return serving.run(serving.parser().parse_args(options))
@@ -203,9 +203,7 @@ def main() -> None:
     parser.add_argument("photographs", type=Path, help="folder")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
-    parser.add_argument("--litserve", type=Path, help="interpreter of an environment with LitServe")
-    parser.add_argument("--bentoml", type=Path, help="interpreter of an environment with BentoML")
-    parser.add_argument("--ray", type=Path, help="interpreter of an environment with Ray Serve")
+    serving.add_peers(parser)
     parser.add_argument("--anomalib", type=Path, help="interpreter of an environment with anomalib")
     parser.add_argument("--idrid", type=Path, help="IDRiD's archives, to compare with anomalib on")
     arguments = parser.parse_args()

@@ -4,10 +4,8 @@ The rates are measured, by the same library that runs the network: of a large pr
 copy far larger than any cache.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,8 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from benchmarks.timing import seconds_of
 
 Providers = Sequence[Any]
 
@@ -120,24 +120,13 @@ def _seconds(
 ) -> float:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=list(providers))
     binding, _ = bound_run(session, np.ones(shape, kind), device)
-    return median(timed(lambda: run_bound(session, binding), _ROUNDS))
+    return seconds_of(lambda: run_bound(session, binding), _ROUNDS)
 
 
 def run_bound(session: onnxruntime.InferenceSession, binding: onnxruntime.IOBinding) -> None:
     """Run, and wait until the device is done."""
     session.run_with_iobinding(binding)
     binding.synchronize_outputs()
-
-
-def timed(function: Callable[[], object], rounds: int) -> list[float]:
-    """Seconds of each of some calls, after one that warms up."""
-    function()
-    seconds = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - started)
-    return seconds
 
 
 def _product_model(side: int, kind: np.dtype[Any]) -> onnx.ModelProto:

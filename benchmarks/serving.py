@@ -37,6 +37,8 @@ from service.settings import Settings, available_cores
 from tests.service.live_server import free_port
 
 _START_SECONDS = 120
+# Other servers, by the option that names the interpreter of each.
+PEERS = {"litserve": "LitServe", "bentoml": "BentoML", "ray": "Ray Serve"}
 _BOUNDARY = b"photograph"
 _MEBIBYTE = 2**20
 
@@ -238,14 +240,14 @@ def commands(arguments: argparse.Namespace) -> Iterator[tuple[str, str, Callable
     yield "the service", f"/predict?heatmap={arguments.heatmap}", lambda port: [*service, str(port)]
     if arguments.litserve:
         litserve = [str(arguments.litserve), "-m", "benchmarks.peers.with_litserve"]
-        yield "LitServe", "/predict", lambda port: [*litserve, str(port), str(available_cores())]
+        yield PEERS["litserve"], "/predict", lambda port: [*litserve, str(port), str(available_cores())]
     if arguments.bentoml:
         bentoml = [str(arguments.bentoml), "-m", "bentoml", "serve"]
         bentoml += ["benchmarks.peers.with_bentoml:Photographs", "--port"]
-        yield "BentoML", "/predict", lambda port: [*bentoml, str(port)]
+        yield PEERS["bentoml"], "/predict", lambda port: [*bentoml, str(port)]
     if arguments.ray:
         ray = [str(arguments.ray), "-m", "benchmarks.peers.with_ray"]
-        yield "Ray Serve", "/predict", lambda port: [*ray, str(port)]
+        yield PEERS["ray"], "/predict", lambda port: [*ray, str(port)]
 
 
 def run(arguments: argparse.Namespace) -> str:
@@ -278,10 +280,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--litserve", type=Path, help="interpreter of an environment with LitServe")
-    parser.add_argument("--bentoml", type=Path, help="interpreter of an environment with BentoML")
-    parser.add_argument("--ray", type=Path, help="interpreter of an environment with Ray Serve")
+    add_peers(parser)
     return parser
+
+
+def add_peers(parser: argparse.ArgumentParser) -> None:
+    """Let the command line name the environments of other servers."""
+    for option, name in PEERS.items():
+        parser.add_argument(f"--{option}", type=Path, help=f"interpreter of an environment with {name}")
 
 
 def main() -> None:

@@ -62,3 +62,8 @@ def compare(ways: Mapping[str, Callable[[], object]], rounds: int, pause: float 
             if number:
                 seconds[name].append(elapsed)
     return Comparison(seconds)
+
+
+def seconds_of(way: Callable[[], object], rounds: int) -> float:
+    """The median that one way takes by itself; see :func:`compare`."""
+    return Spread.of(compare({"": way}, rounds).seconds[""]).median
