@@ -38,6 +38,9 @@ def _trace(network: AnomalyNetwork, size: int, path: Path) -> None:
         # The newer exporter needs onnxscript and unrolls the batch for this graph; the older one warns that
         # it is the older one.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # What a picture's sides decide becomes a part of the graph: its size is fixed.
+        constant = torch.jit.TracerWarning  # type: ignore[attr-defined]
+        warnings.filterwarnings("ignore", category=constant, module=r"training\.networks\.")
         torch.onnx.export(
             network,
             (example,),

@@ -1,10 +1,10 @@
 """Stage 1: the reconstruction network E_r, D_r (paper, section 3.1)."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.networks.blocks import Decoder, Encoder
+from training.networks.fold import fold, unfold
 from training.networks.normalization import Normalization
 
 
@@ -31,8 +31,8 @@ class Autoencoder(nn.Module):
             The normalised image I and its reconstruction, both (N, C, H, W).
         """
         normalized, inside = self.normalization(image)
-        folded = F.pixel_unshuffle(normalized, self.fold)
-        reconstruction = F.pixel_shuffle(self.reconstruct(folded), self.fold)
+        folded = fold(normalized, self.fold)
+        reconstruction = unfold(self.reconstruct(folded), self.fold)
         return normalized, reconstruction * inside
 
     def reconstruct(self, folded: Tensor) -> Tensor:

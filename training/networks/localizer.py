@@ -3,12 +3,12 @@
 from typing import Self
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.networks.autoencoder import Autoencoder
 from training.networks.blocks import Decoder, Encoder, probability_head
+from training.networks.fold import fold, unfold
 from training.networks.guides import GUIDES
 from training.networks.normalization import Normalization
 
@@ -53,9 +53,9 @@ class GuidedLocalizer(nn.Module):
             float32 (N, H, W), 0 or 1.
         """
         normalized, inside = self.normalization(image)
-        folded = F.pixel_unshuffle(normalized, self.fold)
+        folded = fold(normalized, self.fold)
         with torch.no_grad():
             guided, guide = self.guide(folded)
         features = self.encoder(guided, guide)
-        logits = F.pixel_shuffle(self.head(self.decoder(features)).float(), self.fold)
+        logits = unfold(self.head(self.decoder(features)).float(), self.fold)
         return logits[:, 0], inside[:, 0]

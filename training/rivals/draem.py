@@ -12,6 +12,7 @@ from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.autoencoder import Autoencoder
 from training.networks.blocks import Decoder, Encoder, probability_head
+from training.networks.fold import fold, unfold
 from training.rivals.draem_samples import DraemSamples
 from training.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
 from training.rivals.prediction import predictor
@@ -47,8 +48,8 @@ class DraemNetwork(nn.Module):
             that a pixel is anomalous, float32 (N, H, W).
         """
         normalized, reconstruction = self.reconstructive(image)
-        both = F.pixel_unshuffle(torch.cat([reconstruction, normalized], dim=1), self.fold)
-        logits = F.pixel_shuffle(self.head(self.decoder(self.encoder(both))).float(), self.fold)
+        both = fold(torch.cat([reconstruction, normalized], dim=1), self.fold)
+        logits = unfold(self.head(self.decoder(self.encoder(both))).float(), self.fold)
         return reconstruction, logits[:, 0]
 
 

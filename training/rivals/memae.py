@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.autoencoder import Autoencoder
+from training.networks.fold import fold, unfold
 from training.rivals.memory import Memory, entropy
 from training.rivals.prediction import predictor
 from training.rivals.reconstruction_error import absolute_error
@@ -48,10 +49,10 @@ class MemoryAutoencoder(nn.Module):
         """
         network = self.autoencoder
         normalized, inside = network.normalization(image)
-        features = network.encoder(F.pixel_unshuffle(normalized, network.fold))
+        features = network.encoder(fold(normalized, network.fold))
         remembered, weights = self.memory(features[-1])
         decoded = network.head(network.decoder([*features[:-1], remembered]))
-        return normalized, F.pixel_shuffle(decoded, network.fold) * inside, weights
+        return normalized, unfold(decoded, network.fold) * inside, weights
 
 
 def memory_loss(network: nn.Module, batch: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from training.config import NetworkConfig
 from training.networks.anomaly_network import AnomalyNetwork, image_score
@@ -110,6 +111,23 @@ def test_the_local_mean_counts_only_pixels_of_the_field_of_view():
     inside[..., 40:, :] = 1
     mean = local_mean(inside * 0.6, inside)
     assert mean[..., 40:, :].numpy() == pytest.approx(0.6, abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (64, 256)])
+def test_the_local_mean_is_that_of_a_box_every_16_pixels_linear_in_between(shape):
+    inside = (torch.rand(2, 1, *shape) < 0.8).float()
+    pixels = torch.rand(2, 3, *shape) * inside
+    total, share = (F.avg_pool2d(each, 64, 16, 24) for each in (pixels, inside))
+    expected = F.interpolate(total / share, scale_factor=16, mode="bilinear", align_corners=False)
+    assert local_mean(pixels, inside).numpy() == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+def test_the_local_mean_keeps_its_digits_where_networks_compute_in_bfloat16():
+    inside = torch.ones(1, 1, 64, 64)
+    pixels = torch.rand(1, 3, 64, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        mean = local_mean(pixels, inside)
+    torch.testing.assert_close(mean, local_mean(pixels, inside))
 
 
 def test_local_contrast_does_not_see_lighting_but_sees_a_lesion():

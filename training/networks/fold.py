@@ -1,0 +1,31 @@
+"""Space to depth and back, by which the layers between see a quarter of the places and lose no pixel."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def fold(image: Tensor, factor: int) -> Tensor:
+    """Lay the pixels of each square of ``factor`` pixels behind each other.
+
+    It is :func:`torch.nn.functional.pixel_unshuffle` as a convolution that picks one pixel for each channel:
+    exported as a transposition of six axes it took ONNX Runtime a tenth of the whole network's time.
+
+    Args:
+        image: (N, C, H, W); H and W are multiples of the factor.
+        factor: Side of a square.
+
+    Returns:
+        (N, C * factor**2, H / factor, W / factor).
+    """
+    if factor == 1:
+        return image
+    channels = int(image.shape[1])
+    picks = np.eye(channels * factor**2, dtype=np.float32).reshape(-1, channels, factor, factor)
+    return F.conv2d(image, torch.from_numpy(picks).to(image.device), stride=factor)
+
+
+def unfold(features: Tensor, factor: int) -> Tensor:
+    """Undo :func:`fold`: (N, C * factor**2, H, W) to (N, C, H * factor, W * factor)."""
+    return F.pixel_shuffle(features, factor)
