@@ -40,8 +40,9 @@ def quantize(
 ) -> None:
     """Write a model's twin in integers of 8 bits, for CPUs.
 
-    The service takes it by itself where OpenVINO is installed. Normal photographs tell the ranges of numbers
-    inside the network; the twin is refused if it does not answer as the model does on others.
+    The service takes it by itself where OpenVINO is installed. Normal photographs, as they are and with
+    synthetic lesions, tell the ranges of numbers inside the network; the twin is refused if it does not
+    answer as the model does on others.
     """
     constants = Model(model, device="cpu").metadata.preprocessing
     normals = load(data, layout, strict, workers).training

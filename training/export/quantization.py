@@ -14,6 +14,8 @@ from service.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
 from service.inference.card import digest_of
 from service.inference.model import Model
 from training.export.parity import ParityError
+from training.presets import COMPACT
+from training.stages.localization import held_back_samples
 
 ImageArray = NDArray[np.uint8]
 
@@ -28,8 +30,9 @@ def write_twin(model: Path, calibration: Sequence[ImageArray], compared: Sequenc
 
     Args:
         model: The ``.onnx`` file.
-        calibration: Prepared normal photographs, each uint8 (size, size, 3), RGB; they set the ranges.
-        compared: Others, on which both must agree.
+        calibration: Prepared normal photographs, each uint8 (size, size, 3), RGB; they set the ranges, as
+            they are and with synthetic lesions, whose features go further than any normal retina's.
+        compared: Others, on which both must agree, as they are and with synthetic lesions too.
 
     Returns:
         The ``.int8.onnx`` file beside the model, with its card.
@@ -40,11 +43,19 @@ def write_twin(model: Path, calibration: Sequence[ImageArray], compared: Sequenc
     twin = twin_of(model)
     with tempfile.TemporaryDirectory(dir=model.parent) as folder:
         candidate = Path(folder) / twin.name
-        _quantize(model, calibration, candidate)
-        maps, scores = _require_agreement(model, candidate, compared)
+        _quantize(model, _with_lesions(calibration), candidate)
+        maps, scores = _require_agreement(model, candidate, _with_lesions(compared))
         candidate.replace(twin)
     _write_card(twin, model, len(calibration), len(compared), maps, scores)
     return twin
+
+
+def _with_lesions(normals: Sequence[ImageArray]) -> list[ImageArray]:
+    """Normal photographs, and each once more with synthetic lesions: always the same."""
+    training = COMPACT.last_round()
+    generator = training.generator.model_copy(update={"normal_share": 0.0})
+    samples = held_back_samples(normals, training.model_copy(update={"generator": generator}), rounds=1)
+    return [*normals, *(samples[index][0].numpy() for index in range(len(samples)))]
 
 
 class _Photographs(CalibrationDataReader):  # type: ignore[misc]
@@ -63,14 +74,19 @@ def _quantize(model: Path, calibration: Sequence[ImageArray], twin: Path) -> Non
     optimised = twin.with_suffix(".optimised")
     # The shapes are known, and symbolic inference does not know all of the graph's operators.
     quant_pre_process(model, optimised, skip_symbolic_shape=True)
+    *_, head = (node.name for node in onnx.load(optimised).graph.node if node.op_type == "Conv")
     quantize_static(
         optimised,
         twin,
         _Photographs(calibration),
         quant_format=QuantFormat.QDQ,
-        # Convolutions are nearly all of the work; normalisation and score stay exact.
+        # Convolutions are nearly all of the work; normalisation and score stay exact, and so does the head:
+        # no lesion may be cut off at the highest logit that was seen.
         op_types_to_quantize=["Conv"],
+        nodes_to_exclude=[head],
         per_channel=True,
+        # 7 bits of weights: processors without VNNI add two products of 8 bits in 16, which overflows.
+        reduce_range=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
     )
@@ -104,6 +120,7 @@ def _write_card(twin: Path, model: Path, calibrated: int, compared: int, maps: f
         f"`{twin.name}`, {size:.1f} MiB, SHA-256 `{digest_of(twin)}`\n\n"
         f"The twin of [{model.name}]({model.with_suffix('.md').name}) with convolutions in integers of 8 "
         "bits, which the service takes instead of it where OpenVINO runs models on a CPU.\n\n"
-        f"{calibrated} normal photographs set the ranges of its numbers. On {compared} others the maps of "
-        f"the two differ by at most {maps:.1g} on average, their scores by at most {scores:.1g}.\n"
+        f"{calibrated} normal photographs set the ranges of its numbers, as they are and with synthetic "
+        f"lesions. On {compared} others, with and without, the maps of the two differ by at most {maps:.1g} "
+        f"on average, their scores by at most {scores:.1g}.\n"
     )

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 
 from service.contract import ModelMetadata, Threshold, TrainingData
 from service.inference.model import Model
@@ -17,6 +21,7 @@ from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 
 SIZE = 128
+SHIPPED = Path(__file__).parents[3] / "models"
 HALF = Threshold(value=0.5, chosen_by="hand")
 METADATA = ModelMetadata(
     name="test",
@@ -28,6 +33,8 @@ METADATA = ModelMetadata(
     pixel=HALF,
     normal_scores=(0.0, 1.0),
 )
+
+
 PICTURES = [retina(seed, SIZE) for seed in range(6)]
 
 
@@ -72,6 +79,46 @@ def test_it_answers_nearly_as_the_model_does(model, twin, engine):
     assert theirs.std() > 0.05
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
     assert 0 < np.abs(ours - theirs).mean() < 0.01
+
+
+def test_lesions_take_part(model, tmp_path, monkeypatch):
+    """The ranges are those of normal photographs and of the same with synthetic lesions."""
+    seen = []
+    quantize = quantization._quantize
+
+    def remember(path, images, twin):
+        seen.extend(images)
+        quantize(path, images, twin)
+
+    monkeypatch.setattr(quantization, "_quantize", remember)
+    copy = tmp_path / "eye.onnx"
+    copy.write_bytes(model.read_bytes())
+    write_twin(copy, PICTURES[:2], PICTURES[4:])
+    assert len(seen) == 4
+    assert all(np.array_equal(*pair) for pair in zip(seen, PICTURES[:2], strict=False))
+    assert not any(np.array_equal(each, picture) for each in seen[2:] for picture in PICTURES)
+
+
+@pytest.mark.parametrize("name", [None, "resynthdetect", "resynthdetect-compact"])
+def test_no_two_products_overflow_where_they_are_added_in_16_bits(twin, name):
+    """Processors without VNNI do; 255 times 64 is the most that fits twice."""
+    graph = onnx.load(SHIPPED / f"{name}.int8.onnx" if name else twin).graph
+    kernels = [
+        array
+        for array in map(numpy_helper.to_array, graph.initializer)
+        if array.dtype == np.int8 and array.ndim == 4
+    ]
+    assert len(kernels) > 5
+    assert max(np.abs(kernel.astype(int)).max() for kernel in kernels) == 64
+
+
+def test_the_head_is_no_integer(twin):
+    """Else no lesion would be more probable than anything that set the ranges."""
+    graph = onnx.load(twin).graph
+    exact = {array.name for array in graph.initializer if array.data_type == onnx.TensorProto.FLOAT}
+    *others, head = (node for node in graph.node if node.op_type == "Conv")
+    assert head.input[1] in exact
+    assert not any(node.input[1] in exact for node in others)
 
 
 def test_what_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
