@@ -22,7 +22,7 @@ class PhotographForm:
 
     def __init__(self, boundary: bytes) -> None:
         """Start reading a form with this boundary between its parts."""
-        self._content = bytearray()
+        self._content: list[bytes] = []
         self._started = False
         self._ended = False
         self._header_name = bytearray()
@@ -60,7 +60,7 @@ class PhotographForm:
             raise Problem("malformed-multipart", "The form ends before its last boundary.")
         if not self._started:
             raise Problem("missing-file", f"The form has no file in the field '{FIELD}'.")
-        return bytes(self._content)
+        return b"".join(self._content)
 
     def _begin_part(self) -> None:
         self._disposition = b""
@@ -89,7 +89,8 @@ class PhotographForm:
         self._started = True
 
     def _read_content(self, data: bytes, start: int, end: int) -> None:
-        self._content += data[start:end]
+        # A slice of a whole chunk is the chunk itself: it is copied once, at the end.
+        self._content.append(data[start:end])
 
     def _end(self) -> None:
         self._ended = True
