@@ -6,7 +6,7 @@
 Needs ``pip install -c constraints.txt -e '.[train,load,openvino]'``, and for other servers what
 :mod:`benchmarks.serving`, for anomalib what :mod:`benchmarks.against_anomalib` says. ``PHOTOGRAPHS`` is a
 folder of files as cameras write them; the first by name stands for them where one is enough. ``--quick``
-takes about a minute and a half, all of it twenty.
+takes about a minute, all of it twenty.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import serving, stages
 
-_MODELS = (Path("models/resynthdetect-compact.onnx"), Path("models/resynthdetect.onnx"))
+_COMPACT = Path("models/resynthdetect-compact.onnx")
 _LIBRARIES = (
     "onnxruntime-gpu",
     "openvino",
@@ -49,6 +49,10 @@ class Effort:
         megapixels: Sizes of photographs.
         crowds: Numbers of clients up to far more than the service takes.
         batches: Photographs in one run of the network.
+        starts: Of the service in each engine.
+        images: Synthetic ones in each round.
+        models: Files whose networks are measured.
+        heatmaps: Kinds that servers draw, ``none`` and whatever else.
         photographs: Files of the folder that go through the stages; None for all.
     """
 
@@ -59,6 +63,10 @@ class Effort:
     megapixels: Sequence[float]
     crowds: Sequence[int]
     batches: Sequence[int]
+    starts: int
+    images: int
+    models: Sequence[Path]
+    heatmaps: Sequence[str]
     photographs: int | None = None
 
 
@@ -70,16 +78,24 @@ FULL = Effort(
     megapixels=(1, 3, 12, 25, 50),
     crowds=(1, 4, 16, 64, 256),
     batches=(1, 2, 4, 8),
+    starts=3,
+    images=40,
+    models=(_COMPACT, Path("models/resynthdetect.onnx")),
+    heatmaps=("none", "map"),
 )
 QUICK = Effort(
     rounds=1,
-    seconds=1,
+    seconds=0.5,
     turns=1,
-    clients=(1, 4),
+    clients=(4,),
     megapixels=(3,),
-    crowds=(64,),
+    crowds=(16,),
     batches=(1,),
-    photographs=2,
+    starts=1,
+    images=10,
+    models=(_COMPACT,),
+    heatmaps=("none",),
+    photographs=1,
 )
 
 
@@ -122,6 +138,14 @@ def contest(photograph: Path, heatmap: str, effort: Effort, arguments: argparse.
     return serving.run(serving.parser().parse_args(options))
 
 
+def _contests(photograph: Path, effort: Effort, arguments: argparse.Namespace) -> str:
+    """The tables of servers, one for each kind of heatmap."""
+    tables = [
+        f"`heatmap={kind}`:\n\n{contest(photograph, kind, effort, arguments)}" for kind in effort.heatmaps
+    ]
+    return "\n".join(tables)
+
+
 def _told(module: str, *arguments: object) -> str:
     """What another benchmark prints, from a process that has held nothing else yet."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
@@ -143,10 +167,16 @@ Models of anomalib that learned from the same normal photographs, and this proje
 """
 
 
+def _synthetic(photographs: Path, effort: Effort) -> str:
+    """The table of generators."""
+    much = ("--rounds", effort.rounds, "--images", effort.images)
+    return _told("generator", "--photographs", photographs, *much)
+
+
 def page(arguments: argparse.Namespace, effort: Effort, plot: Path) -> str:
     """Measure everything and write it up."""
     photograph, *_ = photographs = sorted(arguments.photographs.iterdir())
-    measured = stages.measure(photographs[: effort.photographs], _MODELS, effort.rounds)
+    measured = stages.measure(photographs[: effort.photographs], effort.models, effort.rounds)
     draw(measured, plot)
     return f"""# Performance
 
@@ -163,13 +193,10 @@ Over the photographs of the folder: the network on all cores, everything else on
 
 ## The service and others
 
-The compact model in ONNX Runtime, one photograph of a camera's size, `heatmap=none`: the service, its stages
-alone in one process, and other servers round the same stages.
+The compact model in ONNX Runtime, one photograph of a camera's size: the service, its stages alone in one
+process, and other servers round the same stages, without a heatmap and with one of the photograph's size.
 
-{contest(photograph, "none", effort, arguments)}
-With a map (`heatmap=map`) of the photograph's size:
-
-{contest(photograph, "map", effort, arguments)}
+{_contests(photograph, effort, arguments)}
 {_against_anomalib(arguments, effort)}## Photographs of other sizes
 
 {_told("growth", photograph, "--rounds", effort.rounds, "--megapixels", *effort.megapixels)}
@@ -181,7 +208,7 @@ refused comes again after two seconds.
 {_told("concurrency", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.crowds)}
 ## Batches and the limits of the device
 
-{_told("network", "--model", _MODELS[0], "--rounds", effort.rounds, "--batches", *effort.batches)}
+{_told("network", "--model", _COMPACT, "--rounds", effort.rounds, "--batches", *effort.batches)}
 Photographs that arrive together, in the fastest engine:
 
 {_told("batching", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.clients)}
@@ -189,12 +216,12 @@ Photographs that arrive together, in the fastest engine:
 
 Until the service is ready with the compact model.
 
-{_told("start", "--model", _MODELS[0])}
+{_told("start", "--model", _COMPACT, "--starts", effort.starts)}
 ## Synthetic images for training
 
 At 768x768, on one core: [benchmarks/generator.py](../benchmarks/generator.py) says what DRAEM's way is.
 
-{_told("generator", "--photographs", arguments.photographs, "--rounds", effort.rounds)}"""
+{_synthetic(arguments.photographs, effort)}"""
 
 
 def main() -> None:

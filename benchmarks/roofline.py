@@ -45,7 +45,8 @@ class Cost:
         stored = {each.name: list(each.dims) for each in graph.initializer}
         operations = elements = weights = 0
         for node in graph.node:
-            if node.op_type != "Conv":
+            # What folds an image has a kernel that was not learnt, and only picks.
+            if node.op_type != "Conv" or node.input[1] not in stored:
                 continue
             kernel, out = stored[node.input[1]], shapes[node.output[0]]
             operations += 2 * _product(kernel[1:]) * _product(out)

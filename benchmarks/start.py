@@ -1,6 +1,7 @@
 """What a start of the service costs: seconds until it is ready, memory, and which imports take how long.
 
     python -m benchmarks.start [--model models/resynthdetect-compact.onnx] [--engines onnxruntime openvino]
+        [--starts 3]
 
 The serving process needs no training library: what it imports is listed whole by top-level package.
 """
@@ -19,7 +20,6 @@ from benchmarks.serving import ServerError, memory
 from benchmarks.timing import Spread
 from tests.service.live_server import free_port
 
-_STARTS = 3
 _READY_SECONDS = 120
 _SHOWN = 8
 
@@ -57,11 +57,11 @@ def imports() -> Counter[str]:
     return packages
 
 
-def table(model: Path, engines: Sequence[str]) -> str:
+def table(model: Path, engines: Sequence[str], starts: int) -> str:
     """Starts and imports, as Markdown."""
     lines = ["| engine | seconds | memory, MiB |", "| --- | ---: | ---: |"]
     for engine in engines:
-        runs = [start(["--model", str(model), "--device", "cpu", "--engine", engine]) for _ in range(_STARTS)]
+        runs = [start(["--model", str(model), "--device", "cpu", "--engine", engine]) for _ in range(starts)]
         seconds, mebibytes = (Spread.of(values) for values in zip(*runs, strict=True))
         lines.append(f"| {engine} | {seconds.text()} | {mebibytes.median:.0f} |")
     packages = imports()
@@ -79,8 +79,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
     parser.add_argument("--engines", nargs="+", default=["onnxruntime", "openvino"])
+    parser.add_argument("--starts", type=int, default=3, help="of each engine")
     arguments = parser.parse_args()
-    sys.stdout.write(table(arguments.model, arguments.engines))
+    sys.stdout.write(table(arguments.model, arguments.engines, arguments.starts))
 
 
 if __name__ == "__main__":
