@@ -24,7 +24,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from benchmarks.roofline import Cost, Limits, bound_run, measure_limits, run_bound
+from benchmarks.roofline import Cost, Limits, bound_run, for_batch, measure_limits, run_bound
 from benchmarks.timing import seconds_of
 from service.inference.sessions import CPU, CUDA, open_session
 
@@ -71,15 +71,6 @@ _ON_GPU = (
     Way("TensorRT", bound=True, provider=_TENSORRT, options={"trt_fp16_enable": "1"}),
 )
 _ON_CPU = (Way("float32", provider=CPU),)
-
-
-def for_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
-    """The same model for batches of one size, without which shapes are not known."""
-    fixed = onnx.ModelProto()
-    fixed.CopyFrom(model)
-    for each in (*fixed.graph.input, *fixed.graph.output):
-        each.type.tensor_type.shape.dim[0].dim_value = batch
-    return fixed
 
 
 def runner(way: Way, model: onnx.ModelProto, images: NDArray[np.uint8]) -> Run:

@@ -4,7 +4,7 @@ The rates are measured, by the same library that runs the network: of a large pr
 copy far larger than any cache.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.timing import seconds_of
+from service.inference.sessions import CPU
 
 Providers = Sequence[Any]
 
@@ -74,6 +75,15 @@ class Limits:
         return max(arithmetic, traffic)
 
 
+def for_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
+    """The same model for batches of one size, without which shapes are not known."""
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    for each in (*fixed.graph.input, *fixed.graph.output):
+        each.type.tensor_type.shape.dim[0].dim_value = batch
+    return fixed
+
+
 def measure_limits(providers: Providers, device: str, *, side: int, copied: int) -> Limits:
     """Measure what a device does.
 
@@ -90,6 +100,13 @@ def measure_limits(providers: Providers, device: str, *, side: int, copied: int)
         rates[kind.itemsize] = 2 * side**3 / taken
     copy = _seconds(_copy_model(copied), (copied,), np.dtype(np.float32), providers, device)
     return Limits(rates, 8 * copied / copy)
+
+
+def product_of(operations: int) -> Callable[[], None]:
+    """A product of two square matrices of float32 that takes so many operations, ready to run on the CPU."""
+    side = round((operations / 2) ** (1 / 3))
+    kind = np.dtype(np.float32)
+    return _bound(_product_model(side, kind), (side, side), kind, [CPU], "cpu")
 
 
 def bound_run(
@@ -119,9 +136,15 @@ def bound_run(
 def _seconds(
     model: onnx.ModelProto, shape: tuple[int, ...], kind: np.dtype[Any], providers: Providers, device: str
 ) -> float:
+    return seconds_of(_bound(model, shape, kind, providers, device), _ROUNDS)
+
+
+def _bound(
+    model: onnx.ModelProto, shape: tuple[int, ...], kind: np.dtype[Any], providers: Providers, device: str
+) -> Callable[[], None]:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=list(providers))
     binding, _ = bound_run(session, np.ones(shape, kind), device)
-    return seconds_of(lambda: run_bound(session, binding), _ROUNDS)
+    return lambda: run_bound(session, binding)
 
 
 def run_bound(session: onnxruntime.InferenceSession, binding: onnxruntime.IOBinding) -> None:
