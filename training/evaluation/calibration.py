@@ -60,8 +60,8 @@ def calibrate(predict: Predictor, images: Images, config: TrainingConfig, views:
     Returns:
         The thresholds, each with the rule that chose it.
     """
-    normal = _answers(predict, _samples(images, config, views, normal_share=1.0))
-    synthetic = _answers(predict, _samples(images, config, views, normal_share=0.0))
+    normal = _answers(predict, held_back_samples(images, config, views, normal_share=1.0))
+    synthetic = _answers(predict, held_back_samples(images, config, views, normal_share=0.0))
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
         decision=Choice(
@@ -78,11 +78,6 @@ def calibrate(predict: Predictor, images: Images, config: TrainingConfig, views:
         ),
         normal_scores=tuple(float(score) for score in quantiles),
     )
-
-
-def _samples(images: Images, config: TrainingConfig, views: int, normal_share: float) -> SyntheticSamples:
-    generator = config.generator.model_copy(update={"normal_share": normal_share})
-    return held_back_samples(images, config.model_copy(update={"generator": generator}), rounds=views)
 
 
 def _answers(predict: Predictor, samples: SyntheticSamples) -> _Answers:

@@ -52,9 +52,7 @@ def write_twin(model: Path, calibration: Sequence[ImageArray], compared: Sequenc
 
 def _with_lesions(normals: Sequence[ImageArray]) -> list[ImageArray]:
     """Normal photographs, and each once more with synthetic lesions: always the same."""
-    training = COMPACT.last_round()
-    generator = training.generator.model_copy(update={"normal_share": 0.0})
-    samples = held_back_samples(normals, training.model_copy(update={"generator": generator}), rounds=1)
+    samples = held_back_samples(normals, COMPACT.last_round(), rounds=1, normal_share=0.0)
     return [*normals, *(samples[index][0].numpy() for index in range(len(samples)))]
 
 

@@ -59,7 +59,12 @@ class LocalizationObserver:
 
 
 def held_back_samples(
-    images: Images, config: TrainingConfig, rounds: int, sources: Images | None = None
+    images: Images,
+    config: TrainingConfig,
+    rounds: int,
+    sources: Images | None = None,
+    *,
+    normal_share: float | None = None,
 ) -> SyntheticSamples:
     """Draw synthetic images from normals that no training sees: whole images, always the same.
 
@@ -68,15 +73,19 @@ def held_back_samples(
         config: The training whose generator draws the lesions.
         rounds: How often each image is drawn, turned and mirrored at random.
         sources: What lesions are made of; the same images where it is left out.
+        normal_share: The share of images that get no lesion, other than in the training.
 
     Returns:
         ``rounds * len(images)`` samples.
     """
+    generator = config.generator
+    if normal_share is not None:
+        generator = generator.model_copy(update={"normal_share": normal_share})
     stage = config.localization.model_copy(
         update={"window": images[0].shape[0], "epochs": rounds, "camera_jitter": 0.0}
     )
     seed = _HELD_BACK_SEED + config.seed
-    return SyntheticSamples(images, AnomalyGenerator(config.generator), stage, seed, sources)
+    return SyntheticSamples(images, AnomalyGenerator(generator), stage, seed, sources)
 
 
 def _show(
