@@ -60,8 +60,8 @@ def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:
         float32 (N, C, H, W).
     """
     height, width = map(int, pixels.shape[2:])
-    boxes = {side: _box(side).to(pixels.device) for side in (height, width)}
-    lines = {side: _line(side).to(pixels.device) for side in (height, width)}
+    boxes = {side: _box(side).to(pixels.device) for side in {height, width}}
+    lines = {side: _line(side).to(pixels.device) for side in {height, width}}
     # Sums of thousands of pixels, for which bfloat16 has too few digits.
     with torch.autocast(pixels.device.type, enabled=False):
         counted = torch.cat([pixels, inside], dim=1)
