@@ -117,12 +117,12 @@ def engines(request):
 BOTH_MODELS = pytest.mark.parametrize("engines", ["resynthdetect", "resynthdetect-compact"], indirect=True)
 
 
-def require_agreement(engines, photograph):
+def require_agreement(engines, photograph, *, score_within, pixels_within):
     """Assert that both engines say the same of a photograph, and return what ONNX Runtime scores it."""
     images = prepare(photograph).image[None]
     ((score,), (heatmap,)), ((expected_score,), (expected,)) = (model.run(images) for model in engines)
-    assert score == pytest.approx(expected_score, abs=0.05)
-    assert np.abs(heatmap - expected).max() < 0.2
+    assert score == pytest.approx(expected_score, abs=score_within)
+    assert np.abs(heatmap - expected).max() < pixels_within
     assert np.abs(heatmap - expected).mean() < 0.004
     assert np.corrcoef(heatmap.ravel(), expected.ravel())[0, 1] > 0.99
     return expected_score
@@ -130,11 +130,11 @@ def require_agreement(engines, photograph):
 
 @BOTH_MODELS
 def test_shipped_models_answer_alike(engines):
-    require_agreement(engines, skimage.data.retina())
+    require_agreement(engines, skimage.data.retina(), score_within=0.02, pixels_within=0.1)
 
 
 @BOTH_MODELS
 @pytest.mark.parametrize("name", ["idrid_07.jpg", "eyepacs_406_right.jpeg"])
 def test_shipped_models_answer_alike_on_lesions_and_other_cameras(engines, fundus_data, name):
     photograph = decode((fundus_data / "fullsize" / name).read_bytes(), max_pixels=64_000_000)
-    assert require_agreement(engines, photograph) > 0.5
+    assert require_agreement(engines, photograph, score_within=0.05, pixels_within=0.2) > 0.5
