@@ -80,7 +80,8 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
         The circle in the picture's pixels, or None where there is no such disc.
     """
     step = max(1, max(picture.shape) // _COARSE_SIDE)
-    coarse = picture[::step, ::step]
+    # OpenCV would copy a picture with gaps between its pixels at every use.
+    coarse = np.ascontiguousarray(picture[::step, ::step])
     best = _best_candidate(brightness_of(coarse))
     if best is None or not best.acceptable:
         return None
@@ -125,10 +126,11 @@ def _tolerance(radius: float) -> float:
 
 def _outline(bright: NDArray[np.bool_]) -> Points:
     """First and last pixel of the largest bright region in each row and column, without the frame's."""
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(bright.astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents(bright.view(np.uint8), connectivity=4)
     if count < 2:
         return np.empty((0, 2))
-    region = labels == 1 + statistics[1:, cv2.CC_STAT_AREA].argmax()
+    # Only areas are needed: OpenCV's statistics of regions cost three times as much as the regions.
+    region = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
     across, down = _extremes(region), _extremes(region.T)[:, ::-1]
     points = np.concatenate([across, down])
     return points[_in_frame(points[:, 0], points[:, 1], region.shape)]

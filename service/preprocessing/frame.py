@@ -40,7 +40,7 @@ def find_frame(brightness: NDArray[np.uint8]) -> Box:
         brightness: uint8 (H, W), some hundred pixels a side.
     """
     height, width = brightness.shape
-    levels = np.bincount(brightness.ravel(), minlength=256)
+    levels = cv2.calcHist([brightness], [0], None, [256], (0, 256)).ravel()
     levels[: _BLACKEST_PHOTOGRAPH + 1] = 0
     if not levels.any():
         return Box(0, 0, width, height)

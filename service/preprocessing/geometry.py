@@ -186,7 +186,8 @@ class SquareMapping:
         inside = self._inside
         relative = self._relative(inside)
         padding = (relative.top, self.side - relative.bottom, relative.left, self.side - relative.right)
-        return np.asarray(cv2.copyMakeBorder(picture[inside.slices], *padding, border), np.uint8)
+        square = picture[inside.slices]
+        return np.asarray(cv2.copyMakeBorder(square, *padding, border), np.uint8) if any(padding) else square
 
     def _resized(self, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Scale to the model's size: means where pixels would be skipped otherwise, else linear.

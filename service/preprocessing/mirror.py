@@ -1,13 +1,13 @@
 """What lies outside a disc becomes the mirror image of what lies inside."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from service.preprocessing.circle import Circle
-
-_ROW = 1024
-_PIXEL = np.dtype((np.void, 3))
+from service.preprocessing.frame import Box
 
 
 def mirror_at_circle(
@@ -26,24 +26,39 @@ def mirror_at_circle(
     Returns:
         RGB uint8 (H, W, 3).
     """
-    outside = np.flatnonzero(~inside)
-    outside_32 = outside.astype(np.int32)
-    rows = outside_32 // np.int32(picture.shape[1])
-    columns = outside_32 - rows * np.int32(picture.shape[1])
-    centre_x, centre_y, diameter = map(np.float32, (circle.x, circle.y, 2 * circle.radius))
-    x, y = columns.astype(np.float32) - centre_x, rows.astype(np.float32) - centre_y
-    shrink = diameter / np.sqrt(x * x + y * y) - np.float32(1)
-    colours = _sample(picture, centre_x + shrink * x, centre_y + shrink * y)
+    outside = (~inside).view(np.uint8)
     mirrored = picture.copy()
-    # Three bytes at a time: NumPy takes three times as long for each channel.
-    mirrored.view(_PIXEL).reshape(-1)[outside] = colours.view(_PIXEL).reshape(-1)
+    for box in _round_the_square_within(circle, inside.shape):
+        images = cv2.remap(picture, *_mirror_images(circle, box), cv2.INTER_LINEAR)
+        cv2.copyTo(images, outside[box.slices], mirrored[box.slices])
     return mirrored
 
 
-def _sample(picture: NDArray[np.uint8], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Interpolated colours (N, 3) at N points; a column of them could be too long for ``cv2.remap``."""
-    grid = np.zeros((2, -(-len(x) // _ROW) * _ROW), np.float32)
-    grid[:, : len(x)] = x, y
-    columns, rows = grid.reshape(2, -1, _ROW)
-    colours = np.asarray(cv2.remap(picture, columns, rows, cv2.INTER_LINEAR), np.uint8)
-    return colours.reshape(-1, 3)[: len(x)]
+def _round_the_square_within(circle: Circle, shape: tuple[int, ...]) -> list[Box]:
+    """Above, below, left and right of the largest square in a circle: twice as much as lies outside it."""
+    height, width = shape
+    half = circle.radius / math.sqrt(2)
+    left, right = _clipped(circle.x - half, width), _clipped(circle.x + half, width)
+    top, bottom = _clipped(circle.y - half, height), _clipped(circle.y + half, height)
+    boxes = [
+        Box(0, 0, width, top),
+        Box(0, bottom, width, height),
+        Box(0, top, left, bottom),
+        Box(right, top, width, bottom),
+    ]
+    return [box for box in boxes if box.left < box.right and box.top < box.bottom]
+
+
+def _clipped(edge: float, side: int) -> int:
+    return min(max(math.ceil(edge), 0), side)
+
+
+def _mirror_images(circle: Circle, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Columns and rows (H, W) that the pixels of a box show: as far inside the circle as they lie outside."""
+    centre_x, centre_y, diameter = map(np.float32, (circle.x, circle.y, 2 * circle.radius))
+    x = np.arange(box.left, box.right, dtype=np.float32) - centre_x
+    y = np.arange(box.top, box.bottom, dtype=np.float32)[:, None] - centre_y
+    shrink = np.sqrt(x * x + y * y)
+    np.divide(diameter, shrink, out=shrink)
+    shrink -= np.float32(1)
+    return centre_x + shrink * x, centre_y + shrink * y

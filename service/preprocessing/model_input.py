@@ -91,8 +91,8 @@ def _prepare(
     natural = mirror_at_circle(mapping.photograph_to_model(photograph), circle, inside)
     mask = inside & _frame_in_model(field_of_view, mapping)
     bright = equalise(natural, constants)
-    np.maximum(bright, 1, out=bright)
-    image = np.asarray(cv2.bitwise_and(bright, bright, mask=mask.astype(np.uint8)), np.uint8)
+    bright[bright == 0] = 1
+    image = np.asarray(cv2.copyTo(bright, mask.view(np.uint8)), np.uint8)
     return ModelInput(image, natural, mask, mapping, field_of_view)
 
 
