@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import time
+from contextlib import suppress
 
 import httpx2
 import pytest
@@ -43,15 +44,72 @@ def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, 
     asyncio.run(scenario())
 
 
-def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model):
+@pytest.mark.parametrize("byte", [b"s", b"\n"], ids=["of a header", "of empty lines"])
+@pytest.mark.parametrize("before", [b"", UPLOAD + b"ab"], ids=["first", "second"])
+def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model, before, byte):
     async def scenario() -> None:
         app = create_app(settings, [tiny_model])
         async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            assert await trickle(b"G", reader, writer) < 2
+            writer.write(before)
+            if before:
+                await read_answer(reader)
+            writer.write(b"" if byte == b"\n" else b"GET /livez HTTP/1.1\r\nHost: ")
+            assert await trickle(byte, reader, writer) < 2
             writer.close()
 
     asyncio.run(scenario())
+
+
+def test_a_header_without_end_is_refused(settings, tiny_model):
+    async def scenario() -> None:
+        app = create_app(settings, [tiny_model])
+        async with served(app, http=protocol_with_deadlines(header=60, upload=60, answer=60)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: " + b"s" * 2**16)
+            answer = await read_all(reader)
+            assert answer.startswith(b"HTTP/1.1 400") and b"connection: close" in answer
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_requests_sent_at_once_are_answered_in_turn(settings, tiny_model):
+    async def scenario() -> None:
+        app = create_app(settings, [tiny_model])
+        async with served(app, http=protocol_with_deadlines(header=60, upload=60, answer=60)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(5 * (UPLOAD + b"ab"))
+            for _ in range(5):
+                assert (await read_answer(reader)).startswith(b"HTTP/1.1 404")
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_holds_few_requests_that_wait(settings, tiny_model):
+    """Else a client that reads nothing could have the service keep thousands a connection."""
+
+    waiting = []
+
+    class Watched(protocol_with_deadlines(header=60, upload=60, answer=60)):
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            waiting.append(len(self.pipeline))
+
+    async def scenario() -> None:
+        app = create_app(settings, [tiny_model])
+        async with served(app, http=Watched) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(1000 * (UPLOAD + b"ab"))
+            # Closed with bytes unread, it is reset.
+            with suppress(ConnectionResetError):
+                await read_all(reader)
+            writer.close()
+
+    asyncio.run(scenario())
+    assert max(waiting) == 16
+    assert len(waiting) < 100
 
 
 async def read_answer(reader: asyncio.StreamReader) -> bytes:
