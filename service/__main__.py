@@ -41,7 +41,7 @@ def serve(settings: Settings) -> None:
         app = create_app(settings, load_models(settings))
     except (AccessError, ModelError) as error:
         sys.exit(f"cannot serve: {error}")
-    # Whatever lives as long as the process is not looked through again: that would stop every thread for 70 ms.
+    # What lives as long as the process is not looked through again: that would stop every thread for 70 ms.
     gc.freeze()
     uvicorn.run(
         app,

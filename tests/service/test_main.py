@@ -1,5 +1,6 @@
 """The real process: it starts, answers, says what it does in JSON lines, and stops when told."""
 
+import gc
 import json
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ import cv2
 import httpx2
 import pytest
 
+from service import __main__ as main
 from tests.service.live_server import free_port
 from tests.service.tiny_model import METADATA, write_tiny_model
 
@@ -96,6 +98,20 @@ def test_nonsense_stops_the_start(serve):
     process = serve("--queue-size", "0")
     assert process.wait() == 2
     assert "--queue-size 0: Input should be greater than 0" in process.lines[-1]
+
+
+def test_what_the_start_made_is_not_looked_through_again(monkeypatch, settings):
+    """The collector of cycles stops every thread for as long as it looks."""
+    frozen = []
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: frozen.append(gc.get_freeze_count()))
+    # What lasts beyond the call.
+    monkeypatch.setattr(main, "configure_logging", lambda _: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    try:
+        main.serve(settings)
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000
 
 
 def test_help_names_every_setting(serve):

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from service.api.application import create_app
-from service.api.http_protocol import protocol_with_deadlines
+from service.api.http_protocol import DeadlineProtocol, protocol_with_deadlines
 from tests.service.live_server import served
 
 IDLE = 1000
@@ -68,7 +68,8 @@ def test_a_header_without_end_is_refused(settings, tiny_model):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET /livez HTTP/1.1\r\nHost: " + b"s" * 2**16)
             answer = await read_all(reader)
-            assert answer.startswith(b"HTTP/1.1 400") and b"connection: close" in answer
+            assert answer.startswith(b"HTTP/1.1 400")
+            assert b"connection: close" in answer
             writer.close()
 
     asyncio.run(scenario())
@@ -92,7 +93,9 @@ def test_a_connection_holds_few_requests_that_wait(settings, tiny_model):
 
     waiting = []
 
-    class Watched(protocol_with_deadlines(header=60, upload=60, answer=60)):
+    class Watched(DeadlineProtocol):
+        header_seconds = upload_seconds = answer_seconds = 60.0
+
         def on_headers_complete(self) -> None:
             super().on_headers_complete()
             waiting.append(len(self.pipeline))
