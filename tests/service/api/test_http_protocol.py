@@ -3,7 +3,8 @@
 import asyncio
 import resource
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import httpx2
 import pytest
@@ -12,14 +13,37 @@ from service.api.application import create_app
 from service.api.http_protocol import DeadlineProtocol, protocol_with_deadlines
 from tests.service.live_server import served
 
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 IDLE = 1000
 # Answered at once, whatever becomes of its body.
 UPLOAD = b"POST /nothing HTTP/1.1\r\nHost: service\r\nContent-Length: 2\r\n\r\n"
 
 
+def hurried(*, header=60, upload=60, answer=60) -> type[DeadlineProtocol]:
+    """The protocol with some deadlines that a test can wait for."""
+    return protocol_with_deadlines(header=header, upload=upload, answer=answer)
+
+
+@asynccontextmanager
+async def connected(settings, model, http, **options) -> AsyncIterator[Connection]:
+    """A connection to a service that speaks a protocol."""
+    async with served(create_app(settings, [model]), http=http, **options) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        yield reader, writer
+        writer.close()
+
+
 async def read_all(reader: asyncio.StreamReader) -> bytes:
     async with asyncio.timeout(5):
         return await reader.read()
+
+
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(5):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+    return head
 
 
 async def trickle(byte: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> float:
@@ -34,56 +58,46 @@ async def trickle(byte: bytes, reader: asyncio.StreamReader, writer: asyncio.Str
 @pytest.mark.parametrize("start", [b"", b"GET /livez HTTP/1.1\r\nHost: ser"])
 def test_a_header_that_does_not_come_costs_the_connection(settings, tiny_model, start):
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.2, upload=60, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried(header=0.2)) as (reader, writer):
             writer.write(start)
             assert await read_all(reader) == b""
-            writer.close()
 
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("byte", [b"s", b"\n"], ids=["of a header", "of empty lines"])
+@pytest.mark.parametrize(
+    ("start", "byte"), [(b"GET /livez HTTP/1.1\r\nHost: ", b"s"), (b"", b"\n")], ids=["header", "empty lines"]
+)
 @pytest.mark.parametrize("before", [b"", UPLOAD + b"ab"], ids=["first", "second"])
-def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model, before, byte):
+def test_a_header_byte_by_byte_gains_no_time(settings, tiny_model, before, start, byte):
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried(header=0.3)) as (reader, writer):
             writer.write(before)
             if before:
                 await read_answer(reader)
-            writer.write(b"" if byte == b"\n" else b"GET /livez HTTP/1.1\r\nHost: ")
+            writer.write(start)
             assert await trickle(byte, reader, writer) < 2
-            writer.close()
 
     asyncio.run(scenario())
 
 
 def test_a_header_without_end_is_refused(settings, tiny_model):
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=60, upload=60, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried()) as (reader, writer):
             writer.write(b"GET /livez HTTP/1.1\r\nHost: " + b"s" * 2**16)
             answer = await read_all(reader)
             assert answer.startswith(b"HTTP/1.1 400")
             assert b"connection: close" in answer
-            writer.close()
 
     asyncio.run(scenario())
 
 
 def test_requests_sent_at_once_are_answered_in_turn(settings, tiny_model):
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=60, upload=60, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried()) as (reader, writer):
             writer.write(5 * (UPLOAD + b"ab"))
             for _ in range(5):
                 assert (await read_answer(reader)).startswith(b"HTTP/1.1 404")
-            writer.close()
 
     asyncio.run(scenario())
 
@@ -101,71 +115,52 @@ def test_a_connection_holds_few_requests_that_wait(settings, tiny_model):
             waiting.append(len(self.pipeline))
 
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=Watched) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, Watched) as (reader, writer):
             writer.write(1000 * (UPLOAD + b"ab"))
             # Closed with bytes unread, it is reset.
             with suppress(ConnectionResetError):
                 await read_all(reader)
-            writer.close()
 
     asyncio.run(scenario())
     assert max(waiting) == 16
     assert len(waiting) < 100
 
 
-async def read_answer(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(5):
-        head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
-    return head
-
-
 def test_a_slow_body_and_a_second_request_have_time(settings, tiny_model):
     """The deadline is the header's alone, and each header's own."""
 
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=0.3, upload=60, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried(header=0.3)) as (reader, writer):
             for _ in range(3):
                 writer.write(UPLOAD + b"a")
                 await asyncio.sleep(0.5)
                 writer.write(b"b")
                 assert (await read_answer(reader)).startswith(b"HTTP/1.1 404")
-            writer.close()
 
     asyncio.run(scenario())
 
 
 def test_the_rest_of_a_refused_upload_costs_the_connection_where_it_does_not_come(settings, tiny_model):
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol_with_deadlines(header=60, upload=0.3, answer=60)) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, hurried(upload=0.3)) as (reader, writer):
             writer.write(UPLOAD.replace(b"2", b"100000") + b"a")
             await read_answer(reader)
             assert await trickle(b"a", reader, writer) < 2
-            writer.close()
 
     asyncio.run(scenario())
 
 
 def test_a_connection_outlives_a_refused_upload_as_long_as_any_other(settings, tiny_model):
-    protocol = protocol_with_deadlines(header=0.2, upload=0.2, answer=60)
+    protocol = hurried(header=0.2, upload=0.2)
 
     async def scenario() -> None:
-        app = create_app(settings, [tiny_model])
-        async with served(app, http=protocol, timeout_keep_alive=1) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with connected(settings, tiny_model, protocol, timeout_keep_alive=1) as (reader, writer):
             for _ in range(2):
                 writer.write(UPLOAD + b"a")
                 await read_answer(reader)
                 writer.write(b"b")
                 await asyncio.sleep(0.6)
             assert await read_all(reader) == b""
-            writer.close()
 
     asyncio.run(scenario())
 
