@@ -87,7 +87,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._in_body = False
         self._rest.stop()
         super().on_message_complete()
-        if self.cycle.response_complete:
+        # There is none where a web socket was asked for, which uvicorn takes over.
+        if self.cycle is not None and self.cycle.response_complete:
             # Set anew, for uvicorn took the rest of an upload for the beginning of a request.
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(

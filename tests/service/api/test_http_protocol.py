@@ -102,6 +102,20 @@ def test_requests_sent_at_once_are_answered_in_turn(settings, tiny_model):
     asyncio.run(scenario())
 
 
+def test_a_request_to_become_a_web_socket_is_no_broken_request(settings, tiny_model):
+    async def scenario() -> None:
+        async with connected(settings, tiny_model, hurried()) as (reader, writer):
+            asked = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            key = b"Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n"
+            writer.write(b"GET /nothing HTTP/1.1\r\nHost: service\r\n" + asked + key)
+            async with asyncio.timeout(5):
+                status = (await reader.readline()).split()[1]
+            # The first where a library of web sockets is installed.
+            assert status in (b"403", b"404")
+
+    asyncio.run(scenario())
+
+
 def test_a_connection_holds_few_requests_that_wait(settings, tiny_model):
     """Else a client that reads nothing could have the service keep thousands a connection."""
 
