@@ -19,7 +19,7 @@ def mirror_at_circle(
     halo there.
 
     Args:
-        picture: RGB uint8 (H, W, 3), contiguous.
+        picture: RGB uint8 (H, W, 3).
         circle: In its pixels.
         inside: The pixels inside the circle, bool (H, W).
 
