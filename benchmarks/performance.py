@@ -147,7 +147,7 @@ def _contests(photograph: Path, effort: Effort, arguments: argparse.Namespace) -
     return "\n".join(tables)
 
 
-def _told(module: str, *arguments: object) -> str:
+def told(module: str, *arguments: object) -> str:
     """What another benchmark prints, from a process that has held nothing else yet."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
@@ -158,7 +158,7 @@ def _against_anomalib(arguments: argparse.Namespace, effort: Effort) -> str:
     if arguments.anomalib is None:
         return ""
     rounds = ("--rounds", effort.rounds)
-    compared = _told("against_anomalib", arguments.idrid, "--anomalib", arguments.anomalib, *rounds)
+    compared = told("against_anomalib", arguments.idrid, "--anomalib", arguments.anomalib, *rounds)
     return f"""## Beside anomalib
 
 Models of anomalib that learned from the same normal photographs, and this project's, all in OpenVINO, on
@@ -171,7 +171,7 @@ Models of anomalib that learned from the same normal photographs, and this proje
 def _synthetic(photographs: Path, effort: Effort) -> str:
     """The table of generators."""
     much = ("--rounds", effort.rounds, "--images", effort.images)
-    return _told("generator", "--photographs", photographs, *much)
+    return told("generator", "--photographs", photographs, *much)
 
 
 def page(arguments: argparse.Namespace, effort: Effort, plot: Path) -> str:
@@ -200,24 +200,24 @@ process, and other servers round the same stages, without a heatmap and with one
 {_contests(photograph, effort, arguments)}
 {_against_anomalib(arguments, effort)}## Photographs of other sizes
 
-{_told("growth", photograph, "--rounds", effort.rounds, "--megapixels", *effort.megapixels)}
+{told("growth", photograph, "--rounds", effort.rounds, "--megapixels", *effort.megapixels)}
 ## More and more clients
 
 The compact model in the fastest engine, `heatmap=none`; 32 requests are in hand at most, and whoever is
 refused comes again after two seconds.
 
-{_told("concurrency", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.crowds)}
+{told("concurrency", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.crowds)}
 ## Batches and the limits of the device
 
-{_told("network", "--model", _COMPACT, "--rounds", effort.rounds, "--batches", *effort.batches)}
+{told("network", "--model", _COMPACT, "--rounds", effort.rounds, "--batches", *effort.batches)}
 Photographs that arrive together, in the fastest engine:
 
-{_told("batching", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.clients)}
+{told("batching", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.clients)}
 ## Start
 
 Until the service is ready with the compact model.
 
-{_told("start", "--model", _COMPACT, "--starts", effort.starts)}
+{told("start", "--model", _COMPACT, "--starts", effort.starts)}
 ## Synthetic images for training
 
 At 768x768, on one core: [benchmarks/generator.py](../benchmarks/generator.py) says what DRAEM's way is.

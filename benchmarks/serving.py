@@ -1,13 +1,13 @@
 """The service beside its own stages without HTTP, and beside other servers round the same stages.
 
     python -m benchmarks.serving PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--heatmap none]
-        [--clients 1 4] [--seconds 10] [--rounds 3] [--litserve PYTHON] [--bentoml PYTHON]
-        [--ray PYTHON]
+        [--device cpu] [--clients 1 4] [--seconds 10] [--rounds 3] [--litserve PYTHON]
+        [--bentoml PYTHON] [--ray PYTHON]
 
 Needs ``pip install -c constraints.txt -e '.[load]'``. Other servers run in environments of their own, for
 each wants other versions of the same packages: ``PYTHON`` is the interpreter of one that has this project and
-that server. All run the same model in ONNX Runtime on the CPU and draw the same heatmap; others
-get a worker a core, each with a thread for the network, which is the best they do.
+that server. All run the same model in ONNX Runtime and draw the same heatmap; others run it on the CPU alone
+and get a worker a core, each with a thread for the network, which is the best they do.
 
 So many clients each send a photograph and wait for the answer. Servers take turns within a round.
 """
@@ -235,8 +235,8 @@ def table(contestants: Sequence[Contestant]) -> str:
 
 def commands(arguments: argparse.Namespace) -> Iterator[tuple[str, str, Callable[[int], Sequence[str]]]]:
     """Name, path and command on a port of each server that the command line names."""
-    service = [sys.executable, "-m", "service", "--model", str(arguments.model), "--device", "cpu"]
-    service += ["--engine", "onnxruntime", "--log-level", "warning", "--port"]
+    service = [sys.executable, "-m", "service", "--model", str(arguments.model), "--engine", "onnxruntime"]
+    service += ["--device", arguments.device, "--log-level", "warning", "--port"]
     yield "the service", f"/predict?heatmap={arguments.heatmap}", lambda port: [*service, str(port)]
     if arguments.litserve:
         litserve = [str(arguments.litserve), "-m", "benchmarks.peers.with_litserve"]
@@ -253,7 +253,7 @@ def commands(arguments: argparse.Namespace) -> Iterator[tuple[str, str, Callable
 def run(arguments: argparse.Namespace) -> str:
     """Measure everything that the command line names; return the table."""
     photograph = arguments.photograph.read_bytes()
-    settings = Settings(model=arguments.model, device="cpu", engine="onnxruntime")
+    settings = Settings(model=arguments.model, device=arguments.device, engine="onnxruntime")
     environment = {
         "PEER_MODEL": str(arguments.model),
         "PEER_HEATMAP": arguments.heatmap,
@@ -277,6 +277,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
     parser.add_argument("--heatmap", default="none")
+    parser.add_argument("--device", choices=("auto", "cuda", "cpu"), default="cpu")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)

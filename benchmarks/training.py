@@ -115,7 +115,7 @@ def matrix_rate(hardware: Hardware) -> float:
 def main() -> None:
     """Measure and print."""
     options = _options()
-    hardware = choose_hardware(options.device, options.workers, options.full_precision)
+    hardware = choose_hardware(options.device, options.workers, options.full_precision, options.compile)
     images = np.stack(load_images(options.photographs))
     preset = PRESETS[options.preset]
     batch = options.batch or preset.localization.batch_size
@@ -148,6 +148,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--full-precision", action="store_true", help="float32 instead of bfloat16")
+    parser.add_argument("--compile", action="store_true", help="compile the network first")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw samples")
     parser.add_argument("--batch", type=int, help="images a step; default: the preset's")
     parser.add_argument("--window", type=int, help="side of what is trained on; default: the preset's")

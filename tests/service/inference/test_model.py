@@ -130,6 +130,17 @@ def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, m
         Model(tiny_model_path, device="cuda")
 
 
+@pytest.mark.parametrize("file", ["resynthdetect-compact.onnx", "resynthdetect.onnx"])
+def test_answers_of_cuda_are_those_of_the_cpu(file):
+    on_cuda = Model(MODELS / file, device="auto")
+    if on_cuda.device == "cpu":
+        pytest.skip(on_cuda.fallback)
+    images = np.stack([prepare(skimage.data.retina()[:, ::step]).image for step in (1, -1)])
+    on_cpu = Model(MODELS / file, device="cpu")
+    for found, expected in zip(on_cuda.run(images), on_cpu.run(images), strict=True):
+        np.testing.assert_allclose(found, expected, atol=0.01)
+
+
 def test_cuda_session_is_told_to_keep_its_memory_small():
     assert sessions._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
     assert "gpu_mem_limit" not in sessions._cuda_options(0)
