@@ -16,9 +16,7 @@ FullPrecisionOption = Annotated[
 ]
 
 
-def choose_hardware(
-    device: DeviceChoice, workers: int, full_precision: bool, compiled: bool = False
-) -> Hardware:
+def choose_hardware(device: DeviceChoice, workers: int, full_precision: bool) -> Hardware:
     """Return where and how to train.
 
     Raises:
@@ -29,10 +27,8 @@ def choose_hardware(
         raise typer.BadParameter("torch finds no CUDA device here", param_hint="--device")
     # Denormal numbers in nearly converged weights make CPU arithmetic many times slower.
     torch.set_flush_denormal(True)
-    # Every batch of a stage has the same shape: trying cuDNN's algorithms once pays for itself.
-    torch.backends.cudnn.benchmark = chosen == "cuda"
     mixed_precision = not full_precision and (chosen == "cuda" or _computes_in_bfloat16())
-    return Hardware(device=chosen, workers=workers, mixed_precision=mixed_precision, compiled=compiled)
+    return Hardware(device=chosen, workers=workers, mixed_precision=mixed_precision)
 
 
 def _computes_in_bfloat16() -> bool:

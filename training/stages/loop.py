@@ -34,14 +34,12 @@ class Hardware:
         device: ``cpu`` or ``cuda``.
         workers: Processes that draw samples; 0 draws them between the steps.
         mixed_precision: Whether the forward pass computes in bfloat16.
-        compiled: Whether torch compiles the network first: a minute that long trainings on a GPU earn back.
         checkpoint_every: Steps between two checkpoints.
     """
 
     device: str = "cpu"
     workers: int = 1
     mixed_precision: bool = True
-    compiled: bool = False
     checkpoint_every: int = 200
 
 
@@ -94,8 +92,6 @@ class _Loop:
         self.network = stage.network.to(hardware.device)
         # Channels last is what bfloat16 convolutions compute in; converting each layer would cost more.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if hardware.compiled:
-            self.network.compile()
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(
             trained, lr=stage.config.learning_rate, weight_decay=stage.config.weight_decay
@@ -125,7 +121,9 @@ class _Loop:
                 self._observe_if_due(writer)
                 if self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps:
                     self._save()
-        self.network.load_state_dict(torch.load(self.best_file, weights_only=True))
+        self.network.load_state_dict(
+            torch.load(self.best_file, map_location=self.hardware.device, weights_only=True)
+        )
         self.network.eval()
 
     def _batches(self) -> Iterator[Any]:

@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 import torch
@@ -72,6 +74,24 @@ def test_a_killed_training_ends_where_an_uninterrupted_one_does(tmp_path, images
             train(tmp_path / "killed", images)
     resumed = train(tmp_path / "killed", images)
     for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def as_if_saved_on_a_gpu(path):
+    """Have the file say that its tensors lay on a GPU."""
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"))
+
+
+def test_what_a_gpu_has_trained_goes_on_on_a_cpu(tmp_path, images):
+    trained = train(tmp_path, images)
+    for file in [*tmp_path.glob("*.best.pt"), *tmp_path.glob("*.checkpoint.pt")]:
+        as_if_saved_on_a_gpu(file)
+    resumed = train(tmp_path, images)
+    for name, value in trained.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
