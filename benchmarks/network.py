@@ -83,7 +83,9 @@ def runner(way: Way, model: onnx.ModelProto, images: NDArray[np.uint8]) -> Run:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     providers = [(way.provider, way.options), *([] if way.provider == CPU else [CPU])]
-    session = onnxruntime.InferenceSession(chosen.SerializeToString(), options, providers=providers)
+    session = onnxruntime.InferenceSession(
+        chosen.SerializeToString(), options, providers=providers, enable_fallback=0
+    )
     if session.get_providers()[0] != way.provider:
         raise RuntimeError(f"{way.provider} does not work here")
     if not way.bound:

@@ -91,10 +91,11 @@ def seconds_a_step(config: TrainingConfig, samples: Dataset[Any], images: int, h
 def operations_a_step(config: TrainingConfig, samples: SyntheticSamples) -> int:
     """Count the floating-point operations of a step, multiplications and additions each."""
     network = GuidedLocalizer(config.network, Autoencoder(config.network))
-    batch = default_collate([samples[0]] * config.localization.batch_size)
+    # Counted on the CPU, where a whole batch would take longer than the steps on a GPU.
     with FlopCounterMode(display=False) as counter:
-        localization_loss(network, batch, config.focusing).backward()  # type: ignore[no-untyped-call]
-    return int(counter.get_total_flops())
+        loss = localization_loss(network, default_collate([samples[0]]), config.focusing)
+        loss.backward()  # type: ignore[no-untyped-call]
+    return int(counter.get_total_flops()) * config.localization.batch_size
 
 
 def matrix_rate(hardware: Hardware) -> float:
@@ -115,7 +116,7 @@ def matrix_rate(hardware: Hardware) -> float:
 def main() -> None:
     """Measure and print."""
     options = _options()
-    hardware = choose_hardware(options.device, options.workers, options.full_precision, options.compile)
+    hardware = choose_hardware(options.device, options.workers, options.full_precision)
     images = np.stack(load_images(options.photographs))
     preset = PRESETS[options.preset]
     batch = options.batch or preset.localization.batch_size
@@ -148,7 +149,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--full-precision", action="store_true", help="float32 instead of bfloat16")
-    parser.add_argument("--compile", action="store_true", help="compile the network first")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw samples")
     parser.add_argument("--batch", type=int, help="images a step; default: the preset's")
     parser.add_argument("--window", type=int, help="side of what is trained on; default: the preset's")
