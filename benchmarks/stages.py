@@ -1,6 +1,7 @@
 """What each stage of a prediction costs, beside the plain way of doing it and beside what it must cost.
 
     python -m benchmarks.stages PHOTOGRAPHS [--models models/resynthdetect-compact.onnx ...] [--rounds 7]
+        [--inference-threads 0]
 
 Every photograph of a folder goes through each way in turn; what counts are the ratios.
 
@@ -112,9 +113,10 @@ def measure_input(files: Sequence[bytes], rounds: int) -> Stage:
     )
 
 
-def measure_network(path: Path, data: bytes, rounds: int) -> Stage:
-    """The network, on all cores."""
-    plain, ours = Model(path, device="cpu"), Model(path, device="auto", engine="auto")
+def measure_network(path: Path, data: bytes, rounds: int, threads: int) -> Stage:
+    """The network, on so many threads; 0 lets each engine choose."""
+    plain = Model(path, device="cpu", inference_threads=threads)
+    ours = Model(path, device="auto", engine="auto", inference_threads=threads)
     image = prepare_file(PhotographFile(data, max_pixels=_MAX_PIXELS), _CONSTANTS).image[None]
     least = product_of(Cost.of(for_batch(onnx.load(path), 1)).operations)
     ways = {PLAIN: lambda: plain.run(image), OURS: lambda: ours.run(image), LEAST: least}
@@ -150,13 +152,15 @@ def measure_drawing(files: Sequence[bytes], model: Path, rounds: int, cores: int
     return Stage(name, "OpenCV, all in floating point", "the service", comparisons)
 
 
-def measure(photographs: Sequence[Path], models: Sequence[Path], rounds: int) -> list[Stage]:
+def measure(
+    photographs: Sequence[Path], models: Sequence[Path], rounds: int, threads: int = 0
+) -> list[Stage]:
     """Measure all stages, OpenCV on one thread."""
     files = [path.read_bytes() for path in photographs]
     cv2.setNumThreads(1)
     return [
         measure_input(files, rounds),
-        *(measure_network(path, files[0], rounds) for path in models),
+        *(measure_network(path, files[0], rounds, threads) for path in models),
         *(measure_drawing(files, models[0], rounds, cores) for cores in sorted({1, available_cores()})),
     ]
 
@@ -186,10 +190,11 @@ def main() -> None:
     parser.add_argument("photographs", type=Path, help="folder")
     parser.add_argument("--models", type=Path, nargs="+", default=[Path("models/resynthdetect-compact.onnx")])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--inference-threads", type=int, default=0, help="0: as many as each engine takes")
     arguments = parser.parse_args()
-    sys.stdout.write(
-        table(measure(sorted(arguments.photographs.iterdir()), arguments.models, arguments.rounds))
-    )
+    photographs = sorted(arguments.photographs.iterdir())
+    measured = measure(photographs, arguments.models, arguments.rounds, arguments.inference_threads)
+    sys.stdout.write(table(measured))
 
 
 if __name__ == "__main__":
