@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.performance import told
+from training.presets import PRESETS
 
 _MODELS = Path("models")
 _LIBRARIES = ("torch", "onnxruntime-gpu", "opencv-python-headless", "numpy")
@@ -36,7 +37,7 @@ def sections(arguments: argparse.Namespace) -> Iterator[str]:
     """Yield each section once it is measured."""
     photograph = min(arguments.photographs.iterdir())
     device = ("--device", arguments.device)
-    seconds = 1 if arguments.quick else 3
+    seconds = 1 if arguments.quick else 2
     batches = {"resynthdetect-compact": (1, 2, 4, 8, 16, 32), "resynthdetect": (1, 4)}
     yield f"# Performance on a GPU\n\nWritten by `python -m benchmarks.gpu PHOTOGRAPHS` on {machine()}\n"
     yield "## Ways to run the network\n"
@@ -49,9 +50,9 @@ def sections(arguments: argparse.Namespace) -> Iterator[str]:
     contest = ("--seconds", seconds, "--rounds", 2, "--clients", 1, 4, 16)
     yield told("serving", photograph, *device, *contest)
     yield "## Training\n\nSteps of stage 2, with the generator and with samples kept from before.\n"
-    effort = ("--rounds", 1, "--steps", 2) if arguments.quick else ("--rounds", 3, "--steps", 100)
-    for preset, *compiled in (("paper",), ("paper", "--compile"), ("compact",)):
-        how = ("--preset", preset, *compiled, "--workers", arguments.workers, *effort)
+    effort = ("--rounds", 1, "--steps", 2) if arguments.quick else ("--rounds", 3, "--steps", 60)
+    for preset in PRESETS:
+        how = ("--preset", preset, "--workers", arguments.workers, *effort)
         yield f"`benchmarks.training {' '.join(map(str, how))}`\n"
         yield f"```\n{told('training', *device, *how)}```\n"
 
