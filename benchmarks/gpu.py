@@ -49,6 +49,8 @@ def sections(arguments: argparse.Namespace) -> Iterator[str]:
     yield "## The service and its stages\n\nOne photograph of a camera's size, `heatmap=none`:\n"
     contest = ("--seconds", seconds, "--rounds", 2, "--clients", 1, 4, 16)
     yield told("serving", photograph, *device, *contest)
+    yield "## Photographs prepared by more threads\n"
+    yield told("threads", photograph, "--rounds", 1 if arguments.quick else 3)
     yield "## Training\n\nSteps of stage 2, with the generator and with samples kept from before.\n"
     effort = ("--rounds", 1, "--steps", 2) if arguments.quick else ("--rounds", 3, "--steps", 60)
     for preset in PRESETS:
