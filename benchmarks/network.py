@@ -117,7 +117,9 @@ def rows(
                 answers = run(images)
                 seconds = seconds_of(partial(run, images), rounds)
             except Exception as error:
-                yield f"| {batch} | {way.name} | - | - | - | {str(error).splitlines()[0][:80]} |"
+                # ONNX Runtime names the function of its source first.
+                reason = str(error).splitlines()[0].rpartition(") ")[2]
+                yield f"| {batch} | {way.name} | - | - | - | {reason[:80]} |"
                 continue
             expected = expected or answers
             differs = max(float(np.abs(a - b).max()) for a, b in zip(answers, expected, strict=True))
