@@ -53,7 +53,7 @@ def sections(arguments: argparse.Namespace) -> Iterator[str]:
     yield told("threads", photograph, "--rounds", 1 if arguments.quick else 3)
     yield "## Training\n\nSteps of stage 2, with the generator and with samples kept from before.\n"
     effort = ("--rounds", 1, "--steps", 2) if arguments.quick else ("--rounds", 3, "--steps", 60)
-    for preset in PRESETS:
+    for preset in sorted(PRESETS)[: 1 if arguments.quick else None]:
         how = ("--preset", preset, "--workers", arguments.workers, *effort)
         yield f"`benchmarks.training {' '.join(map(str, how))}`\n"
         yield f"```\n{told('training', *device, *how)}```\n"

@@ -33,6 +33,7 @@ from benchmarks.timing import Spread
 from service.inference.catalogue import load_models
 from service.inference.rendering import Heatmap
 from service.inference.runtime import Runtime
+from service.logs import configure_logging
 from service.settings import Settings, available_cores
 from tests.service.live_server import free_port
 
@@ -292,7 +293,8 @@ def add_peers(parser: argparse.ArgumentParser) -> None:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and nothing that the stages would log."""
+    configure_logging("error")
     sys.stdout.write(run(parser().parse_args()))
 
 
