@@ -4,20 +4,19 @@
         [--out docs/performance-gpu.md]
 
 Needs ``pip install -c constraints.txt -c docker/constraints-gpu.txt -e '.[gpu,train,load]'``. ``PHOTOGRAPHS``
-is a folder of files as cameras write them; the first by name is the one that is asked for. Takes about six
-minutes. On a CPU it measures less, and says so.
+is a folder of files as cameras write them; the first by name is the one that is asked for. On a CPU it
+measures less, and says so.
 """
 
 import argparse
 import platform
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from benchmarks.performance import told
+from benchmarks.pages import told, versions
 from training.presets import PRESETS
 
 _MODELS = Path("models")
@@ -27,10 +26,9 @@ _LIBRARIES = ("torch", "onnxruntime-gpu", "opencv-python-headless", "numpy")
 def machine() -> str:
     """The card and versions."""
     card = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
     cuda = f"CUDA {torch.version.cuda}, cuDNN {cudnn}"
-    return f"{card}; {cuda}, Python {platform.python_version()}, {libraries}."
+    return f"{card}; {cuda}, Python {platform.python_version()}, {versions(_LIBRARIES)}."
 
 
 def sections(arguments: argparse.Namespace) -> Iterator[str]:

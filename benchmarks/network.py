@@ -117,8 +117,8 @@ def rows(
                 answers = run(images)
                 seconds = seconds_of(partial(run, images), rounds)
             except Exception as error:
-                # ONNX Runtime names the function of its source first.
-                reason = str(error).splitlines()[0].rpartition(") ")[2]
+                # ONNX Runtime names the function of its source first, with its parameters.
+                reason = str(error).splitlines()[0].rpartition("&) ")[2]
                 yield f"| {batch} | {way.name} | - | - | - | {reason[:80]} |"
                 continue
             expected = expected or answers

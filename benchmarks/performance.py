@@ -12,17 +12,15 @@ takes about a minute, all of it twenty.
 import argparse
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from benchmarks import serving, stages
+from benchmarks.pages import told, versions
 
 _COMPACT = Path("models/resynthdetect-compact.onnx")
 _LIBRARIES = (
@@ -105,10 +103,9 @@ def machine() -> str:
     described = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
     names = [line.split(":")[1].strip() for line in described.splitlines() if line.startswith("model name")]
     features = [each for each in _FEATURES if f" {each} " in described or f" {each}\n" in described]
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
         f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, with {', '.join(features)}; "
-        f"Python {platform.python_version()}, {libraries}."
+        f"Python {platform.python_version()}, {versions(_LIBRARIES)}."
     )
 
 
@@ -145,12 +142,6 @@ def _contests(photograph: Path, effort: Effort, arguments: argparse.Namespace) -
         f"`heatmap={kind}`:\n\n{contest(photograph, kind, effort, arguments)}" for kind in effort.heatmaps
     ]
     return "\n".join(tables)
-
-
-def told(module: str, *arguments: object) -> str:
-    """What another benchmark prints, from a process that has held nothing else yet."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
 
 
 def _against_anomalib(arguments: argparse.Namespace, effort: Effort) -> str:

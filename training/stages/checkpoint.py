@@ -16,7 +16,14 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:
     """Read a state, or return None where there is none yet."""
-    if not path.exists():
-        return None
+    return read_checkpoint(path) if path.exists() else None
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a state to the CPU, wherever it was written.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state

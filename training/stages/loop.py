@@ -14,7 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from training.config import StageConfig
-from training.stages.checkpoint import load_checkpoint, save_checkpoint
+from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.stages.schedule import learning_rate
 
 
@@ -121,9 +121,7 @@ class _Loop:
                 self._observe_if_due(writer)
                 if self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps:
                     self._save()
-        self.network.load_state_dict(
-            torch.load(self.best_file, map_location=self.hardware.device, weights_only=True)
-        )
+        self.network.load_state_dict(read_checkpoint(self.best_file))
         self.network.eval()
 
     def _batches(self) -> Iterator[Any]:
