@@ -1,6 +1,6 @@
 """Everything about a training that can be chosen, with the reason for each value, and the presets."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,57 +16,117 @@ AugmentationName = Literal[
 ]
 
 
+ShapeName = Literal["dots", "flame", "blob", "large blob", "spots", "boat"]
+MatterName = Literal["blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
+DistractorName = Literal["shading", "sheen", "dust", "stroke"]
+
+
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class GeneratorConfig(_Config):
-    """The anomaly generator (paper, section 3.3). Lengths are pixels of the prepared image."""
+class PaperConfig(_Config):
+    """The paper's generator (section 3.3), with DRAEM's values where the paper is silent."""
 
+    method: Literal["paper"] = "paper"
     # What lesions are made of (Table 4): other normal photographs, or photographs of textures.
     source: Literal["fundus", "texture"] = "fundus"
-    # The shape of a paste (Table 4): blobs of Perlin noise, or the whole crop.
+    # The shape of a paste (Table 4): Perlin noise, or the whole crop.
     mask: Literal["perlin", "whole"] = "perlin"
     # Paper: three of the seven.
     augmentations: int = Field(default=3, ge=0, le=7)
-    # Those that are never drawn, to see what each contributes.
-    left_out: tuple[AugmentationName, ...] = ()
-    # DRAEM leaves half its images normal; here most pixels of every image are normal already, so fewer
-    # suffice to teach that an image may hold nothing.
-    normal_share: float = Field(default=0.2, ge=0, le=1)
-    # Lesions come in groups; a group is one crop with its Perlin mask.
-    groups: tuple[int, int] = (1, 5)
-    # Even in the logarithm: as many microaneurysms (a few pixels) as large haemorrhages.
-    crop_side: tuple[int, int] = (10, 256)
-    # The share of groups that may reach beyond the window trained on, as a large lesion does: what is seen of
-    # it has no rim all around.
-    overhang_share: float = Field(default=0.0, ge=0, le=1)
-    # From one blob that fills the crop to dozens in it, never below what 768 pixels resolve.
-    cell_share: tuple[float, float] = (0.08, 0.6)
-    smallest_cell: float = Field(default=4.0, gt=0)
-    # The higher, the smaller and sparser the blobs of a group (DRAEM: always 0.5).
-    threshold: tuple[float, float] = (0.1, 0.6)
+    # DRAEM leaves half of its images as they are.
+    normal_share: float = Field(default=0.5, ge=0, le=1)
+    # Paper: crops of variable size. DRAEM's one paste covers the whole image, so that is the largest; nobody
+    # says which is the smallest.
+    crop_side: tuple[int, int] = (64, 768)
+    # DRAEM: 2^0 to 2^5 periods in a crop, for each axis by itself.
+    most_octaves: int = Field(default=5, ge=0)
+    # DRAEM's threshold of the noise.
+    threshold: float = 0.5
     # Equation 3; 1 pastes without self-mix (Table 4).
     alpha: float = Field(default=0.7, ge=0, le=1)
-    # A pasted rim is sharper than any camera draws, and blood has no sharp border: the weights are blurred by
-    # up to so many pixels, the smaller the crop the less.
-    rim_blur: float = Field(default=1.5, ge=0)
-    # A paste that cannot be seen, labelled as a lesion, teaches that normal texture is one. A blob is pasted
-    # only where its mean colour differs so much from its surroundings and from what was there before (root
-    # mean square over the channels, in 8-bit levels).
-    contrast: float = Field(default=16.0, ge=0)
-    # The share of crops whose mean colour is first brought to that of the place they are pasted to, so that
-    # the augmentations decide what differs and not the pigment of two eyes.
-    colour_match: float = Field(default=0.5, ge=0, le=1)
-    # The share of crops cut from the very place they are pasted to. Only the augmentations make such a
-    # lesion: it has no seam in the texture, as real lesions have none.
-    in_place_share: float = Field(default=0.0, ge=0, le=1)
-    # The share of its own texture that a crop keeps, for blood and fat are smoother than the retina beneath.
-    # Left out, it keeps all.
-    texture: tuple[float, float] | None = None
-    # The mean difference of a paste from its surroundings (as in ``contrast``), even in its logarithm; the
-    # augmentations then give its direction alone. Left out, they give its size too.
-    paste_contrast: tuple[float, float] | None = None
+
+
+class CameraConfig(_Config):
+    """How much the cameras differ that photograph drawn eyes."""
+
+    # The share of pictures that another camera takes.
+    share: float = Field(default=0.8, ge=0, le=1)
+    # Standard deviation of the logarithm of gamma, of exposure and of each channel's gain.
+    strength: float = Field(default=0.12, ge=0)
+
+
+class LesionKind(_Config):
+    """One kind of lesion: a shape of a matter.
+
+    Attributes:
+        shape: One of :data:`training.synthesis.shapes.SHAPES`.
+        matter: One of :data:`training.synthesis.matters.MATTERS`.
+        share: How often it is drawn, in proportion to the others'.
+    """
+
+    shape: ShapeName
+    matter: MatterName
+    share: float = Field(gt=0)
+
+
+_TRAINED_ON = (
+    # The paper's own lesions, of every shape. They are what keeps exudates found.
+    LesionKind(shape="dots", matter="paste", share=13),
+    LesionKind(shape="flame", matter="paste", share=6),
+    LesionKind(shape="blob", matter="paste", share=16),
+    LesionKind(shape="large blob", matter="paste", share=5),
+    # Microaneurysms and dot haemorrhages.
+    LesionKind(shape="dots", matter="blood", share=10),
+    LesionKind(shape="flame", matter="blood", share=9),
+    # Blot haemorrhages.
+    LesionKind(shape="blob", matter="blood", share=12),
+    LesionKind(shape="large blob", matter="blood", share=4),
+    LesionKind(shape="dots", matter="pigment", share=1.5),
+    LesionKind(shape="blob", matter="pigment", share=2.5),
+    LesionKind(shape="dots", matter="exudate", share=6),
+    LesionKind(shape="blob", matter="exudate", share=8),
+    LesionKind(shape="large blob", matter="exudate", share=2),
+    LesionKind(shape="blob", matter="cotton wool", share=7),
+    LesionKind(shape="large blob", matter="cotton wool", share=1.5),
+)
+
+
+class LesionConfig(_Config):
+    """The generator of drawn lesions."""
+
+    method: Literal["lesions"] = "lesions"
+    # Most pixels of every image are normal already, so few whole images suffice to teach that an eye may
+    # hold nothing.
+    normal_share: float = Field(default=0.12, ge=0, le=1)
+    # Groups of lesions in an image; a group is of one kind.
+    groups: tuple[int, int] = (2, 12)
+    lesions: tuple[LesionKind, ...] = Field(default=_TRAINED_ON, min_length=1)
+    # A lesion is drawn and labelled if its mean change, and its mean difference from its surroundings, reach
+    # so many 8-bit levels.
+    visible: float = Field(default=4.0, ge=0)
+    # The share of images with things that are no lesion, and how many at most.
+    distractor_share: float = Field(default=0.6, ge=0, le=1)
+    most_distractors: int = Field(default=3, ge=1)
+    distractors: tuple[DistractorName, ...] = ("shading", "sheen", "dust", "stroke")
+    camera: CameraConfig = CameraConfig()
+
+
+# Held-back normals get lesions that no training draws: a network that has learned its generator instead of
+# eyes is not preferred, and its thresholds are not taken from what it knows.
+UNSEEN_LESIONS = LesionConfig(
+    lesions=(
+        LesionKind(shape="spots", matter="drusen", share=1),
+        LesionKind(shape="spots", matter="burn", share=1),
+        LesionKind(shape="boat", matter="blood", share=1),
+    ),
+    distractors=(),
+    camera=CameraConfig(share=0),
+)
+
+
+GeneratorConfig = Annotated[PaperConfig | LesionConfig, Field(discriminator="method")]
 
 
 class NetworkConfig(_Config):
@@ -98,52 +158,35 @@ class StageConfig(_Config):
     final_learning_rate: float = Field(ge=0)
     # Side of the window trained on; the size of the prepared image means all of it.
     window: int = Field(default=768, ge=64)
-    # The share of windows that are hard negatives but for what is pasted into them: of several, the one that
-    # differs most from its own local mean, which holds vessel crossings and the rim of the optic disc.
-    hard_share: float = Field(default=0.0, ge=0, le=1)
     # Averaging the weights over time; 0 trains without.
     average_decay: float = Field(default=0.0, ge=0, lt=1)
     # A bad batch must not throw the weights out of their valley.
     gradient_clip: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    # Brightness, gamma and warmth of the finished picture vary this much (standard deviation), so that
-    # another camera is not an anomaly.
-    camera_jitter: float = Field(default=0.0, ge=0)
 
 
-class RefinementConfig(_Config):
-    """A second round of stage 2, from the weights of the first, on lesions that are harder to see.
+class LossConfig(_Config):
+    """What stage 2 minimises: the focal loss (equation 2), and what we add to it."""
 
-    A network that starts on lesions as faint as real ones learns next to nothing for a long time; one that
-    has learned the plain ones first goes on from there.
-    """
-
-    generator: GeneratorConfig
-    stage: StageConfig
-    # The share of the refined weights in the trained network's; the rest are the first round's. Between the
-    # two lies a network that finds the faint and still draws the plain as sharply (Wortsman et al., Robust
-    # fine-tuning of zero-shot models, 2022).
-    share: float = Field(default=1.0, gt=0, le=1)
+    focusing: float = Field(default=2.0, ge=0)
+    # A lesion's pixels count (area / its own area) ** 0.5 times, between these two, so that microaneurysms are
+    # not drowned by haemorrhages. Left out, every pixel counts once, as in the paper.
+    lesion_area: float | None = Field(default=None, gt=0)
+    lesion_weights: tuple[float, float] = (0.6, 5.0)
+    # Dice of the batch is added so many times.
+    dice: float = Field(default=0.0, ge=0)
 
 
 class TrainingConfig(_Config):
     """A whole training: networks, generator and both stages."""
 
     network: NetworkConfig
-    generator: GeneratorConfig = GeneratorConfig()
+    generator: GeneratorConfig = LesionConfig()
+    # What is drawn into held-back normals, which choose epoch and thresholds.
+    held_back_generator: GeneratorConfig = UNSEEN_LESIONS
     reconstruction: StageConfig
     localization: StageConfig
-    # Left out, stage 2 has one round, as in the paper.
-    refinement: RefinementConfig | None = None
+    loss: LossConfig = LossConfig()
     # Share of the normals that nothing is trained on: they choose epoch and thresholds.
     held_back: float = Field(default=0.125, gt=0, lt=1)
-    # Focal loss (equation 2).
-    focusing: float = Field(default=2.0, ge=0)
     seed: int = Field(default=0, ge=0)
-
-    def last_round(self) -> Self:
-        """Return the same training with the last round's generator and stage in the place of stage 2's."""
-        if self.refinement is None:
-            return self
-        last = {"generator": self.refinement.generator, "localization": self.refinement.stage}
-        return self.model_copy(update=last)

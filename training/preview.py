@@ -1,14 +1,14 @@
 """A sheet of synthetic images with their masks, for a person to look at."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.constants import PreprocessingConstants
 from training.config import TrainingConfig
+from training.data.prepared import NormalImages
 from training.stages.samples import SyntheticSamples
-from training.synthesis.generator import AnomalyGenerator
+from training.synthesis.generator import make_generator
 
 Image = NDArray[np.uint8]
 
@@ -16,12 +16,19 @@ _CYAN = (0, 255, 255)
 
 
 def synthetic_sheet(
-    images: Sequence[Image], config: TrainingConfig, *, rows: int, columns: int, seed: int
+    normals: NormalImages,
+    constants: PreprocessingConstants,
+    config: TrainingConfig,
+    *,
+    rows: int,
+    columns: int,
+    seed: int,
 ) -> Image:
     """Draw what the second stage is trained on, and under each image the same with its mask outlined.
 
     Args:
-        images: Prepared normal images, each uint8 (size, size, 3), RGB.
+        normals: Normal images.
+        constants: How they were prepared.
         config: The training; no image is left normal here.
         rows: Rows of pairs.
         columns: Pairs in a row.
@@ -30,8 +37,8 @@ def synthetic_sheet(
     Returns:
         The sheet, uint8 (2 * rows * window, columns * window, 3), RGB, masks in cyan.
     """
-    anomalies = AnomalyGenerator(config.generator.model_copy(update={"normal_share": 0.0}))
-    samples = SyntheticSamples(images, anomalies, config.localization, seed)
+    generator = config.generator.model_copy(update={"normal_share": 0.0})
+    samples = SyntheticSamples(normals, make_generator(generator, constants), config.localization, seed)
     cells = [_pair(samples, index) for index in range(rows * columns)]
     lines = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(lines)

@@ -1,16 +1,15 @@
 """A run folder: what was trained, on what, and how far it is."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict
 
 from service.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
-from training.config import TrainingConfig
+from training.config import PaperConfig, TrainingConfig
+from training.data.prepared import NormalImages
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
@@ -20,7 +19,7 @@ from training.stages.reconstruction import train_reconstruction, untrained_autoe
 from training.stages.samples import Images
 
 _RECORD = "run.json"
-_FIRST_ROUND, _REFINEMENT = "localization", "refinement"
+_LOCALIZATION = "localization"
 
 
 class RunError(Exception):
@@ -87,8 +86,8 @@ def read_record(folder: Path) -> RunRecord:
 
 def train(
     record: RunRecord,
-    images: Images,
-    held_back: Images,
+    normals: NormalImages,
+    held_back: NormalImages,
     folder: Path,
     hardware: Hardware,
     textures: Images | None = None,
@@ -97,7 +96,7 @@ def train(
 
     Args:
         record: What is trained.
-        images: The images trained on, each uint8 (size, size, 3), RGB.
+        normals: The images trained on.
         held_back: The images that choose the epoch.
         folder: Run folder.
         hardware: Where and how.
@@ -111,35 +110,26 @@ def train(
         RunError: The folder holds a run that differs, the generator needs textures and there are none, or a
             window is larger than the images.
     """
-    if record.config.generator.source == "texture" and textures is None:
+    textured = makes_lesions_of_textures(record.config)
+    if textured and textures is None:
         raise RunError("lesions are to be made of textures, and there are none")
-    _refuse_windows(record.config, len(images[0]))
+    _refuse_windows(record.config, normals.size)
     open_run(folder, record)
-    if record.config.network.guided_by_stage_1:
-        autoencoder = train_reconstruction(record.config, images, held_back, folder, hardware)
+    config, images = record.config, normals.prepared
+    if config.network.guided_by_stage_1:
+        autoencoder = train_reconstruction(config, images, held_back.prepared, folder, hardware)
     else:
-        autoencoder = untrained_autoencoder(record.config, images)
-    torch.manual_seed(record.config.seed)
-    network = GuidedLocalizer(record.config.network, autoencoder)
-    for name, config in _rounds(record.config):
-        sources = textures if config.generator.source == "texture" else None
-        train_localization(config, network, images, held_back, folder, hardware, sources, name)
+        autoencoder = untrained_autoencoder(config, images)
+    torch.manual_seed(config.seed)
+    network = GuidedLocalizer(config.network, autoencoder)
+    sources = textures if textured else None
+    train_localization(config, record.preprocessing, network, normals, held_back, folder, hardware, sources)
     return load_localizer(folder)
 
 
-def _rounds(config: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
-    """Yield the rounds of stage 2: the names of their files and what they train by."""
-    yield _FIRST_ROUND, config
-    if config.refinement is not None:
-        yield _REFINEMENT, config.last_round()
-
-
-def _mix(first: dict[str, Any], refined: dict[str, Any], share: float) -> dict[str, Any]:
-    """Average the weights of both rounds."""
-    return {
-        name: torch.lerp(first[name], value, share) if value.is_floating_point() else value
-        for name, value in refined.items()
-    }
+def makes_lesions_of_textures(config: TrainingConfig) -> bool:
+    """Return whether a training needs photographs of textures (Table 4)."""
+    return isinstance(config.generator, PaperConfig) and config.generator.source == "texture"
 
 
 def load_localizer(folder: Path) -> GuidedLocalizer:
@@ -152,12 +142,9 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
         RunError: The folder holds no run, or its second stage has not finished a first look yet.
     """
     record = read_record(folder)
-    first = load_checkpoint(best_file(folder, _FIRST_ROUND))
-    if first is None:
+    state = load_checkpoint(best_file(folder, _LOCALIZATION))
+    if state is None:
         raise RunError(f"{folder} has no localizer yet")
-    refined = load_checkpoint(best_file(folder, _REFINEMENT))
-    refinement = record.config.refinement
-    state = first if refined is None or refinement is None else _mix(first, refined, refinement.share)
     network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network))
     network.load_state_dict(state)
     # Channels last is what the CPU's bfloat16 and oneDNN kernels compute in.
@@ -172,7 +159,6 @@ def _refuse_another(path: Path, there: RunRecord, asked: RunRecord) -> None:
 
 
 def _refuse_windows(config: TrainingConfig, size: int) -> None:
-    stages = [config.reconstruction, *(each.localization for _, each in _rounds(config))]
-    window = max(stage.window for stage in stages)
+    window = max(config.reconstruction.window, config.localization.window)
     if window > size:
         raise RunError(f"windows of {window} pixels cannot be cut from images of {size}")

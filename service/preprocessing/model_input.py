@@ -90,10 +90,25 @@ def _prepare(
     inside = circle.covers((constants.size, constants.size))
     natural = mirror_at_circle(mapping.photograph_to_model(photograph), circle, inside)
     mask = inside & _frame_in_model(field_of_view, mapping)
+    return ModelInput(finish(natural, mask, constants), natural, mask, mapping, field_of_view)
+
+
+def finish(
+    natural: NDArray[np.uint8], mask: NDArray[np.bool_], constants: PreprocessingConstants
+) -> NDArray[np.uint8]:
+    """Even out the contrast of a picture and blacken what lies outside the field of view.
+
+    Args:
+        natural: RGB uint8 (size, size, 3).
+        mask: The field of view, bool (size, size).
+        constants: CLAHE's.
+
+    Returns:
+        RGB uint8 (size, size, 3); outside the field of view every channel is 0, inside it at least 1.
+    """
     bright = equalise(natural, constants)
     bright[bright == 0] = 1
-    image = np.asarray(cv2.copyTo(bright, mask.view(np.uint8)), np.uint8)
-    return ModelInput(image, natural, mask, mapping, field_of_view)
+    return np.asarray(cv2.copyTo(bright, mask.view(np.uint8)), np.uint8)
 
 
 def _circle_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> Circle:

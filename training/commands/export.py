@@ -56,8 +56,8 @@ def export(
     record = read_record(run)
     dataset = load(data, layout, strict, workers)
     normals = prepare_normals(dataset, record.config, record.preprocessing, cache, strict, workers)
-    held_back = normals.held_back.images
-    if digests(held_back) != record.held_back:
+    held_back = normals.held_back.normals
+    if digests(held_back.natural) != record.held_back:
         raise RunError(
             f"{data} does not hold the photographs that {run} held back, or prepares them otherwise"
         )

@@ -81,7 +81,7 @@ def record_of(
             licence=licence or dataset.licence or _UNKNOWN,
             attribution=attribution or dataset.attribution or _UNKNOWN,
         ),
-        training=digests(normals.training.images),
-        held_back=digests(normals.held_back.images),
+        training=digests(normals.training.normals.natural),
+        held_back=digests(normals.held_back.normals.natural),
         textures=() if textures is None else digests(textures),
     )

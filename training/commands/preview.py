@@ -44,6 +44,8 @@ def preview(
     config = configuration(preset, assignments)
     dataset = load(data, layout, strict, workers)
     normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
-    sheet = synthetic_sheet(normals.training.images, config, rows=rows, columns=columns, seed=seed)
+    sheet = synthetic_sheet(
+        normals.training.normals, PreprocessingConstants(), config, rows=rows, columns=columns, seed=seed
+    )
     write_picture(sheet, out)
     console.print(f"{rows * columns} synthetic images in {out}")

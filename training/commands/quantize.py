@@ -52,11 +52,7 @@ def quantize(
     # From all over the data set: neighbours in it are often of one day.
     chosen = np.linspace(0, len(normals) - 1, wanted).astype(int)
     prepared = prepare_records(tuple(normals[index] for index in chosen), cache, constants, strict, workers)
-    compared = np.linspace(0, len(prepared) - 1, _COMPARED).astype(int)
-    images = list(prepared.images)
-    twin = write_twin(
-        model,
-        [image for index, image in enumerate(images) if index not in compared],
-        [images[index] for index in compared],
-    )
+    compared = np.linspace(0, len(prepared) - 1, _COMPARED).astype(int).tolist()
+    ranging = [index for index in range(len(prepared)) if index not in compared]
+    twin = write_twin(model, prepared.subset(ranging).normals, prepared.subset(compared).normals, constants)
     console.print(f"wrote {twin} and its card {twin.with_suffix('.md')}")

@@ -198,4 +198,4 @@ def _normals(
 ) -> Normals:
     prepared = prepare_normals(dataset, config, constants, cache, strict, workers)
     record = record_of(dataset, prepared, config, constants)
-    return Normals(prepared.training.images, prepared.held_back.images, record)
+    return Normals(prepared.training.normals, prepared.held_back.normals, record)

@@ -65,7 +65,7 @@ def train(
     config = configuration(preset, assignments)
     dataset = load(data, layout, strict, workers)
     normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
-    images, held_back = normals.training.images, normals.held_back.images
+    images, held_back = normals.training.normals, normals.held_back.normals
     sources = load_textures(textures) if textures else None
     record = record_of(
         dataset,

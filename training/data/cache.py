@@ -13,7 +13,7 @@ import service.preprocessing
 from service.preprocessing import NoFieldOfView, PhotographFile, PreprocessingError, prepare_file
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.masks import read_mask
-from training.data.prepared import Entry, PreparedSet
+from training.data.prepared import Entry, PreparedSet, with_field_of_view
 from training.data.records import DataError, Record
 from training.data.store import ArrayStore
 from training.data.validation import Finding, Problem, file_finding, report
@@ -117,14 +117,16 @@ def _prepare_record(record: Record, store: ArrayStore, constants: PreprocessingC
     data = record.image.read_bytes()
     image_key = hashlib.sha256(data).hexdigest()
     mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
-    if not all(store.holds(key) for key in (image_key, *mask_keys.values())):
+    natural_key = f"{image_key}-natural"
+    if not all(store.holds(key) for key in (image_key, natural_key, *mask_keys.values())):
         file = PhotographFile(data, max_pixels=MAX_PIXELS)
         model_input = prepare_file(file, constants)
         for path, key in mask_keys.items():
             mask = read_mask(path, (file.height, file.width))
             store.write(key, model_input.mapping.labels_to_model(mask))
+        store.write(natural_key, with_field_of_view(model_input.natural, model_input.mask))
         store.write(image_key, model_input.image)
-    return _entry(record, image_key, mask_keys)
+    return _entry(record, image_key, natural_key, mask_keys)
 
 
 def _mask_paths(record: Record) -> list[Path]:
@@ -137,6 +139,6 @@ def _mask_key(image_key: str, path: Path) -> str:
     return f"{image_key}-{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
-def _entry(record: Record, image_key: str, mask_keys: Mapping[Path, str]) -> Entry:
+def _entry(record: Record, image_key: str, natural_key: str, mask_keys: Mapping[Path, str]) -> Entry:
     lesions = {lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()}
-    return Entry(image_key, lesions, mask_keys[record.optic_disc] if record.optic_disc else None)
+    return Entry(image_key, natural_key, lesions, mask_keys[record.optic_disc] if record.optic_disc else None)

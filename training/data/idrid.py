@@ -28,6 +28,8 @@ _LESION_FOLDERS = {
     LesionType.HARD_EXUDATES: "3. Hard Exudates",
     LesionType.SOFT_EXUDATES: "4. Soft Exudates",
 }
+# A normal of the training set that is, byte for byte, IDRiD_064 of the testing set, where it has grade 3.
+_LEAKED = f"B/{Split.TRAINING}/IDRiD_118"
 _OPTIC_DISC_FOLDER = "5. Optic Disc"
 
 
@@ -49,7 +51,8 @@ def load_grading(root: Path) -> tuple[Record, ...]:
         root: Folder into which the archives were unpacked.
 
     Returns:
-        One record a labelled photograph, training before testing, in the order of the label files.
+        One record a labelled photograph, training before testing, in the order of the label files; without
+        IDRiD_118 of the training set, which is a photograph of the testing set.
 
     Raises:
         DataError: There is no part B below ``root``, or a label file cannot be understood.
@@ -102,7 +105,8 @@ def _graded(part: Path, split: Split) -> list[Record]:
         # The header carries stray spaces and empty columns.
         rows = [{(key or "").strip(): value for key, value in row.items()} for row in csv.DictReader(file)]
     folder = part / _IMAGES / _SPLIT_FOLDERS[split]
-    return [_graded_record(row, split, folder, labels) for row in rows if row.get("Image name")]
+    records = [_graded_record(row, split, folder, labels) for row in rows if row.get("Image name")]
+    return [record for record in records if record.identifier != _LEAKED]
 
 
 def _graded_record(row: dict[str, str], split: Split, folder: Path, labels: Path) -> Record:

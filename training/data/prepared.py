@@ -23,17 +23,28 @@ class Entry:
 
     Attributes:
         image: Key of the prepared photograph.
+        natural: Key of the same before CLAHE, with its field of view.
         lesions: Key of the mask of each lesion type delineated.
         optic_disc: Key of the mask of the optic disc, or None where there is none.
     """
 
     image: str
+    natural: str
     lesions: Mapping[LesionType, str]
     optic_disc: str | None
 
 
+def with_field_of_view(natural: ImageArray, mask: MaskArray) -> ImageArray:
+    """Join a photograph before CLAHE, uint8 RGB (size, size, 3), and its field of view, bool (size, size).
+
+    Returns:
+        uint8 (size, size, 4), the field of view as 0 or 255.
+    """
+    return np.dstack([natural, mask.view(np.uint8) * np.uint8(255)])
+
+
 class Images(Sequence[ImageArray]):
-    """Prepared photographs, uint8 RGB (size, size, 3), each mapped from the disk when asked for."""
+    """Pictures of photographs, uint8 (size, size, channels), each mapped from the disk when asked for."""
 
     def __init__(self, store: ArrayStore, keys: Sequence[str]) -> None:
         """Stand for the arrays of some keys, in their order."""
@@ -53,6 +64,30 @@ class Images(Sequence[ImageArray]):
         if isinstance(index, slice):
             return Images(self._store, self._keys[index])
         return self._store.read(self._keys[index]).view(np.uint8)
+
+
+# Compared by identity: two arrays have no single truth.
+@dataclass(frozen=True, eq=False)
+class NormalImages:
+    """Normal photographs as a training needs them.
+
+    Attributes:
+        prepared: What the network sees, each uint8 RGB (size, size, 3), black outside the field of view.
+        natural: The same before CLAHE, where lesions are drawn: each uint8 (size, size, 4), RGB and the field
+            of view as 0 or 255.
+    """
+
+    prepared: Sequence[ImageArray] | ImageArray
+    natural: Sequence[ImageArray] | ImageArray
+
+    def __len__(self) -> int:
+        """Return the number of photographs."""
+        return len(self.prepared)
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures."""
+        return int(self.prepared[0].shape[0])
 
 
 @dataclass(frozen=True)
@@ -81,6 +116,11 @@ class PreparedSet:
     def images(self) -> Images:
         """The prepared photographs; any channel above 0 is inside the field of view."""
         return Images(self.store, [entry.image for entry in self.entries])
+
+    @property
+    def normals(self) -> "NormalImages":
+        """The photographs as a training needs them."""
+        return NormalImages(self.images, Images(self.store, [entry.natural for entry in self.entries]))
 
     def load_images(self) -> ImageArray:
         """Return all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from service.preprocessing.constants import PreprocessingConstants
 from training.config import TrainingConfig
+from training.data.prepared import NormalImages
 from training.evaluation.methods import Predictor
 from training.field_of_view import inside_field_of_view
 from training.stages.localization import held_back_samples
-from training.stages.samples import Images, SyntheticSamples
+from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
 _QUANTILES = 101
@@ -47,26 +49,33 @@ class _Answers(NamedTuple):
     mask: NDArray[np.bool_]  # (pixels inside the fields of view,)
 
 
-def calibrate(predict: Predictor, images: Images, config: TrainingConfig, views: int = _VIEWS) -> Calibration:
+def calibrate(
+    predict: Predictor,
+    normals: NormalImages,
+    constants: PreprocessingConstants,
+    config: TrainingConfig,
+    views: int = _VIEWS,
+) -> Calibration:
     """Choose the thresholds of a method.
 
     Args:
         predict: The method.
-        images: Normal images that were held back, each uint8 (size, size, 3), RGB.
-        config: A training, whose generator draws the synthetic lesions.
+        normals: Normal images that were held back.
+        constants: How they were prepared.
+        config: A training, whose ``held_back_generator`` draws the synthetic lesions.
         views: How often each image is looked at, each time turned and mirrored at random and with other
             lesions.
 
     Returns:
         The thresholds, each with the rule that chose it.
     """
-    normal = _answers(predict, held_back_samples(images, config, views, normal_share=1.0))
-    synthetic = _answers(predict, held_back_samples(images, config, views, normal_share=0.0))
+    normal = _answers(predict, held_back_samples(normals, constants, config, views, normal_share=1.0))
+    synthetic = _answers(predict, held_back_samples(normals, constants, config, views, normal_share=0.0))
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
         decision=Choice(
             value=float(np.quantile(normal.scores, 1 - _FALSE_ALARMS)),
-            chosen_by=f"{1 - _FALSE_ALARMS:.0%} of {len(images)} held-back normal images score lower",
+            chosen_by=f"{1 - _FALSE_ALARMS:.0%} of {len(normals)} held-back normal images score lower",
         ),
         region=Choice(
             value=_best_f1(synthetic),

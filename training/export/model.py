@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from service.contract import ModelMetadata, Threshold, twin_of
+from training.data.prepared import NormalImages
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import network_predictor
 from training.export.card import write_card
@@ -10,7 +11,6 @@ from training.export.graph import write_graph
 from training.export.parity import require_parity
 from training.networks.anomaly_network import AnomalyNetwork
 from training.run import load_localizer, read_record
-from training.stages.samples import Images
 
 # Enough photographs for the comparison of the file with the network; each takes both runtimes a while.
 _COMPARED = 4
@@ -18,7 +18,7 @@ _COMPARED = 4
 
 def export_run(
     run: Path,
-    held_back: Images,
+    held_back: NormalImages,
     folder: Path,
     *,
     name: str,
@@ -30,7 +30,7 @@ def export_run(
 
     Args:
         run: Run folder.
-        held_back: The prepared normal images that the run held back, each uint8 (size, size, 3), RGB.
+        held_back: The normal images that the run held back.
         folder: Receives ``<name>.onnx`` and ``<name>.md``.
         name: Name of the model.
         version: Its version.
@@ -46,7 +46,7 @@ def export_run(
     """
     record = read_record(run)
     network = AnomalyNetwork(load_localizer(run), flips=flips).eval()
-    calibration = calibrate(network_predictor(network), held_back, record.config.last_round())
+    calibration = calibrate(network_predictor(network), held_back, record.preprocessing, record.config)
     network.cpu()
     metadata = ModelMetadata(
         name=name,
@@ -62,7 +62,7 @@ def export_run(
     candidate = folder / f"{name}.candidate.onnx"
     try:
         write_graph(network, metadata, candidate)
-        compared = [held_back[index] for index in range(min(_COMPARED, len(held_back)))]
+        compared = list(held_back.prepared[:_COMPARED])
         difference = require_parity(network, candidate, compared)
         candidate.replace(model)
         # That of a former model of this name is no longer one.

@@ -13,6 +13,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from service.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
 from service.inference.card import digest_of
 from service.inference.model import Model
+from service.preprocessing.constants import PreprocessingConstants
+from training.data.prepared import NormalImages
 from training.export.parity import ParityError
 from training.presets import COMPACT
 from training.stages.localization import held_back_samples
@@ -25,14 +27,17 @@ MAP_TOLERANCE = 0.005
 SCORE_TOLERANCE = 0.03
 
 
-def write_twin(model: Path, calibration: Sequence[ImageArray], compared: Sequence[ImageArray]) -> Path:
+def write_twin(
+    model: Path, calibration: NormalImages, compared: NormalImages, constants: PreprocessingConstants
+) -> Path:
     """Quantize a model's convolutions, with ranges that real photographs need.
 
     Args:
         model: The ``.onnx`` file.
-        calibration: Prepared normal photographs, each uint8 (size, size, 3), RGB; they set the ranges, as
-            they are and with synthetic lesions, whose features go further than any normal retina's.
+        calibration: Normal photographs; they set the ranges, as they are and with synthetic lesions, whose
+            features go further than any normal retina's.
         compared: Others, on which both must agree, as they are and with synthetic lesions too.
+        constants: How both were prepared.
 
     Returns:
         The ``.int8.onnx`` file beside the model, with its card.
@@ -43,17 +48,17 @@ def write_twin(model: Path, calibration: Sequence[ImageArray], compared: Sequenc
     twin = twin_of(model)
     with tempfile.TemporaryDirectory(dir=model.parent) as folder:
         candidate = Path(folder) / twin.name
-        _quantize(model, _with_lesions(calibration), candidate)
-        maps, scores = _require_agreement(model, candidate, _with_lesions(compared))
+        _quantize(model, _with_lesions(calibration, constants), candidate)
+        maps, scores = _require_agreement(model, candidate, _with_lesions(compared, constants))
         candidate.replace(twin)
     _write_card(twin, model, len(calibration), len(compared), maps, scores)
     return twin
 
 
-def _with_lesions(normals: Sequence[ImageArray]) -> list[ImageArray]:
+def _with_lesions(normals: NormalImages, constants: PreprocessingConstants) -> list[ImageArray]:
     """Normal photographs, and each once more with synthetic lesions: always the same."""
-    samples = held_back_samples(normals, COMPACT.last_round(), rounds=1, normal_share=0.0)
-    return [*normals, *(samples[index][0].numpy() for index in range(len(samples)))]
+    samples = held_back_samples(normals, constants, COMPACT, rounds=1, normal_share=0.0)
+    return [*normals.prepared, *(samples[index][0].numpy() for index in range(len(samples)))]
 
 
 class _Photographs(CalibrationDataReader):  # type: ignore[misc]

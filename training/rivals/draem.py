@@ -17,8 +17,8 @@ from training.rivals.draem_samples import DraemSamples
 from training.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
 from training.rivals.prediction import predictor
 from training.rivals.rival import RivalError
-from training.stages.focal_loss import focal_loss
 from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.losses import focal_loss
 from training.stages.samples import Images
 
 _HELD_BACK_ROUNDS = 2
@@ -103,7 +103,7 @@ class Draem:
         """Train both networks together at the budget of stage 2; see :class:`Rival`."""
         torch.manual_seed(config.seed)
         network, budget = DraemNetwork(config.network), config.localization
-        loss = DraemLoss(_structural_dissimilarity(), config.focusing)
+        loss = DraemLoss(_structural_dissimilarity(), config.loss.focusing)
         textures = images if self.textures is None else self.textures
         whole = whole_images(budget, held_back, _HELD_BACK_ROUNDS)
         seen = DraemSamples(held_back, textures, whole, HELD_BACK_SEED + config.seed)

@@ -9,14 +9,15 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageOps
+
+from training.synthesis.paper_augmentations import autocontrast, gamma_contrast, sharpness, solarize
 
 Texture = NDArray[np.uint8]
 Augmentation = Callable[[Texture, np.random.Generator], Texture]
 
 # How many are drawn for each texture.
 _DRAWN = 3
-_LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
 def augment_texture(texture: Texture, generator: np.random.Generator) -> Texture:
@@ -26,23 +27,12 @@ def augment_texture(texture: Texture, generator: np.random.Generator) -> Texture
     return texture
 
 
-def gamma_contrast(texture: Texture, generator: np.random.Generator) -> Texture:
-    """Raise each channel to a power of its own between 0.5 and 2."""
-    curves = 255 * _LEVELS[:, None] ** generator.uniform(0.5, 2.0, 3)
-    return np.asarray(cv2.LUT(texture, np.rint(curves).astype(np.uint8)[None]), np.uint8)
-
-
 def brightness(texture: Texture, generator: np.random.Generator) -> Texture:
     """Multiply the brightness by 0.8 to 1.2 and add -30 to 30."""
     colours = cv2.cvtColor(texture, cv2.COLOR_RGB2HSV)
     changed = colours[..., 2] * generator.uniform(0.8, 1.2) + generator.uniform(-30, 30)
     colours[..., 2] = np.clip(changed, 0, 255)
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_HSV2RGB), np.uint8)
-
-
-def sharpness(texture: Texture, generator: np.random.Generator) -> Texture:
-    """Soften or sharpen by a factor of 0 to 3."""
-    return np.array(ImageEnhance.Sharpness(Image.fromarray(texture)).enhance(generator.uniform(0, 3)))
 
 
 def hue_and_saturation(texture: Texture, generator: np.random.Generator) -> Texture:
@@ -54,13 +44,6 @@ def hue_and_saturation(texture: Texture, generator: np.random.Generator) -> Text
     return np.asarray(cv2.cvtColor(colours.astype(np.uint8), cv2.COLOR_HSV2RGB_FULL), np.uint8)
 
 
-def solarize(texture: Texture, generator: np.random.Generator) -> Texture:
-    """Invert, in half of all cases, what is brighter than a threshold of 32 to 128."""
-    if generator.random() < 0.5:
-        return texture
-    return np.where(texture >= generator.integers(32, 129), 255 - texture, texture)
-
-
 def posterize(texture: Texture, generator: np.random.Generator) -> Texture:
     """Keep 1 to 8 bits of each channel."""
     return np.array(ImageOps.posterize(Image.fromarray(texture), int(generator.integers(1, 9))))
@@ -70,11 +53,6 @@ def invert(texture: Texture, generator: np.random.Generator) -> Texture:
     """Invert every channel."""
     del generator
     return 255 - texture
-
-
-def autocontrast(texture: Texture, generator: np.random.Generator) -> Texture:
-    """Stretch each channel to the whole range, cutting off 0 to 20 % at both ends."""
-    return np.array(ImageOps.autocontrast(Image.fromarray(texture), generator.uniform(0, 20)))
 
 
 def equalize(texture: Texture, generator: np.random.Generator) -> Texture:

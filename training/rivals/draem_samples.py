@@ -12,7 +12,9 @@ from torch.utils.data import Dataset
 from training.config import StageConfig
 from training.field_of_view import inside_field_of_view
 from training.rivals.draem_augmentations import augment_texture
-from training.stages.samples import Image, Images, draw_view, epoch_order, vary_camera
+from training.stages.samples import Image, Images, draw_window, epoch_order
+from training.synthesis.perlin import periodic_noise
+from training.synthesis.view import turn
 
 # Periods of the noise, 2^0 to 2^5 over the whole image, along each axis.
 _OCTAVES = 6
@@ -21,7 +23,6 @@ _THRESHOLD = 0.5
 _NORMAL_SHARE = 0.5
 # How much of the image shines through a paste, at most.
 _OPACITY = 0.8
-_UNIT_RANGE = float(np.sqrt(2))
 
 
 class DraemSample(NamedTuple):
@@ -61,9 +62,7 @@ class DraemSamples(Dataset[DraemSample]):
         generator = np.random.default_rng([self._seed, index])
         target = self._images[epoch_order(len(self._images), index, self._seed)]
         texture = self._textures[int(generator.integers(len(self._textures)))]
-        normal = vary_camera(
-            draw_view(target, self._config, generator), self._config.camera_jitter, generator
-        )
+        normal = draw_window(turn(target, generator), self._config.window, generator)
         image, mask = paste_texture(normal, texture, generator)
         return DraemSample(*map(torch.from_numpy, (image, normal, mask.astype(np.float32))))
 
@@ -88,37 +87,10 @@ def paste_texture(
     scaled = np.asarray(cv2.resize(texture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
     changed = augment_texture(scaled, generator)
     turn = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), generator.uniform(-90, 90), 1.0)
-    noise = cv2.warpAffine(perlin_noise(side, generator), turn, (side, side))
+    periods = 2 ** generator.integers(0, _OCTAVES, size=2)
+    noise = cv2.warpAffine(periodic_noise(side, periods, generator), turn, (side, side))
     mask = (np.asarray(noise) > _THRESHOLD) & inside
     kept = generator.uniform(0, _OPACITY)
     blended = np.rint((1 - kept) * changed + kept * image).astype(np.uint8)
     # Zero in every channel means outside the field of view.
     return np.where(mask[..., None], np.maximum(blended, 1), image), mask
-
-
-def perlin_noise(size: int, generator: np.random.Generator) -> NDArray[np.float32]:
-    """Draw Perlin noise with periods of its own along each axis, as DRAEM does.
-
-    Args:
-        size: Side, in pixels.
-        generator: Source of randomness.
-
-    Returns:
-        float32 (size, size), about -1 to 1.
-    """
-    periods = 2 ** generator.integers(0, _OCTAVES, size=2)
-    axes = [np.arange(size, dtype=np.float32) * np.float32(period / size) for period in periods]
-    corners = [axis.astype(np.intp) for axis in axes]
-    down, right = (axis - corner for axis, corner in zip(axes, corners, strict=True))
-    angles = 2 * np.pi * generator.random((periods[0] + 1, periods[1] + 1), np.float32)
-    vertical, horizontal = np.cos(angles), np.sin(angles)
-
-    def corner(below: int, beside: int) -> NDArray[np.float32]:
-        place = np.ix_(corners[0] + below, corners[1] + beside)
-        slope = vertical[place] * (down[:, None] - below) + horizontal[place] * (right[None, :] - beside)
-        return np.asarray(slope, np.float32)
-
-    fade_down, fade_right = (6 * t**5 - 15 * t**4 + 10 * t**3 for t in (down[:, None], right[None, :]))
-    top = corner(0, 0) + fade_right * (corner(0, 1) - corner(0, 0))
-    bottom = corner(1, 0) + fade_right * (corner(1, 1) - corner(1, 0))
-    return np.asarray(_UNIT_RANGE * (top + fade_down * (bottom - top)), np.float32)

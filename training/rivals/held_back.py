@@ -36,7 +36,7 @@ class HeldBackLoss:
 
 def whole_images(config: StageConfig, images: Images, rounds: int = 1) -> StageConfig:
     """Return a stage that shows whole images, as prediction will, ``rounds`` times each."""
-    return config.model_copy(update={"window": images[0].shape[0], "epochs": rounds, "camera_jitter": 0.0})
+    return config.model_copy(update={"window": images[0].shape[0], "epochs": rounds})
 
 
 def _to(batch: Any, device: str) -> Any:  # noqa: ANN401 - the shape of a batch is the stage's own

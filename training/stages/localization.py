@@ -8,36 +8,59 @@ import numpy as np
 import torch
 from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from torch.utils.tensorboard import SummaryWriter
 
-from training.config import TrainingConfig
+from service.preprocessing.constants import PreprocessingConstants
+from training.config import GeneratorConfig, LossConfig, TrainingConfig
+from training.data.prepared import NormalImages
 from training.networks.localizer import GuidedLocalizer
-from training.stages.focal_loss import focal_loss
+from training.stages.lesion_weights import lesion_weights
 from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.losses import dice_loss, focal_loss
 from training.stages.samples import Images, SyntheticSamples
-from training.synthesis.generator import AnomalyGenerator
+from training.synthesis.generator import make_generator
 
 _PICTURES = 4
 # Samples for choosing the epoch are drawn with a seed that no training uses.
 _HELD_BACK_SEED = 2**31
-_HELD_BACK_ROUNDS = 2
+_HELD_BACK_ROUNDS = 3
 
 
-def localization_loss(network: nn.Module, batch: Sequence[Tensor], focusing: float) -> Tensor:
-    """Focal loss of the synthetic masks (equation 2)."""
-    image, mask = batch
+class WeighedSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Synthetic images, their masks and how much each pixel counts."""
+
+    def __init__(self, samples: SyntheticSamples, config: LossConfig) -> None:
+        """Weigh the pixels of samples for a loss."""
+        self._samples, self._config = samples, config
+
+    def __len__(self) -> int:
+        """Samples in the whole training."""
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw sample ``index``: I_G, M_G and the weights, float32 (window, window)."""
+        image, mask = self._samples[index]
+        return image, mask, torch.from_numpy(lesion_weights(mask.numpy() > 0, self._config))
+
+
+def localization_loss(network: nn.Module, batch: Sequence[Tensor], config: LossConfig) -> Tensor:
+    """Focal loss of the synthetic masks (equation 2), and Dice where the configuration adds it."""
+    image, mask, weights = batch
     logits, inside = network(image)
-    return focal_loss(logits.float(), mask, inside, focusing)
+    logits = logits.float()
+    loss = focal_loss(logits, mask, inside, config.focusing, weights)
+    return loss + config.dice * dice_loss(logits, mask, inside) if config.dice else loss
 
 
 class LocalizationObserver:
     """Quality is the average precision on synthetic lesions in held-back normal images."""
 
     def __init__(
-        self, images: Images, config: TrainingConfig, device: str, sources: Images | None = None
+        self, normals: NormalImages, constants: PreprocessingConstants, config: TrainingConfig, device: str
     ) -> None:
         """Choose the synthetic images: whole ones, the same at every look."""
-        self._samples = held_back_samples(images, config, _HELD_BACK_ROUNDS, sources)
+        self._samples = held_back_samples(normals, constants, config, _HELD_BACK_ROUNDS)
         self._device = device
 
     @torch.inference_mode()
@@ -59,33 +82,31 @@ class LocalizationObserver:
 
 
 def held_back_samples(
-    images: Images,
+    normals: NormalImages,
+    constants: PreprocessingConstants,
     config: TrainingConfig,
     rounds: int,
-    sources: Images | None = None,
     *,
     normal_share: float | None = None,
 ) -> SyntheticSamples:
     """Draw synthetic images from normals that no training sees: whole images, always the same.
 
     Args:
-        images: Held-back normal images, each uint8 (size, size, 3), RGB.
-        config: The training whose generator draws the lesions.
+        normals: Held-back normal images.
+        constants: How they were prepared.
+        config: The training whose ``held_back_generator`` draws the lesions.
         rounds: How often each image is drawn, turned and mirrored at random.
-        sources: What lesions are made of; the same images where it is left out.
-        normal_share: The share of images that get no lesion, other than in the training.
+        normal_share: The share of images that get no lesion, other than the generator's.
 
     Returns:
-        ``rounds * len(images)`` samples.
+        ``rounds * len(normals)`` samples.
     """
-    generator = config.generator
+    generator: GeneratorConfig = config.held_back_generator
     if normal_share is not None:
         generator = generator.model_copy(update={"normal_share": normal_share})
-    stage = config.localization.model_copy(
-        update={"window": images[0].shape[0], "epochs": rounds, "camera_jitter": 0.0}
-    )
+    stage = config.localization.model_copy(update={"window": normals.size, "epochs": rounds})
     seed = _HELD_BACK_SEED + config.seed
-    return SyntheticSamples(images, AnomalyGenerator(generator), stage, seed, sources)
+    return SyntheticSamples(normals, make_generator(generator, constants), stage, seed)
 
 
 def _show(
@@ -98,13 +119,13 @@ def _show(
 
 def train_localization(
     config: TrainingConfig,
+    constants: PreprocessingConstants,
     network: GuidedLocalizer,
-    images: Images,
-    held_back: Images,
+    normals: NormalImages,
+    held_back: NormalImages,
     folder: Path,
     hardware: Hardware,
     sources: Images | None = None,
-    name: str = "localization",
 ) -> None:
     """Train a localizer around its frozen guide, or finish a training that was killed.
 
@@ -112,25 +133,26 @@ def train_localization(
 
     Args:
         config: The training.
+        constants: How the normal images were prepared.
         network: The localizer to train.
-        images: Normal images to train on, each uint8 (size, size, 3), RGB.
+        normals: Normal images to train on.
         held_back: Normal images that choose the epoch.
         folder: Run folder.
         hardware: Where and how.
         sources: What lesions are made of; the normal images where it is left out.
-        name: Name of its files in the run folder.
     """
-    anomalies = AnomalyGenerator(config.generator)
+    anomalies = make_generator(config.generator, constants)
+    samples = SyntheticSamples(normals, anomalies, config.localization, config.seed, sources)
     run_stage(
         Stage(
-            name=name,
+            name="localization",
             network=network,
-            samples=SyntheticSamples(images, anomalies, config.localization, config.seed, sources),
-            images=len(images),
-            loss=partial(localization_loss, focusing=config.focusing),
+            samples=WeighedSamples(samples, config.loss),
+            images=len(normals),
+            loss=partial(localization_loss, config=config.loss),
             config=config.localization,
-            observe=LocalizationObserver(held_back, config, hardware.device, sources),
-            observe_every=10,
+            observe=LocalizationObserver(held_back, constants, config, hardware.device),
+            observe_every=20,
         ),
         folder,
         hardware,

@@ -1,5 +1,6 @@
 """The loop that both stages share: it can be killed at any time and goes on from its last checkpoint."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from tqdm import tqdm
 from training.config import StageConfig
 from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.stages.schedule import learning_rate
+
+# Steps between two looks at the loss: each waits until the device has done what it was given.
+_READ_EVERY = 20
 
 
 class Observer(Protocol):
@@ -99,6 +103,7 @@ class _Loop:
         average = get_ema_multi_avg_fn(stage.config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.step = 0
+        self.unread: list[Tensor] = []  # loss and norm of the gradient of each step since they were read
         self.best = float("-inf")
         self.checkpoint = folder / f"{stage.name}.checkpoint.pt"
         self.best_file = best_file(folder, stage.name)
@@ -116,10 +121,14 @@ class _Loop:
         writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step + 1)
         with writer, tqdm(total=self.steps, initial=self.step, desc=self.stage.name, unit="step") as bar:
             for batch in self._batches():
-                loss = self._train_step(batch)
-                self._report(loss, writer, bar)
-                self._observe_if_due(writer)
-                if self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps:
+                self._train_step(batch)
+                checkpoint_due = self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps
+                observation_due = self._observation_due()
+                if checkpoint_due or observation_due or self.step % _READ_EVERY == 0:
+                    self._read(writer, bar)
+                if observation_due:
+                    self._observe(writer)
+                if checkpoint_due:
                     self._save()
         self.network.load_state_dict(read_checkpoint(self.best_file))
         self.network.eval()
@@ -140,7 +149,7 @@ class _Loop:
         )
         return iter(loader)
 
-    def _train_step(self, batch: Any) -> float:  # noqa: ANN401 - a stage knows its batch, the loop does not
+    def _train_step(self, batch: Any) -> None:  # noqa: ANN401 - a stage knows its batch, the loop does not
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.stage.config, self.epoch)
         self.network.train()
@@ -148,28 +157,33 @@ class _Loop:
             loss = self.stage.loss(self.network, _to(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        # Better to stop here, with the last checkpoint whole, than to train on with broken weights.
-        nn.utils.clip_grad_norm_(
-            self.network.parameters(), self.stage.config.gradient_clip, error_if_nonfinite=True
-        )
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
         self.optimizer.step()
         self.average.update_parameters(self.network)
         self.step += 1
-        return float(loss.detach())
+        self.unread.append(torch.stack([loss.detach().float(), norm.detach().float()]))
 
-    def _report(self, loss: float, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
+    def _read(self, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
+        """Read the losses since the last time: the one place where the loop waits for the device."""
+        losses, norms = torch.stack(self.unread).T.tolist()
+        self.unread.clear()
+        bar.update(len(losses))
+        # Better to stop here, with the last checkpoint whole, than to train on with broken weights.
+        if not all(map(math.isfinite, losses + norms)):
+            raise RuntimeError(f"the loss or its gradient is not finite by step {self.step}")
+        loss = sum(losses) / len(losses)
         writer.add_scalar("loss", loss, self.step)
         writer.add_scalar("learning_rate", self.optimizer.param_groups[0]["lr"], self.step)
-        bar.update()
         rate = (bar.format_dict["rate"] or 0) * self.stage.config.batch_size
         bar.set_postfix(loss=f"{loss:.5f}", epoch=f"{self.epoch:.1f}", images_per_second=f"{rate:.1f}")
 
-    def _observe_if_due(self, writer: SummaryWriter) -> None:
+    def _observation_due(self) -> bool:
         size, images = self.stage.config.batch_size, self.stage.images
         epoch_ended = self.step * size // images > (self.step - 1) * size // images
         due = epoch_ended and round(self.epoch) % self.stage.observe_every == 0
-        if not due and self.step != self.steps:
-            return
+        return due or self.step == self.steps
+
+    def _observe(self, writer: SummaryWriter) -> None:
         averaged = self.average.module.eval()
         with self._precision():
             quality = self.stage.observe(averaged, writer, self.step)

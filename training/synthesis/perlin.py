@@ -1,4 +1,4 @@
-"""Perlin gradient noise at the size of a crop, and the mask cut from it (paper, section 3.3)."""
+"""Perlin gradient noise, from which the shapes of lesions are cut (paper, section 3.3)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,26 +50,52 @@ def _fade(fraction: NDArray[np.float32]) -> NDArray[np.float32]:
     return fraction**3 * (fraction * (fraction * 6 - 15) + 10)
 
 
-def perlin_mask(
-    size: int, cell: float, threshold: float, generator: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Draw the binary mask P of a crop: Perlin noise above a threshold.
-
-    A second octave of half the cell and half the height roughens the outlines. Towards the border of the
-    crop the noise sinks, so that no blob is cut off straight.
+def periodic_noise(
+    size: int, periods: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw Perlin noise with whole periods of its own along each axis, as DRAEM does.
 
     Args:
-        size: Side of the crop, in pixels.
-        cell: Distance between lattice points, in pixels.
-        threshold: Noise above it belongs to the mask; the higher, the smaller and sparser the blobs.
+        size: Side, in pixels.
+        periods: Along rows and columns.
         generator: Source of randomness.
 
     Returns:
-        The mask, bool (size, size); it may be empty.
+        float32 (size, size), about -1 to 1.
+    """
+    axes = [np.arange(size, dtype=np.float32) * np.float32(period / size) for period in periods]
+    corners = [axis.astype(np.intp) for axis in axes]
+    down, right = (axis - corner for axis, corner in zip(axes, corners, strict=True))
+    angles = 2 * np.pi * generator.random((periods[0] + 1, periods[1] + 1), np.float32)
+    vertical, horizontal = np.cos(angles), np.sin(angles)
+
+    def corner(below: int, beside: int) -> NDArray[np.float32]:
+        place = np.ix_(corners[0] + below, corners[1] + beside)
+        slope = vertical[place] * (down[:, None] - below) + horizontal[place] * (right[None, :] - beside)
+        return np.asarray(slope, np.float32)
+
+    fade_down, fade_right = (6 * t**5 - 15 * t**4 + 10 * t**3 for t in (down[:, None], right[None, :]))
+    top = corner(0, 0) + fade_right * (corner(0, 1) - corner(0, 0))
+    bottom = corner(1, 0) + fade_right * (corner(1, 1) - corner(1, 0))
+    return np.asarray(_UNIT_RANGE * (top + fade_down * (bottom - top)), np.float32)
+
+
+def perlin_height(size: int, cell: float, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Draw the noise that blobs are cut from at a threshold.
+
+    A second octave of half the cell and half the height roughens the outlines. Towards the border of the
+    square the noise sinks, so that no blob is cut off straight.
+
+    Args:
+        size: Side of the square, in pixels.
+        cell: Distance between lattice points, in pixels.
+        generator: Source of randomness.
+
+    Returns:
+        float32 (size, size).
     """
     noise = perlin_noise(size, cell, generator) + 0.5 * perlin_noise(size, cell / 2, generator)
-    mask: NDArray[np.bool_] = noise - _border(size) > threshold
-    return mask
+    return np.asarray(noise - _border(size), np.float32)
 
 
 def _border(size: int) -> NDArray[np.float32]:

@@ -1,34 +1,46 @@
-"""Which blobs of a mask would be seen if they were pasted."""
+"""Which lesions of a group can be seen where they were drawn."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Crop = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from training.synthesis.scene import Mask, Pixels, Scene
+
+# How far from its outline a lesion still changes the picture, in pixels.
+_REACH = 6
+# In green a lesion shows best, in red nearly not.
+_LUMINANCE = np.array([0.3, 0.7, 0.0], np.float32)
 
 
-def visible_blobs(mask: Mask, matter: Crop, backgrounds: tuple[Crop, ...], contrast: float) -> Mask:
-    """Keep the blobs of a mask whose mean colour differs enough from every background.
+def visible_lesions(shape: Mask, drawn: Pixels, scene: Scene, least: float) -> Mask:
+    """Keep the lesions of a group that changed the picture and differ from their surroundings.
+
+    A lesion that nobody can see, labelled as one, teaches that normal texture is one.
 
     Args:
-        mask: Where something would be pasted, bool (height, width).
-        matter: What they would look like, uint8 (height, width, 3).
-        backgrounds: What it has to differ from, each uint8 (height, width, 3).
-        contrast: The least difference between two mean colours, root mean square over the channels, in 8-bit
-            levels.
+        shape: The lesions, bool (height, width).
+        drawn: The scene's new pixels, float32 (height, width, 3).
+        scene: What was there.
+        least: Of a lesion's mean change, averaged over the channels, and of its mean difference from the
+            background in luminance; both in 8-bit levels.
 
     Returns:
-        The mask without the other blobs, bool (height, width).
+        The shape without the others, bool (height, width).
     """
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
-    seen = np.ones(count, np.bool_)
-    seen[0] = False
-    inside = labels[mask]
+    count, labels = cv2.connectedComponents(shape.view(np.uint8))
+    inside = labels[shape]
     area = np.maximum(np.bincount(inside, minlength=count), 1)
-    for background in backgrounds:
-        difference = matter[mask].astype(np.float32) - background[mask]
-        sums = [np.bincount(inside, difference[:, channel], count) for channel in range(3)]
-        seen &= np.sqrt(np.square(sums / area).mean(axis=0)) >= contrast
+    new = drawn[shape]
+    change = np.abs(new - scene.pixels[shape]).mean(axis=1)
+    contrast = (new - scene.background[shape]) @ _LUMINANCE
+    seen = np.bincount(inside, change, count) / area >= least
+    seen &= np.abs(np.bincount(inside, contrast, count)) / area >= least
+    seen[0] = False
     kept: Mask = seen[labels]
     return kept
+
+
+def only_near(visible: Mask, drawn: Pixels, before: Pixels) -> Pixels:
+    """Take what was drawn back, but for what lies near a visible lesion."""
+    near = cv2.dilate(visible.view(np.uint8), np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8))
+    share = np.asarray(cv2.blur(near.astype(np.float32), (5, 5)), np.float32)[..., None]
+    return np.asarray(before + share * (drawn - before), np.float32)

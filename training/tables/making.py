@@ -61,7 +61,9 @@ def make(task: Task, setting: Setting) -> Outcome:
 def _measure(task: Task, setting: Setting, fitted: _Fitted, digest: str) -> Outcome:
     normals = task.normals
     # Lesions of the table's own generator for every row, so that honest thresholds compare.
-    calibration = calibrate(fitted.predict, normals.held_back, normals.record.config, _VIEWS)
+    calibration = calibrate(
+        fitted.predict, normals.held_back, normals.record.preprocessing, normals.record.config, _VIEWS
+    )
     method = Method(
         task.row.label,
         fitted.predict,
@@ -122,7 +124,9 @@ def _fit_rival(task: Task, setting: Setting, textures: Images | None) -> _Fitted
         raise TypeError(f"{task.row.name} is no rival")
     rival = find_rival(task.row.recipe.key, textures)
     normals = task.normals
-    predictor = rival.fit(normals.training, normals.held_back, task.config, task.folder, setting.hardware)
+    predictor = rival.fit(
+        normals.training.prepared, normals.held_back.prepared, task.config, task.folder, setting.hardware
+    )
     return _Fitted(predictor, rival.backbone)
 
 

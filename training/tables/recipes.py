@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from training.config import TrainingConfig
+from training.run import makes_lesions_of_textures
 
 # The rival that is our own stage 1 and nothing else.
 _RECONSTRUCTION_RIVAL = "reconstruction-error"
@@ -71,7 +72,7 @@ class Trained(Recipe):
 
     def needs_textures(self, config: TrainingConfig) -> bool:
         """Whether lesions are made of textures (Table 4)."""
-        return config.generator.source == "texture"
+        return makes_lesions_of_textures(config)
 
 
 @dataclass(frozen=True)

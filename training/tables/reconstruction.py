@@ -93,5 +93,7 @@ def _train(task: Task, setting: Setting, shared: Path) -> None:
     (shared / "record.json").write_text(reconstruction_record(task.record).model_dump_json(indent=2) + "\n")
     normals = task.normals
     with Stopwatch(shared):
-        train_reconstruction(task.config, normals.training, normals.held_back, shared, setting.hardware)
+        train_reconstruction(
+            task.config, normals.training.prepared, normals.held_back.prepared, shared, setting.hardware
+        )
     (shared / _FINISHED).touch()

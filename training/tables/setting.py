@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.config import TrainingConfig
-from training.data.prepared import PreparedSet
+from training.data.prepared import NormalImages, PreparedSet
 from training.run import RunRecord
 from training.stages.loop import Hardware
-from training.stages.samples import Images
 from training.tables.definitions import Row
 
 
@@ -19,14 +18,14 @@ class Normals:
     """The normal photographs of one seed.
 
     Attributes:
-        training: What is trained on, each uint8 RGB (size, size, 3).
+        training: What is trained on.
         held_back: What chooses epochs and thresholds.
         record: Configuration, preparation and digests of both; the configuration is the table's own, of this
             seed.
     """
 
-    training: Images
-    held_back: Images
+    training: NormalImages
+    held_back: NormalImages
     record: RunRecord
 
 

@@ -1,0 +1,129 @@
+"""Draws lesions into normal eyes: shapes of matters, photographed by a camera, made even by CLAHE."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from service.preprocessing.constants import PreprocessingConstants
+from service.preprocessing.model_input import finish
+from training.config import LesionConfig
+from training.data.prepared import NormalImages
+from training.synthesis.camera import photograph
+from training.synthesis.chance import happens, one_of
+from training.synthesis.distractors import DISTRACTORS
+from training.synthesis.matters import MATTERS
+from training.synthesis.scene import Mask, Picture, Scene, Stencil, SyntheticImage
+from training.synthesis.shapes import SHAPES
+from training.synthesis.view import draw_view
+from training.synthesis.visibility import only_near, visible_lesions
+
+# The background of a pixel is its surroundings within about so many pixels: wider than any vessel.
+_BACKGROUND_SIGMA = 24
+# It changes slowly, so an eighth of the resolution shows all of it.
+_BACKGROUND_SCALE = 8
+# Covered by so much, a pixel belongs to a lesion.
+_COVERED = 0.5
+
+
+class _Canvas(NamedTuple):
+    """What a generator draws on, in place; see :class:`training.synthesis.scene.Scene`."""
+
+    picture: Picture
+    background: Picture
+    inside: Mask
+    mask: Mask
+
+
+class LesionGenerator:
+    """Draws groups of lesions into normal eyes."""
+
+    def __init__(self, config: LesionConfig, constants: PreprocessingConstants) -> None:
+        """Keep the configuration and CLAHE's; a generator holds no other state and may be shared."""
+        self._config = config
+        self._constants = constants
+        self._shares = [kind.share for kind in config.lesions]
+
+    def pictures_of(self, normals: NormalImages) -> Sequence[Picture] | Picture:
+        """Return what is drawn on: images before CLAHE, with their field of view."""
+        return normals.natural
+
+    def __call__(
+        self, target: NDArray[np.uint8], donor: NDArray[np.uint8], generator: np.random.Generator
+    ) -> SyntheticImage:
+        """Make one synthetic image.
+
+        Args:
+            target: I_t, a normal eye, uint8 (side, side, 4): RGB before CLAHE, and the field of view as 0 or
+                255.
+            donor: I_s, another one, for lesions that are cut out of one.
+            generator: Source of randomness; the same state gives the same image.
+
+        Returns:
+            The synthetic image and its mask. An image left normal, or whose lesions all came out invisible,
+            has an empty mask.
+        """
+        picture, inside = draw_view(target, generator)
+        self._distract(picture, generator)
+        mask = np.zeros(inside.shape, np.bool_)
+        if not happens(self._config.normal_share, generator):
+            canvas = _Canvas(picture, background_of(picture), inside, mask)
+            low, high = self._config.groups
+            for _ in range(int(generator.integers(low, high + 1))):
+                self._draw_group(canvas, donor[..., :3], generator)
+        picture = photograph(picture, self._config.camera, generator)
+        return SyntheticImage(finish(picture, inside, self._constants), mask)
+
+    def _distract(self, picture: Picture, generator: np.random.Generator) -> None:
+        names = self._config.distractors
+        if not names or not happens(self._config.distractor_share, generator):
+            return
+        for _ in range(int(generator.integers(1, self._config.most_distractors + 1))):
+            DISTRACTORS[names[int(generator.integers(len(names)))]](picture, generator)
+
+    def _draw_group(self, canvas: _Canvas, donor: Picture, generator: np.random.Generator) -> None:
+        """Draw one group of lesions of one kind, in place."""
+        kind = self._config.lesions[one_of(len(self._shares), self._shares, generator)]
+        stencil = SHAPES[kind.shape](generator)
+        place, stencil = _put(stencil, canvas.inside, generator)
+        shape = stencil.support > _COVERED
+        if not shape.any():
+            return
+        pixels, background = (part[place].astype(np.float32) for part in (canvas.picture, canvas.background))
+        scene = Scene(pixels, background, donor)
+        drawn = MATTERS[kind.matter](scene, stencil, generator)
+        visible = visible_lesions(shape, drawn, scene, self._config.visible)
+        if not np.array_equal(visible, shape):
+            drawn = only_near(visible, drawn, scene.pixels)
+        canvas.picture[place] = np.clip(drawn + 0.5, 0, 255)
+        canvas.mask[place] |= visible
+
+
+def _put(
+    stencil: Stencil, inside: Mask, generator: np.random.Generator
+) -> tuple[tuple[slice, slice], Stencil]:
+    """Put the middle of a stencil on a random pixel, and cut off what reaches beyond the picture or the eye."""
+    (height, width), (tall, wide) = inside.shape, stencil.support.shape
+    top, left = int(generator.integers(height)) - tall // 2, int(generator.integers(width)) - wide // 2
+    rows, columns = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
+    shown = stencil.support[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    place = (rows, columns)
+    return place, stencil._replace(support=shown * inside[place])
+
+
+def background_of(picture: Picture) -> Picture:
+    """Return what a picture would be without anything narrower than some dozens of pixels.
+
+    Args:
+        picture: uint8 (height, width, 3), RGB.
+
+    Returns:
+        The same layout.
+    """
+    height, width = picture.shape[:2]
+    small = (max(1, width // _BACKGROUND_SCALE), max(1, height // _BACKGROUND_SCALE))
+    reduced = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(reduced, (0, 0), _BACKGROUND_SIGMA / _BACKGROUND_SCALE)
+    return np.asarray(cv2.resize(smooth, (width, height)), np.uint8)
