@@ -16,31 +16,31 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.generator import SIZE, load_images
+from service.preprocessing.constants import PreprocessingConstants
 from training.commands.hardware import choose_hardware
 from training.config import TrainingConfig
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.presets import PRESETS
-from training.stages.localization import localization_loss
+from training.stages.localization import WeighedSamples, localization_loss
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import SyntheticSamples
-from training.synthesis.generator import AnomalyGenerator
+from training.synthesis.generator import make_generator
 
 _WARM_UP = 3
 Loss = Callable[[nn.Module, Any], Tensor]
 
 
-class KeptSample(Dataset[tuple[Tensor, Tensor]]):
+class KeptSample(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """One sample, drawn once, however often it is asked for."""
 
-    def __init__(self, samples: SyntheticSamples) -> None:
+    def __init__(self, samples: WeighedSamples) -> None:
         """Draw it."""
         self._count, self._sample = len(samples), samples[0]
 
@@ -48,7 +48,7 @@ class KeptSample(Dataset[tuple[Tensor, Tensor]]):
         """As many as there were."""
         return self._count
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
         """The sample."""
         del index
         return self._sample
@@ -71,7 +71,7 @@ class Stopwatch:
 def seconds_a_step(config: TrainingConfig, samples: Dataset[Any], images: int, hardware: Hardware) -> float:
     """Train a new network on these samples and return the mean time of a step."""
     network = GuidedLocalizer(config.network, Autoencoder(config.network))
-    loss = Stopwatch(partial(localization_loss, focusing=config.focusing))
+    loss = Stopwatch(partial(localization_loss, config=config.loss))
     stage = Stage(
         name="benchmark",
         network=network,
@@ -88,12 +88,12 @@ def seconds_a_step(config: TrainingConfig, samples: Dataset[Any], images: int, h
     return (timed[-1] - timed[0]) / (len(timed) - 1)
 
 
-def operations_a_step(config: TrainingConfig, samples: SyntheticSamples) -> int:
+def operations_a_step(config: TrainingConfig, samples: WeighedSamples) -> int:
     """Count the floating-point operations of a step, multiplications and additions each."""
     network = GuidedLocalizer(config.network, Autoencoder(config.network))
     # Counted on the CPU, where a whole batch would take longer than the steps on a GPU.
     with FlopCounterMode(display=False) as counter:
-        loss = localization_loss(network, default_collate([samples[0]]), config.focusing)
+        loss = localization_loss(network, default_collate([samples[0]]), config.loss)
         loss.backward()  # type: ignore[no-untyped-call]
     return int(counter.get_total_flops()) * config.localization.batch_size
 
@@ -117,7 +117,7 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     hardware = choose_hardware(options.device, options.workers, options.full_precision)
-    images = np.stack(load_images(options.photographs))
+    images = load_images(options.photographs)
     preset = PRESETS[options.preset]
     batch = options.batch or preset.localization.batch_size
     window = options.window or preset.localization.window
@@ -125,8 +125,9 @@ def main() -> None:
     stage = preset.localization.model_copy(
         update={"batch_size": batch, "window": min(window, SIZE), "epochs": epochs, "warmup_epochs": 0}
     )
-    config = preset.model_copy(update={"localization": stage, "refinement": None})
-    drawn = SyntheticSamples(images, AnomalyGenerator(config.generator), stage, seed=0)
+    config = preset.model_copy(update={"localization": stage})
+    anomalies = make_generator(config.generator, PreprocessingConstants())
+    drawn = WeighedSamples(SyntheticSamples(images, anomalies, stage, seed=0), config.loss)
     pairs = [
         tuple(seconds_a_step(config, each, len(images), hardware) for each in (drawn, KeptSample(drawn)))
         for _ in range(options.rounds)

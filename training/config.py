@@ -4,18 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The seven of the paper's section 3.3, in :mod:`training.synthesis.augmentations`.
-AugmentationName = Literal[
-    "sharpen",
-    "solarize",
-    "gamma_contrast",
-    "change_hue",
-    "change_colour_temperature",
-    "auto_contrast",
-    "shift_colour",
-]
-
-
 ShapeName = Literal["dots", "flame", "blob", "large blob", "spots", "boat"]
 MatterName = Literal["blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
 DistractorName = Literal["shading", "sheen", "dust", "stroke"]
@@ -100,6 +88,8 @@ class LesionConfig(_Config):
     # Most pixels of every image are normal already, so few whole images suffice to teach that an eye may
     # hold nothing.
     normal_share: float = Field(default=0.12, ge=0, le=1)
+    # The share of eyes that are looked at nearer or farther, and askew.
+    zoom_share: float = Field(default=0.5, ge=0, le=1)
     # Groups of lesions in an image; a group is of one kind.
     groups: tuple[int, int] = (2, 12)
     lesions: tuple[LesionKind, ...] = Field(default=_TRAINED_ON, min_length=1)
@@ -121,6 +111,7 @@ UNSEEN_LESIONS = LesionConfig(
         LesionKind(shape="spots", matter="burn", share=1),
         LesionKind(shape="boat", matter="blood", share=1),
     ),
+    zoom_share=0,
     distractors=(),
     camera=CameraConfig(share=0),
 )
@@ -169,8 +160,8 @@ class LossConfig(_Config):
     """What stage 2 minimises: the focal loss (equation 2), and what we add to it."""
 
     focusing: float = Field(default=2.0, ge=0)
-    # A lesion's pixels count (area / its own area) ** 0.5 times, between these two, so that microaneurysms are
-    # not drowned by haemorrhages. Left out, every pixel counts once, as in the paper.
+    # A lesion's pixels count (area / its own area) ** 0.5 times, between these two, so that microaneurysms
+    # are not drowned by haemorrhages. Left out, every pixel counts once, as in the paper.
     lesion_area: float | None = Field(default=None, gt=0)
     lesion_weights: tuple[float, float] = (0.6, 5.0)
     # Dice of the batch is added so many times.

@@ -1,5 +1,6 @@
 import pytest
 
+from training.config import PaperConfig
 from training.overrides import OverrideError, override
 from training.presets import COMPACT, PRESETS
 
@@ -27,12 +28,21 @@ def test_what_cannot_be_set_is_named(assignment, complaint):
         override(COMPACT, [assignment])
 
 
-def test_both_presets_train_what_the_paper_describes():
-    for preset in PRESETS.values():
-        assert preset.focusing == 2
-        assert preset.generator.augmentations == 3
-        assert preset.generator.alpha == 0.7
+def test_a_generator_may_be_replaced_by_the_papers():
+    changed = override(COMPACT, ['generator={"method": "paper", "alpha": 1.0}'])
+    assert changed.generator == PaperConfig(alpha=1.0)
+    with pytest.raises(OverrideError, match=r"generator\.lesions"):
+        override(COMPACT, ["generator.lesions=[]"])
+
+
+def test_the_papers_preset_trains_what_the_paper_describes():
     paper = PRESETS["paper"]
+    generator = paper.generator
+    assert isinstance(generator, PaperConfig)
+    assert (generator.augmentations, generator.alpha) == (3, 0.7)
+    assert (paper.loss.focusing, paper.loss.lesion_area, paper.loss.dice) == (2, None, 0)
     assert paper.network.widths == (32, 64, 128, 256, 512)
+    assert not paper.network.local_contrast
     for stage in (paper.reconstruction, paper.localization):
         assert (stage.learning_rate, stage.final_learning_rate, stage.warmup_epochs) == (5e-5, 2.5e-5, 50)
+        assert (stage.window, stage.average_decay, stage.weight_decay) == (768, 0, 0)

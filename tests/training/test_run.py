@@ -4,11 +4,10 @@ import torch
 
 from service.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
-from tests.training.pictures import retina
+from tests.training.pictures import normal_images
 from training.config import (
-    GeneratorConfig,
     NetworkConfig,
-    RefinementConfig,
+    PaperConfig,
     StageConfig,
     TrainingConfig,
 )
@@ -16,13 +15,13 @@ from training.presets import COMPACT
 from training.run import RunError, RunRecord, digests, load_localizer, open_run, read_record, train
 from training.stages.loop import Hardware
 
-IMAGES = np.stack([retina(seed, 64) for seed in range(3)])
+NORMALS, HELD_BACK = normal_images(range(2), 64), normal_images(range(2, 3), 64)
 RECORD = RunRecord(
     config=COMPACT,
-    preprocessing=PreprocessingConstants(),
+    preprocessing=PreprocessingConstants(size=64),
     data=TrainingData(name="drawn retinas", images=2, licence="CC0-1.0", attribution="None."),
-    training=digests(IMAGES[:2]),
-    held_back=digests(IMAGES[2:]),
+    training=digests(NORMALS.natural),
+    held_back=digests(HELD_BACK.natural),
 )
 
 STAGE = StageConfig(
@@ -30,7 +29,6 @@ STAGE = StageConfig(
 )
 TINY = TrainingConfig(
     network=NetworkConfig(widths=(4, 8), fold=2),
-    generator=GeneratorConfig(crop_side=(10, 32)),
     reconstruction=STAGE,
     localization=STAGE,
 )
@@ -39,7 +37,7 @@ TINY = TrainingConfig(
 def train_tiny(folder, textures=None, **changes):
     config = TINY.model_copy(update=changes)
     record = RECORD.model_copy(update={"config": config})
-    return train(record, IMAGES[:2], IMAGES[2:], folder, Hardware(workers=0), textures)
+    return train(record, NORMALS, HELD_BACK, folder, Hardware(workers=0), textures)
 
 
 def guided_by(guide):
@@ -56,7 +54,7 @@ def test_a_run_is_opened_again_with_the_same_record(tmp_path):
     ("change", "named"),
     [
         ({"config": COMPACT.model_copy(update={"seed": 1})}, "config"),
-        ({"training": digests(IMAGES[1:2])}, "training"),
+        ({"training": digests(NORMALS.natural[1:])}, "training"),
         ({"preprocessing": PreprocessingConstants(size=512)}, "preprocessing"),
     ],
 )
@@ -78,20 +76,6 @@ def test_a_run_that_has_not_come_far_enough_says_so(tmp_path):
         load_localizer(tmp_path)
 
 
-@pytest.mark.parametrize("share", [0.25, 1.0])
-def test_a_refined_run_is_trained_in_two_rounds_and_mixes_their_weights(tmp_path, share):
-    refinement = RefinementConfig(generator=GeneratorConfig(crop_side=(10, 20)), stage=STAGE, share=share)
-    trained = train_tiny(tmp_path, refinement=refinement).state_dict()
-    first, second = (
-        torch.load(tmp_path / f"{name}.best.pt", weights_only=True) for name in ("localization", "refinement")
-    )
-    loaded = load_localizer(tmp_path).state_dict()
-    assert all(torch.equal(loaded[name], value) for name, value in trained.items())
-    name = "head.weight"
-    assert not torch.equal(first[name], second[name])
-    torch.testing.assert_close(loaded[name], (1 - share) * first[name] + share * second[name])
-
-
 @pytest.mark.parametrize("guide", ["none", "random"])
 def test_without_a_trained_guide_there_is_no_first_stage(tmp_path, guide):
     train_tiny(tmp_path, network=guided_by(guide))
@@ -106,7 +90,7 @@ def test_a_random_guide_stays_random_and_has_statistics_of_normal_images(tmp_pat
 
 
 def test_a_run_on_textures_needs_some(tmp_path):
-    generator = TINY.generator.model_copy(update={"source": "texture"})
+    generator = PaperConfig(source="texture")
     with pytest.raises(RunError, match="textures"):
         train_tiny(tmp_path / "without", generator=generator)
     textures = np.full((2, 64, 64, 3), 90, np.uint8)

@@ -52,7 +52,8 @@ def evaluate(
     """Measure a model on photographs with known lesions or grades.
 
     On IDRiD: the normal photographs of part B's testing set against all of part A, image by image and pixel
-    by pixel. On EyeQ: the good photographs of its testing set, image by image for each grade.
+    by pixel. On EyeQ: the good photographs of its testing set, image by image for each grade. On any folder
+    with a labels.csv (image, grade, and patient where it is known): image by image.
 
     The first row of each table is a yardstick that has learned nothing (the green channel against its local
     mean): a model that does not beat it has learned nothing yet. Nothing is chosen here. The thresholds are

@@ -22,7 +22,7 @@ DataFolder = Annotated[
     Path,
     typer.Argument(
         help="Folder of the data set: IDRiD's archives as they unpack, Kaggle's photographs with EyeQ's "
-        "label files, or any folder of normal photographs.",
+        "label files, a folder with a labels.csv of grades, or any folder of normal photographs.",
         exists=True,
         file_okay=False,
         show_default=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training.data import eyeq, idrid
 from training.data.folder import load_folder
+from training.data.labelled import is_labelled, load_labelled
 from training.data.records import Record, Split, in_split, normals
 from training.data.validation import ValidationReport, validate_files
 
@@ -30,13 +31,14 @@ class Layout(StrEnum):
     """How a data set lies in its folder, and what of it is evaluated on.
 
     IDRID_GRADES trains on the normals of IDRID, and evaluates on all of part B's testing set, which has
-    grades and no delineated lesions.
+    grades and no delineated lesions. LABELLED is a folder with a table of grades, to evaluate on alone.
     """
 
     AUTO = "auto"
     IDRID = "idrid"
     IDRID_GRADES = "idrid-grades"
     EYEQ = "eyeq"
+    LABELLED = "labelled"
     FOLDER = "folder"
 
 
@@ -70,8 +72,8 @@ def load_dataset(
 
     Args:
         root: Its folder.
-        layout: How it lies there; AUTO takes IDRiD's folders or EyeQ's label files for what they are, and
-            anything else for a folder of normal photographs.
+        layout: How it lies there; AUTO takes IDRiD's folders, EyeQ's label files or a table of grades for
+            what they are, and anything else for a folder of normal photographs.
         strict: Whether a missing file is an error instead of left out.
         workers: Threads that read files.
 
@@ -89,9 +91,11 @@ _Validate = Callable[[Sequence[Record]], ValidationReport]
 
 
 def detect_layout(root: Path) -> Layout:
-    """Return how a data set lies in a folder: as IDRiD, as EyeQ, or as a folder of normal photographs."""
+    """Return how a data set lies in a folder: as IDRiD or EyeQ, with a table, or as a folder of normals."""
     if idrid.is_idrid(root):
         return Layout.IDRID
+    if is_labelled(root):
+        return Layout.LABELLED
     return Layout.EYEQ if eyeq.is_eyeq(root) else Layout.FOLDER
 
 
@@ -110,7 +114,7 @@ def _load_idrid(root: Path, validate: _Validate) -> Dataset:
     return Dataset(
         "IDRiD",
         normals(in_split(graded, Split.TRAINING)),
-        "IDRiD" if counts == IDRID_TEST else f"IDRiD subset ({counts[0]}+{counts[1]})",
+        "IDRiD" if counts == IDRID_TEST else f"IDRiD subset ({counts[1]}+{counts[0]})",
         testing_normals + delineated,
         _IDRID_LICENCE,
         _IDRID_ATTRIBUTION,
@@ -148,6 +152,13 @@ def _load_eyeq(root: Path, validate: _Validate) -> Dataset:
     )
 
 
+def _load_labelled(root: Path, validate: _Validate) -> Dataset:
+    report = validate(load_labelled(root))
+    name = root.resolve().name
+    described = f"{name} ({len(normals(report.accepted))} normal of {len(report.accepted)})"
+    return Dataset(name, (), described, report.accepted, "", "", report)
+
+
 def _load_folder(root: Path, validate: _Validate) -> Dataset:
     report = validate(load_folder(root))
     return Dataset(root.resolve().name, report.accepted, "", (), "", "", report)
@@ -157,5 +168,6 @@ _LOADERS = {
     Layout.IDRID: _load_idrid,
     Layout.IDRID_GRADES: _load_idrid_grades,
     Layout.EYEQ: _load_eyeq,
+    Layout.LABELLED: _load_labelled,
     Layout.FOLDER: _load_folder,
 }

@@ -20,6 +20,7 @@ class Problem(StrEnum):
     UNUSABLE_MASK = "unusable mask"
     DUPLICATE = "duplicate"
     CONFLICTING_LABELS = "conflicting labels"
+    IN_THE_TEST = "a training normal in the test"
 
 
 class Severity(StrEnum):
@@ -92,7 +93,8 @@ def validate_files(records: Sequence[Record], *, strict: bool = False, workers: 
 
     Give it all that was loaded, not only what will be used: a normal photograph that is somewhere else
     graded as diseased shows only there. Of duplicates whose labels agree one is accepted, the delineated
-    one before a testing one before the first; of duplicates whose labels conflict, none.
+    one before a testing one before the first; of duplicates whose labels conflict, none. A training normal
+    that is also a testing photograph, whatever its label there, is dropped and the test stays whole.
 
     Args:
         records: Records of one data set.
@@ -109,9 +111,9 @@ def validate_files(records: Sequence[Record], *, strict: bool = False, workers: 
     for record, digest in zip(records, digests, strict=True):
         if digest is not None:
             groups[digest].append(record)
-    findings = _missing_files(missing, strict) + [
-        _duplicates(group) for group in groups.values() if len(group) > 1
-    ]
+    findings = _missing_files(missing, strict)
+    for group in groups.values():
+        findings += _duplicates(group)
     return report(records, findings)
 
 
@@ -145,7 +147,20 @@ def _missing_files(missing: Sequence[Record], strict: bool) -> list[Finding]:
     return [Finding(Problem.MISSING, Severity.ERROR if strict else Severity.WARNING, names, names, detail)]
 
 
-def _duplicates(group: Sequence[Record]) -> Finding:
+def _duplicates(group: Sequence[Record]) -> list[Finding]:
+    """Return what is wrong with records of the same bytes."""
+    leaked = [record for record in group if record.is_normal and record.split is Split.TRAINING]
+    if not leaked or not any(record.split is Split.TESTING for record in group):
+        return [_same_bytes(group)] if len(group) > 1 else []
+    rest = [record for record in group if record not in leaked]
+    names = tuple(record.identifier for record in group)
+    dropped = tuple(record.identifier for record in leaked)
+    detail = f"the same bytes; {', '.join(dropped)} would leak the test and is not used"
+    leak = Finding(Problem.IN_THE_TEST, Severity.WARNING, names, dropped, detail)
+    return [leak, *([_same_bytes(rest)] if len(rest) > 1 else [])]
+
+
+def _same_bytes(group: Sequence[Record]) -> Finding:
     names = tuple(record.identifier for record in group)
     if _labels_conflict(group):
         grades = ", ".join(f"{record.identifier} has {_label(record)}" for record in group)

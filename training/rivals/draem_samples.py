@@ -68,7 +68,7 @@ class DraemSamples(Dataset[DraemSample]):
 
 
 def paste_texture(
-    image: Image, texture: Image, generator: np.random.Generator
+    image: Image, texture: Image, generator: np.random.Generator, normal_share: float = _NORMAL_SHARE
 ) -> tuple[Image, NDArray[np.bool_]]:
     """Paste an augmented texture where rotated Perlin noise is high, or leave the image normal.
 
@@ -76,12 +76,13 @@ def paste_texture(
         image: Prepared, uint8 (side, side, 3), RGB, black outside the field of view.
         texture: uint8 (H, W, 3), RGB; scaled to the image.
         generator: Source of randomness.
+        normal_share: How often the image is left normal.
 
     Returns:
         The new image and where it was pasted, bool (side, side); never outside the field of view, which stays
         what it was.
     """
-    if generator.random() < _NORMAL_SHARE:
+    if generator.random() < normal_share:
         return image.copy(), np.zeros(image.shape[:2], np.bool_)
     side, inside = image.shape[0], inside_field_of_view(image)
     scaled = np.asarray(cv2.resize(texture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -11,7 +11,7 @@ or their neighbours, so the result is the same for a fraction of the work, and a
 from the whole source.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.preprocessing.brightness import brightness_of
-from training.config import AugmentationName
 from training.field_of_view import inside_field_of_view
 
 Crop = NDArray[np.uint8]
@@ -105,32 +104,20 @@ AUGMENTATIONS: tuple[Augmentation, ...] = (
 )
 
 
-def augmentations_without(left_out: Collection[AugmentationName]) -> tuple[Augmentation, ...]:
-    """Return the augmentations but for those named, in their order."""
-    return tuple(each for each in AUGMENTATIONS if each.__name__ not in left_out)
-
-
-def augment(
-    crop: Crop,
-    source: Crop,
-    count: int,
-    generator: np.random.Generator,
-    choices: Sequence[Augmentation] = AUGMENTATIONS,
-) -> Crop:
+def augment(crop: Crop, source: Crop, count: int, generator: np.random.Generator) -> Crop:
     """Apply ``count`` different augmentations, drawn at random, in random order.
 
     Args:
         crop: Crop of the source, uint8 (height, width, 3), RGB.
         source: The whole source image, uint8 (H, W, 3), RGB.
-        count: How many (paper: three); all of them where there are no more.
+        count: How many (paper: three).
         generator: Source of randomness.
-        choices: What is drawn from (paper: all seven).
 
     Returns:
         The augmented crop, uint8 (height, width, 3), RGB.
     """
-    for index in generator.permutation(len(choices))[:count]:
-        crop = choices[index](crop, source, generator)
+    for index in generator.permutation(len(AUGMENTATIONS))[:count]:
+        crop = AUGMENTATIONS[index](crop, source, generator)
     return keep_to_fundus_colours(crop)
 
 

@@ -51,28 +51,28 @@ class LesionGenerator:
         return normals.natural
 
     def __call__(
-        self, target: NDArray[np.uint8], donor: NDArray[np.uint8], generator: np.random.Generator
+        self, target: NDArray[np.uint8], source: NDArray[np.uint8], generator: np.random.Generator
     ) -> SyntheticImage:
         """Make one synthetic image.
 
         Args:
             target: I_t, a normal eye, uint8 (side, side, 4): RGB before CLAHE, and the field of view as 0 or
                 255.
-            donor: I_s, another one, for lesions that are cut out of one.
+            source: I_s, another one, for lesions that are cut out of one.
             generator: Source of randomness; the same state gives the same image.
 
         Returns:
             The synthetic image and its mask. An image left normal, or whose lesions all came out invisible,
             has an empty mask.
         """
-        picture, inside = draw_view(target, generator)
+        picture, inside = draw_view(target, self._config.zoom_share, generator)
         self._distract(picture, generator)
         mask = np.zeros(inside.shape, np.bool_)
         if not happens(self._config.normal_share, generator):
             canvas = _Canvas(picture, background_of(picture), inside, mask)
             low, high = self._config.groups
             for _ in range(int(generator.integers(low, high + 1))):
-                self._draw_group(canvas, donor[..., :3], generator)
+                self._draw_group(canvas, source[..., :3], generator)
         picture = photograph(picture, self._config.camera, generator)
         return SyntheticImage(finish(picture, inside, self._constants), mask)
 
@@ -104,7 +104,7 @@ class LesionGenerator:
 def _put(
     stencil: Stencil, inside: Mask, generator: np.random.Generator
 ) -> tuple[tuple[slice, slice], Stencil]:
-    """Put the middle of a stencil on a random pixel, and cut off what reaches beyond the picture or the eye."""
+    """Put the middle of a stencil on a random pixel; what reaches beyond the eye is cut off."""
     (height, width), (tall, wide) = inside.shape, stencil.support.shape
     top, left = int(generator.integers(height)) - tall // 2, int(generator.integers(width)) - wide // 2
     rows, columns = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))

@@ -59,7 +59,7 @@ class PaperGenerator:
         return SyntheticImage(image, mask)
 
     def _draw_mask(self, side: int, generator: np.random.Generator) -> Mask:
-        """Draw P: Perlin noise above a threshold, or the whole crop but for a rim to measure distances from."""
+        """Draw P: Perlin noise above a threshold, or the whole crop but for a rim of background."""
         if self._config.mask == "whole":
             return np.pad(np.ones((side - 2, side - 2), np.bool_), 1)
         periods = 2 ** generator.integers(0, self._config.most_octaves + 1, size=2)

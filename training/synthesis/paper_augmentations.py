@@ -78,7 +78,7 @@ def augment_source(source: Picture, count: int, generator: np.random.Generator) 
 
 
 def black_body(kelvin: float) -> NDArray[np.float32]:
-    """Return the colour of a black body, RGB in [0, 1] (Tanner Helland's fit, which imgaug's table is near)."""
+    """Return the colour of a black body, RGB in [0, 1] (Tanner Helland's fit)."""
     hundreds = kelvin / 100
     if hundreds <= 66:
         red = 255.0

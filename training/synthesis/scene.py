@@ -37,7 +37,7 @@ class Stencil(NamedTuple):
     @property
     def side(self) -> int:
         """The longer side, in pixels."""
-        height, width = self.support.shape
+        height, width = map(int, self.support.shape)
         return max(height, width)
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from training.synthesis.chance import Range, happens
 from training.synthesis.scene import Mask, Picture
 
-_ZOOM_SHARE = 0.5
 _ZOOM: Range = (0.85, 1.3)
 _TURN = 20.0
 _QUARTERS = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
@@ -40,18 +39,19 @@ def turn(picture: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[
     return turned
 
 
-def draw_view(natural: NDArray[np.uint8], generator: np.random.Generator) -> View:
-    """Turn and mirror an eye, and in half of all cases look nearer or farther and askew.
+def draw_view(natural: NDArray[np.uint8], zoom_share: float, generator: np.random.Generator) -> View:
+    """Turn and mirror an eye, and in some cases look nearer or farther and askew.
 
     Args:
         natural: uint8 (side, side, 4): RGB before CLAHE, and the field of view as 0 or 255.
+        zoom_share: The share of those cases.
         generator: Source of randomness.
     """
     turned = turn(natural, generator)
     # OpenCV takes channels apart in a tenth of NumPy's time.
     picture = np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB), np.uint8)
     inside = np.asarray(cv2.extractChannel(turned, 3), np.uint8)
-    if happens(_ZOOM_SHARE, generator):
+    if happens(zoom_share, generator):
         side = picture.shape[0]
         centre = ((side - 1) / 2, (side - 1) / 2)
         matrix = cv2.getRotationMatrix2D(centre, generator.uniform(-_TURN, _TURN), generator.uniform(*_ZOOM))

@@ -61,7 +61,7 @@ def test_part_a_alone_has_no_grades_to_test_on(tmp_path):
         load_dataset(tmp_path, Layout.IDRID_GRADES)
 
 
-def test_a_training_normal_that_is_elsewhere_graded_is_not_trained_on(tmp_path):
+def test_a_training_normal_that_is_a_testing_photograph_is_not_trained_on(tmp_path):
     grading(tmp_path, {"IDRiD_001": 0, "IDRiD_002": 0}, {"IDRiD_009": 3})
     (first,) = tmp_path.rglob("a. Training Set/IDRiD_001.jpg")
     (diseased,) = tmp_path.rglob("b. Testing Set/IDRiD_009.jpg")
@@ -70,7 +70,9 @@ def test_a_training_normal_that_is_elsewhere_graded_is_not_trained_on(tmp_path):
     dataset = load_dataset(tmp_path)
 
     assert identifiers(dataset.training) == ["B/training/IDRiD_002"]
-    assert dataset.report.counts() == {Problem.CONFLICTING_LABELS: 2}
+    assert dataset.report.counts() == {Problem.IN_THE_TEST: 2}
+    grades = load_dataset(tmp_path, Layout.IDRID_GRADES)
+    assert identifiers(grades.evaluation) == ["B/testing/IDRiD_009"]
 
 
 def test_eyeq_uses_good_photographs_alone(tmp_path):
@@ -127,8 +129,8 @@ def test_a_missing_file_is_left_out_or_refused(tmp_path):
 def test_the_real_data_sets_are_told_apart(fundus_data):
     idrid, sample = load_dataset(fundus_data / "idrid"), load_dataset(fundus_data / "eyepacs")
 
-    assert (len(idrid.training), idrid.evaluation_name) == (134, "IDRiD subset (12+12)")
-    assert (sample.name, sample.evaluation_name) == ("EyeQ", "EyePACS sample (65 good photographs)")
+    assert (len(idrid.training), idrid.evaluation_name) == (133, "IDRiD subset (42+12)")
+    assert (sample.name, sample.evaluation_name) == ("EyeQ", "EyePACS sample (127 good photographs)")
     assert not {record.patient for record in sample.training} & {
         record.patient for record in sample.evaluation
     }

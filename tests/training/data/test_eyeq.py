@@ -80,7 +80,7 @@ def test_a_folder_without_labels_is_refused(tmp_path):
 def test_the_real_sample_is_read(fundus_data):
     records = load_eyeq(fundus_data / "eyepacs")
 
-    assert len(records) == 646
-    assert len(normals(records)) == 497
-    assert len(good(records)) == 120 + 13 + 16 + 1
+    assert len(records) == 1098
+    assert len(normals(records)) == 816
+    assert len(good(records)) == 201 + 21 + 29 + 7
     assert all(record.image.is_file() for record in records)

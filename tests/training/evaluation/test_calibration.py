@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from tests.training.pictures import retina
-from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from service.preprocessing import PreprocessingConstants
+from tests.training.pictures import normal_images
+from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.evaluation.calibration import calibrate
 from training.field_of_view import inside_field_of_view
 from training.stages.localization import held_back_samples
 
 SIZE, VIEWS = 64, 2
+CONSTANTS = PreprocessingConstants(size=SIZE)
 STAGE = StageConfig(
     epochs=1, warmup_epochs=0, batch_size=2, learning_rate=1e-3, final_learning_rate=0, window=SIZE
 )
 CONFIG = TrainingConfig(
     network=NetworkConfig(widths=(4, 8)),
-    generator=GeneratorConfig(crop_side=(10, 32), normal_share=0.0),
     reconstruction=STAGE,
     localization=STAGE,
 )
@@ -24,7 +25,7 @@ CONFIG = TrainingConfig(
 
 @pytest.fixture(scope="module")
 def images():
-    return np.stack([retina(seed, SIZE) for seed in range(3)])
+    return normal_images(range(3), SIZE)
 
 
 def brightness(images):
@@ -35,7 +36,7 @@ def brightness(images):
 
 def pixels(images):
     """What brightness says of the synthetic lesions, and where they are."""
-    samples = held_back_samples(images, CONFIG, rounds=VIEWS)
+    samples = held_back_samples(images, CONSTANTS, CONFIG, rounds=VIEWS, normal_share=0.0)
     pairs = [[part.numpy() for part in samples[index]] for index in range(len(samples))]
     inside = [inside_field_of_view(image) for image, _ in pairs]
     said = [brightness(image[None])[1][0][seen] for (image, _), seen in zip(pairs, inside, strict=True)]
@@ -47,7 +48,7 @@ def test_pixel_thresholds_are_the_best_on_synthetic_lesions(images):
     said, lesion = pixels(images)
     levels = np.unique(said)
 
-    calibration = calibrate(brightness, images, CONFIG, VIEWS)
+    calibration = calibrate(brightness, images, CONSTANTS, CONFIG, VIEWS)
 
     for threshold, quality in (
         (calibration.pixel, balanced_accuracy_score),
@@ -59,10 +60,10 @@ def test_pixel_thresholds_are_the_best_on_synthetic_lesions(images):
 
 
 def test_the_decision_is_that_of_normal_images_alone(images):
-    calibration = calibrate(brightness, images, CONFIG, VIEWS)
+    calibration = calibrate(brightness, images, CONSTANTS, CONFIG, VIEWS)
 
     # Turned and mirrored only, a normal image is as bright as before.
-    scores = np.repeat(brightness(images)[0], VIEWS)
+    scores = np.repeat(brightness(images.prepared)[0], VIEWS)
     assert calibration.decision.value == pytest.approx(np.quantile(scores, 0.9), abs=0.01)
     assert calibration.normal_scores[0] == pytest.approx(scores.min(), abs=0.01)
     assert len(calibration.normal_scores) == 101
@@ -74,4 +75,7 @@ def test_what_a_method_says_outside_the_field_of_view_changes_no_threshold(image
         scores, heatmaps = brightness(images)
         return scores, np.where(inside_field_of_view(images), heatmaps, 1).astype(np.float32)
 
-    assert calibrate(light_outside, images, CONFIG, VIEWS) == calibrate(brightness, images, CONFIG, VIEWS)
+    lit, unlit = (
+        calibrate(method, images, CONSTANTS, CONFIG, VIEWS) for method in (light_outside, brightness)
+    )
+    assert lit == unlit

@@ -6,8 +6,8 @@ import torch
 from service.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
 from service.inference.model import Model
 from service.preprocessing import PreprocessingConstants, decode, prepare
-from tests.training.pictures import retina
-from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from tests.training.pictures import normal_images, retina
+from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import network_predictor
 from training.export.graph import write_graph
@@ -26,7 +26,6 @@ STAGE = StageConfig(
 )
 CONFIG = TrainingConfig(
     network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
-    generator=GeneratorConfig(crop_side=(10, 32)),
     reconstruction=STAGE,
     localization=STAGE,
 )
@@ -61,20 +60,25 @@ def network():
 
 @pytest.fixture
 def images():
-    return np.stack([retina(seed, SIZE) for seed in range(6)])
+    return normal_images(range(4), SIZE)
 
 
 @pytest.fixture
-def run(tmp_path, images):
+def held_back():
+    return normal_images(range(4, 6), SIZE)
+
+
+@pytest.fixture
+def run(tmp_path, images, held_back):
     record = RunRecord(
         config=CONFIG,
         preprocessing=PreprocessingConstants(size=SIZE),
         data=DATA,
-        training=digests(images[:4]),
-        held_back=digests(images[4:]),
+        training=digests(images.natural),
+        held_back=digests(held_back.natural),
     )
     folder = tmp_path / "run"
-    train(record, images[:4], images[4:], folder, Hardware(workers=0, mixed_precision=False))
+    train(record, images, held_back, folder, Hardware(workers=0, mixed_precision=False))
     return folder
 
 
@@ -122,8 +126,8 @@ def test_a_file_that_disagrees_with_the_network_is_refused(tmp_path, network):
         require_parity(network, path, [retina(0, 256)])
 
 
-def test_a_run_becomes_a_model_and_a_card(tmp_path, run, images):
-    model = export_run(run, images[4:], tmp_path / "models", name="tiny", version="3", results="| a |")
+def test_a_run_becomes_a_model_and_a_card(tmp_path, run, held_back):
+    model = export_run(run, held_back, tmp_path / "models", name="tiny", version="3", results="| a |")
     described = Model(model, device="cpu").metadata
     assert (described.name, described.version, described.training_data) == ("tiny", "3", DATA)
     assert sorted(path.name for path in model.parent.iterdir()) == ["tiny.md", "tiny.onnx"]
@@ -133,18 +137,18 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, images):
     assert "training export RUN PHOTOGRAPHS --name tiny --version 3\n" in card
 
 
-def test_a_model_exported_again_has_no_twin_of_the_former(tmp_path, run, images):
+def test_a_model_exported_again_has_no_twin_of_the_former(tmp_path, run, held_back):
     twin = tmp_path / "tiny.int8.onnx"
     for stale in (twin, twin.with_suffix(".md")):
         stale.write_text("of the former")
-    export_run(run, images[4:], tmp_path, name="tiny", version="4")
+    export_run(run, held_back, tmp_path, name="tiny", version="4")
     assert not twin.exists()
     assert not twin.with_suffix(".md").exists()
 
 
-def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, images):
-    once = export_run(run, images[4:], tmp_path / "models", name="once", version="1")
-    flipped = export_run(run, images[4:], tmp_path / "models", name="flipped", version="1", flips=True)
+def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, held_back):
+    once = export_run(run, held_back, tmp_path / "models", name="once", version="1")
+    flipped = export_run(run, held_back, tmp_path / "models", name="flipped", version="1", flips=True)
     sizes = [
         sum(weight.ByteSize() for weight in onnx.load(path).graph.initializer) for path in (once, flipped)
     ]
@@ -152,24 +156,24 @@ def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, images):
     assert "--version 1 --flips" in flipped.with_suffix(".md").read_text()
     assert "its three mirror images" in flipped.with_suffix(".md").read_text()
     assert "its three mirror images" not in once.with_suffix(".md").read_text()
-    batch = images[:2]
+    batch = held_back.prepared
     _, heatmaps = Model(flipped, device="cpu").run(batch)
     _, mirrored = Model(flipped, device="cpu").run(np.ascontiguousarray(batch[:, :, ::-1]))
     np.testing.assert_allclose(mirrored[:, :, ::-1], heatmaps, atol=1e-5)
 
 
-def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, images, monkeypatch):
+def test_a_disagreeing_export_leaves_nothing_behind(tmp_path, run, held_back, monkeypatch):
     monkeypatch.setattr("training.export.parity.TOLERANCE", -1.0)
     with pytest.raises(ParityError):
-        export_run(run, images[4:], tmp_path / "models", name="tiny", version="1")
+        export_run(run, held_back, tmp_path / "models", name="tiny", version="1")
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_thresholds_follow_the_held_back_normals(images):
+def test_thresholds_follow_the_held_back_normals(held_back):
     torch.manual_seed(0)
     localizer = GuidedLocalizer(CONFIG.network, Autoencoder(CONFIG.network))
     predict = network_predictor(AnomalyNetwork(localizer).eval())
-    calibration = calibrate(predict, images[4:], CONFIG)
+    calibration = calibrate(predict, held_back, PreprocessingConstants(size=SIZE), CONFIG)
     scores = np.array(calibration.normal_scores)
     assert len(scores) == 101
     assert (np.diff(scores) >= 0).all()

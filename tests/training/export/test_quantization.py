@@ -10,7 +10,7 @@ from service.contract import ModelMetadata, Threshold, TrainingData
 from service.inference.model import Model
 from service.inference.twin import find_twin
 from service.preprocessing import PreprocessingConstants
-from tests.training.pictures import retina
+from tests.training.pictures import normal_images
 from training.config import NetworkConfig
 from training.export import quantization
 from training.export.graph import write_graph
@@ -35,7 +35,9 @@ METADATA = ModelMetadata(
 )
 
 
-PICTURES = [retina(seed, SIZE) for seed in range(6)]
+CONSTANTS = PreprocessingConstants(size=SIZE)
+NORMALS, COMPARED = normal_images(range(4), SIZE), normal_images(range(4, 6), SIZE)
+PICTURES = [*NORMALS.prepared, *COMPARED.prepared]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def twin(model):
-    return write_twin(model, PICTURES[:4], PICTURES[4:])
+    return write_twin(model, NORMALS, COMPARED, CONSTANTS)
 
 
 def test_the_twin_is_the_models_and_says_so(model, twin):
@@ -93,7 +95,7 @@ def test_lesions_take_part(model, tmp_path, monkeypatch):
     monkeypatch.setattr(quantization, "_quantize", remember)
     copy = tmp_path / "eye.onnx"
     copy.write_bytes(model.read_bytes())
-    write_twin(copy, PICTURES[:2], PICTURES[4:])
+    write_twin(copy, normal_images(range(2), SIZE), COMPARED, CONSTANTS)
     assert len(seen) == 4
     assert all(np.array_equal(*pair) for pair in zip(seen, PICTURES[:2], strict=False))
     assert not any(np.array_equal(each, picture) for each in seen[2:] for picture in PICTURES)
@@ -126,5 +128,5 @@ def test_what_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
     copy.write_bytes(model.read_bytes())
     monkeypatch.setattr(quantization, "MAP_TOLERANCE", 1e-9)
     with pytest.raises(ParityError, match=r"in 8 bits the maps of .* differ by"):
-        write_twin(copy, PICTURES[:1], PICTURES[4:])
+        write_twin(copy, normal_images(range(1), SIZE), COMPARED, CONSTANTS)
     assert list(tmp_path.iterdir()) == [copy]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.pictures import retina
-from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from service.preprocessing import PreprocessingConstants
+from tests.training.pictures import normal_images
+from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.networks.localizer import GuidedLocalizer
 from training.stages.localization import train_localization
 from training.stages.loop import Hardware
@@ -22,7 +23,6 @@ STAGE = StageConfig(
 )
 CONFIG = TrainingConfig(
     network=NetworkConfig(widths=(4, 8), fold=2),
-    generator=GeneratorConfig(crop_side=(10, 32)),
     reconstruction=STAGE,
     localization=STAGE,
 )
@@ -31,7 +31,7 @@ HARDWARE = Hardware(workers=0, mixed_precision=False, checkpoint_every=4)
 
 @pytest.fixture(scope="module")
 def images():
-    return np.stack([retina(seed, 96) for seed in range(6)])
+    return normal_images(range(4), 96), normal_images(range(4, 6), 96)
 
 
 class KilledError(Exception):
@@ -39,14 +39,21 @@ class KilledError(Exception):
 
 
 def train(folder, images, hardware=HARDWARE):
-    autoencoder = train_reconstruction(CONFIG, images[:4], images[4:], folder, hardware)
+    autoencoder = reconstruct(CONFIG, images, folder, hardware)
     return localize(CONFIG, autoencoder, images, folder, hardware)
+
+
+def reconstruct(config, images, folder, hardware=HARDWARE):
+    training, held_back = images
+    return train_reconstruction(config, training.prepared, held_back.prepared, folder, hardware)
 
 
 def localize(config, autoencoder, images, folder, hardware=HARDWARE):
     torch.manual_seed(config.seed)
     network = GuidedLocalizer(config.network, autoencoder)
-    train_localization(config, network, images[:4], images[4:], folder, hardware)
+    training, held_back = images
+    constants = PreprocessingConstants(size=96)
+    train_localization(config, constants, network, training, held_back, folder, hardware)
     return network
 
 
@@ -106,7 +113,7 @@ def test_the_loss_falls(tmp_path, images):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     longer = CONFIG.model_copy(update={"reconstruction": STAGE.model_copy(update={"epochs": 30})})
-    train_reconstruction(longer, images[:4], images[4:], tmp_path, HARDWARE)
+    reconstruct(longer, images, tmp_path)
     events = EventAccumulator(str(tmp_path / "tensorboard" / "reconstruction"))
     events.Reload()
     losses = [event.value for event in events.Scalars("loss")]
@@ -117,7 +124,7 @@ def test_the_loss_falls(tmp_path, images):
 
 def test_a_training_learns_to_find_synthetic_lesions(tmp_path, images):
     longer = CONFIG.model_copy(update={"localization": STAGE.model_copy(update={"epochs": 60})})
-    autoencoder = train_reconstruction(longer, images[:4], images[4:], tmp_path, HARDWARE)
+    autoencoder = reconstruct(longer, images, tmp_path)
     localize(longer, autoencoder, images, tmp_path)
     state = torch.load(tmp_path / "localization.checkpoint.pt", weights_only=True)
     # About 2 % of the pixels are lesion, which is what an untrained network's average precision is.

@@ -1,13 +1,9 @@
-from typing import get_args
-
 import numpy as np
 import pytest
 
-from training.config import AugmentationName
 from training.synthesis.augmentations import (
     AUGMENTATIONS,
     augment,
-    augmentations_without,
     keep_to_fundus_colours,
 )
 
@@ -20,10 +16,8 @@ def source():
     return np.clip(retina, 1, 255).astype(np.uint8)
 
 
-def test_there_are_the_seven_that_a_configuration_may_leave_out():
-    names = tuple(augmentation.__name__ for augmentation in AUGMENTATIONS)
-    assert names == get_args(AugmentationName)
-    assert len(names) == 7
+def test_there_are_the_papers_seven():
+    assert len({augmentation.__name__ for augmentation in AUGMENTATIONS}) == 7
 
 
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=lambda function: function.__name__)
@@ -65,13 +59,3 @@ def test_colours_that_no_fundus_has_are_brought_back():
     np.testing.assert_array_equal(
         keep_to_fundus_colours(pixels)[0], [(200, 50, 42), (60, 57, 48), (200, 120, 60)]
     )
-
-
-def test_what_is_left_out_is_never_drawn(source):
-    only = augmentations_without(get_args(AugmentationName)[1:])
-    assert only == AUGMENTATIONS[:1]
-    drawn = augment(source, source, 3, np.random.default_rng(3), only)
-    generator = np.random.default_rng(3)
-    generator.permutation(1)
-    expected = keep_to_fundus_colours(AUGMENTATIONS[0](source, source, generator))
-    np.testing.assert_array_equal(drawn, expected)

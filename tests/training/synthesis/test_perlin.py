@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.synthesis.perlin import perlin_mask, perlin_noise
+from training.synthesis.perlin import periodic_noise, perlin_height, perlin_noise
 
 
 def test_noise_is_zero_on_the_lattice_and_between_plus_and_minus_one():
@@ -45,7 +45,7 @@ def test_noise_is_isotropic():
 @pytest.mark.parametrize("size", [8, 33, 250])
 def test_mask_never_reaches_the_border(size):
     generator = np.random.default_rng(size)
-    masks = np.stack([perlin_mask(size, size / 4, 0.0, generator) for _ in range(10)])
+    masks = np.stack([perlin_height(size, size / 4, generator) > 0 for _ in range(10)])
     assert masks.any()
     assert not masks[:, [0, -1], :].any()
     assert not masks[:, :, [0, -1]].any()
@@ -56,8 +56,20 @@ def test_smaller_cells_make_smaller_blobs():
         generator = np.random.default_rng(7)
         areas = []
         for _ in range(10):
-            mask = perlin_mask(256, cell, 0.3, generator).astype(np.uint8)
+            mask = (perlin_height(256, cell, generator) > 0.3).astype(np.uint8)
             areas += list(cv2.connectedComponentsWithStats(mask)[2][1:, cv2.CC_STAT_AREA])
         return np.median(areas)
 
     assert median_area(8) < median_area(32) / 4
+
+
+def test_periodic_noise_is_centred_and_has_its_periods():
+    generator = np.random.default_rng(0)
+    draws = [periodic_noise(96, 2 ** generator.integers(0, 6, size=2), generator) for _ in range(40)]
+    assert all(noise.shape == (96, 96) and noise.dtype == np.float32 for noise in draws)
+    assert np.abs(np.mean(draws)) < 0.1
+    assert max(np.abs(noise).max() for noise in draws) <= 1.5
+    assert 0.01 < np.mean([(noise > 0.5).mean() for noise in draws]) < 0.5
+    # Zero on the lattice: every 12 rows and every 24 columns.
+    lattice = periodic_noise(96, np.array([8, 4]), generator)[::12, ::24]
+    assert lattice == pytest.approx(0, abs=1e-6)

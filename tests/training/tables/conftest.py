@@ -5,7 +5,7 @@ import pytest
 
 from service.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
-from tests.training.pictures import retina
+from tests.training.pictures import normal_images, retina
 from training.data.prepared import Entry, PreparedSet
 from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
@@ -21,9 +21,7 @@ TINY = override(
     COMPACT,
     [
         "network.widths=[4,8]",
-        "generator.crop_side=[10,40]",
         "held_back=0.4",
-        "refinement=null",
         *(
             f"{stage}.{value}"
             for stage in ("reconstruction", "localization")
@@ -46,7 +44,7 @@ def draw_evaluation(folder, size):
         store.write(f"{index:02}", image)
         grade, lesions = (None, {LesionType.HARD_EXUDATES: Path("EX.tif")}) if lesion else (0, None)
         records.append(Record(Path(f"{index}.jpg"), f"eye{index}", Split.TESTING, grade, lesions))
-        entries.append(Entry(f"{index:02}", {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
+        entries.append(Entry(f"{index:02}", "", {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
     constants = PreprocessingConstants(size=size)
     return PreparedSet(tuple(records), tuple(entries), store, constants, ValidationReport((), ()))
 
@@ -69,12 +67,12 @@ def setting(evaluation, tmp_path):
 
 
 def normals(seed=0, size=SIZE):
-    images = np.stack([retina(number, size) for number in range(6)])
+    images, held_back = normal_images(range(4), size), normal_images(range(4, 6), size)
     record = RunRecord(
         config=TINY.model_copy(update={"seed": seed}),
         preprocessing=PreprocessingConstants(size=size),
         data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
-        training=digests(images[:4]),
-        held_back=digests(images[4:]),
+        training=digests(images.natural),
+        held_back=digests(held_back.natural),
     )
-    return Normals(images[:4], images[4:], record)
+    return Normals(images, held_back, record)

@@ -1,4 +1,4 @@
-"""Cotton-wool spots (soft exudates): swollen nerve fibres. White, with feathered borders, over the vessels."""
+"""Cotton-wool spots (soft exudates): swollen nerve fibres. White, feathered, over the vessels."""
 
 import numpy as np
 

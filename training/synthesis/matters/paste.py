@@ -13,8 +13,8 @@ _AUGMENTATIONS = 3
 # The share of pieces cut from the very place that they are laid on. Only the augmentations make such a
 # lesion: it has no seam in the texture, as real ones have none.
 _IN_PLACE_SHARE = 0.5
-# The share of others whose mean colour is first brought to that of the place, so that the augmentations decide
-# what differs and not the pigment of two eyes.
+# The share of others whose mean colour is first brought to that of the place, so that the augmentations
+# decide what differs and not the pigment of two eyes.
 _MATCHED_SHARE = 0.5
 # A pasted rim is sharper than any camera draws; the smaller the piece, the less it is blurred.
 _RIM_BLUR = 1.5

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from training.stages.focal_loss import focal_loss
+from training.stages.losses import dice_loss, focal_loss
 
 
 def logit(p):
@@ -37,3 +37,23 @@ def test_it_stays_finite_for_certain_and_wrong_pixels():
     assert torch.isfinite(loss)
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
+
+
+def test_weights_multiply_the_loss_of_their_pixels():
+    logits, mask = torch.randn(1, 4, 4), torch.randint(0, 2, (1, 4, 4)).float()
+    inside, once = torch.ones_like(mask), torch.ones_like(mask)
+    twice = once.clone()
+    twice[0, 1, 2] = 2
+    alone = torch.zeros_like(mask)
+    alone[0, 1, 2] = 1
+    added = focal_loss(logits, mask, inside, 2.0, twice) - focal_loss(logits, mask, inside, 2.0, once)
+    assert float(added) == pytest.approx(float(focal_loss(logits, mask, alone, 2.0)) / 16, rel=1e-4)
+
+
+def test_dice_is_that_of_probabilities_inside_the_field_of_view():
+    logits = torch.tensor([[[50.0, 50.0, -50.0, 50.0]]])
+    mask = torch.tensor([[[1.0, 0.0, 1.0, 0.0]]])
+    inside = torch.tensor([[[1.0, 1.0, 1.0, 0.0]]])
+    # One of two found, two called: (2 * 1 + 1) / (2 + 2 + 1).
+    assert float(dice_loss(logits, mask, inside)) == pytest.approx(1 - 3 / 5)
+    assert float(dice_loss(-50 * torch.ones(1, 2, 2), torch.zeros(1, 2, 2), torch.ones(1, 2, 2))) < 1e-6

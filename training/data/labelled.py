@@ -1,0 +1,67 @@
+"""A folder of photographs with a table of grades, which is what a clinic measures a model on.
+
+``labels.csv`` lies in the folder and has the columns ``image`` (file name, with or without suffix, in the
+folder or in its ``images``), ``grade`` (0 is normal, anything else is not) and, where known, ``patient``.
+"""
+
+import csv
+from pathlib import Path
+
+from training.data.folder import IMAGE_SUFFIXES
+from training.data.records import DataError, Record, Split
+
+_LABELS = "labels.csv"
+_COLUMNS = {"image", "grade"}
+
+
+def is_labelled(root: Path) -> bool:
+    """Return whether a folder has a table of grades."""
+    labels = root / _LABELS
+    if not labels.is_file():
+        return False
+    with labels.open(newline="", encoding="utf-8-sig") as file:
+        return set(next(csv.reader(file), [])) >= _COLUMNS
+
+
+def load_labelled(root: Path) -> tuple[Record, ...]:
+    """Load every labelled photograph as one to evaluate on.
+
+    Args:
+        root: The folder.
+
+    Returns:
+        One record a row, in their order. A grade that is no number, such as ``PDR``, is kept as no grade: the
+        photograph is not normal, and nobody knows how far.
+
+    Raises:
+        DataError: There is no such table, or a row has no image or grade.
+    """
+    if not is_labelled(root):
+        raise DataError(f"no {_LABELS} with the columns {', '.join(sorted(_COLUMNS))} in {root}")
+    files = _photographs(root)
+    with (root / _LABELS).open(newline="", encoding="utf-8-sig") as file:
+        return tuple(_record(row, files, root) for row in csv.DictReader(file))
+
+
+def _photographs(root: Path) -> dict[str, Path]:
+    """Find photographs by name, with their suffix and without."""
+    found = [
+        path
+        for folder in (root, root / "images")
+        for path in sorted(folder.glob("*"))
+        if path.suffix.lower() in IMAGE_SUFFIXES
+    ]
+    return {path.stem: path for path in found} | {path.name: path for path in found}
+
+
+def _record(row: dict[str, str], files: dict[str, Path], root: Path) -> Record:
+    name, grade = (row.get("image") or "").strip(), (row.get("grade") or "").strip()
+    if not name or not grade:
+        raise DataError(f"{root / _LABELS}: no image or grade in the row {row}")
+    return Record(
+        files.get(name, root / name),
+        name,
+        Split.TESTING,
+        int(grade) if grade.isdecimal() else None,
+        patient=(row.get("patient") or "").strip() or None,
+    )
