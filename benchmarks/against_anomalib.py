@@ -1,7 +1,7 @@
 """What is found, and in what time: this project's models beside anomalib's, all in OpenVINO on this CPU.
 
     python -m benchmarks.against_anomalib IDRID --anomalib PYTHON
-        [--rivals Padim:256 Patchcore:256 Patchcore:384] [--models models/resynthdetect-compact.onnx ...]
+        [--rivals Padim:256 Patchcore:256 Patchcore:384] [--models models/resynthdetect.onnx ...]
         [--cache cache] [--keep FOLDER] [--rounds 9]
 
 Needs ``pip install -c constraints.txt -e '.[train,openvino]'``; ``PYTHON`` is the interpreter of an
@@ -162,7 +162,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--models",
         type=Path,
         nargs="+",
-        default=[Path("models/resynthdetect-compact.onnx"), Path("models/resynthdetect.onnx")],
+        default=[Path("models/resynthdetect.onnx")],
     )
     parser.add_argument("--cache", type=Path, default=Path("cache"))
     parser.add_argument(

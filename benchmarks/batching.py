@@ -1,6 +1,6 @@
 """Requests that arrive together, inferred one by one, in batches, or side by side.
 
-    python -m benchmarks.batching PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--device auto]
+    python -m benchmarks.batching PHOTOGRAPH [--model models/resynthdetect.onnx] [--device auto]
         [--engine auto] [--batch 4] [--clients 1 2 4 8] [--seconds 20]
 
 Drives the service's own batcher, without HTTP: so many clients each wait for an answer and ask again. All
@@ -122,7 +122,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photograph", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
     parser.add_argument("--device", choices=("auto", "cuda", "cpu"), default="auto")
     parser.add_argument("--engine", choices=("auto", "onnxruntime", "openvino"), default="auto")
     parser.add_argument("--batch", type=int, default=4)

@@ -1,6 +1,6 @@
 """What the service does when more and more clients ask at once.
 
-    python -m benchmarks.concurrency PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--engine auto]
+    python -m benchmarks.concurrency PHOTOGRAPH [--model models/resynthdetect.onnx] [--engine auto]
         [--heatmap none] [--clients 1 4 16 64 256] [--seconds 20]
 
 Each client sends a photograph, waits for the answer and sends the next; one that is refused comes again when
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photograph", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--heatmap", default="none")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 16, 64, 256])

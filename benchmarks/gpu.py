@@ -19,7 +19,7 @@ import torch
 from benchmarks.pages import told, versions
 from training.presets import PRESETS
 
-_MODELS = Path("models")
+_MODEL = Path("models/resynthdetect.onnx")
 _LIBRARIES = ("torch", "onnxruntime-gpu", "opencv-python-headless", "numpy")
 
 
@@ -36,12 +36,10 @@ def sections(arguments: argparse.Namespace) -> Iterator[str]:
     photograph = min(arguments.photographs.iterdir())
     device = ("--device", arguments.device)
     seconds = 1 if arguments.quick else 2
-    batches = {"resynthdetect-compact": (1, 2, 4, 8, 16, 32), "resynthdetect": (1, 4)}
     yield f"# Performance on a GPU\n\nWritten by `python -m benchmarks.gpu PHOTOGRAPHS` on {machine()}\n"
     yield "## Ways to run the network\n"
-    for name, sizes in batches.items():
-        shown = sizes[:1] if arguments.quick else sizes
-        yield told("network", *device, "--model", _MODELS / f"{name}.onnx", "--batches", *shown)
+    batches = (1,) if arguments.quick else (1, 2, 4, 8, 16, 32)
+    yield told("network", *device, "--model", _MODEL, "--batches", *batches)
     yield "## Photographs that arrive together\n\nWithout HTTP, by the service's own batcher:\n"
     yield told("batching", photograph, *device, "--seconds", 4 * seconds, "--clients", 1, 4, 16, "--batch", 4)
     yield "## The service and its stages\n\nOne photograph of a camera's size, `heatmap=none`:\n"

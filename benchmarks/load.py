@@ -1,6 +1,6 @@
 """The service at 1, 2 and 5 times what it can do.
 
-    python -m benchmarks.load PHOTOGRAPHS [--model models/resynthdetect-compact.onnx] [--seconds 60]
+    python -m benchmarks.load PHOTOGRAPHS [--model models/resynthdetect.onnx] [--seconds 60]
         [--loads 1 2 5] [--heatmap overlay] [--out out/load]
 
 Needs ``pip install -c constraints.txt -e '.[load]'``. A service of its own is started on a free port.
@@ -278,7 +278,7 @@ def main() -> None:
     """Run the loads one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photographs", type=Path, help="folder")
-    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--loads", type=float, nargs="+", default=[1, 2, 5])
     parser.add_argument("--heatmap", default="overlay")

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from benchmarks import serving, stages
 from benchmarks.pages import told, versions
 
-_COMPACT = Path("models/resynthdetect-compact.onnx")
+_MODEL = Path("models/resynthdetect.onnx")
 _LIBRARIES = (
     "onnxruntime-gpu",
     "openvino",
@@ -79,7 +79,7 @@ FULL = Effort(
     batches=(1, 2, 4, 8),
     starts=3,
     images=40,
-    models=(_COMPACT, Path("models/resynthdetect.onnx")),
+    models=(_MODEL,),
     heatmaps=("none", "map"),
 )
 QUICK = Effort(
@@ -92,7 +92,7 @@ QUICK = Effort(
     batches=(1,),
     starts=1,
     images=10,
-    models=(_COMPACT,),
+    models=(_MODEL,),
     heatmaps=("none",),
     photographs=1,
 )
@@ -153,7 +153,7 @@ def _against_anomalib(arguments: argparse.Namespace, effort: Effort) -> str:
     return f"""## Beside anomalib
 
 Models of anomalib that learned from the same normal photographs, and this project's, all in OpenVINO, on
-*IDRiD subset (12+12)*.
+*IDRiD subset (42+12)*.
 
 {compared}
 """
@@ -200,15 +200,15 @@ refused comes again after two seconds.
 {told("concurrency", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.crowds)}
 ## Batches and the limits of the device
 
-{told("network", "--model", _COMPACT, "--rounds", effort.rounds, "--batches", *effort.batches)}
+{told("network", "--model", _MODEL, "--rounds", effort.rounds, "--batches", *effort.batches)}
 Photographs that arrive together, in the fastest engine:
 
 {told("batching", photograph, "--seconds", 4 * effort.seconds, "--clients", *effort.clients)}
 ## Start
 
-Until the service is ready with the compact model.
+Until the service is ready with the shipped model.
 
-{told("start", "--model", _COMPACT, "--starts", effort.starts)}
+{told("start", "--model", _MODEL, "--starts", effort.starts)}
 ## Synthetic images for training
 
 At 768x768, on one core: [benchmarks/generator.py](../benchmarks/generator.py) says what DRAEM's way is.

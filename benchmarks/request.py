@@ -26,7 +26,7 @@ from benchmarks.serving import asker, form, wait_until_answering
 from tests.service.live_server import free_port
 
 _STAGES = ("decode", "preprocess", "queue", "inference", "render", "HTTP")
-_MODEL = Path("models/resynthdetect-compact.onnx").resolve()
+_MODEL = Path("models/resynthdetect.onnx").resolve()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The service beside its own stages without HTTP, and beside other servers round the same stages.
 
-    python -m benchmarks.serving PHOTOGRAPH [--model models/resynthdetect-compact.onnx] [--heatmap none]
+    python -m benchmarks.serving PHOTOGRAPH [--model models/resynthdetect.onnx] [--heatmap none]
         [--device cpu] [--clients 1 4] [--seconds 10] [--rounds 3] [--litserve PYTHON]
         [--bentoml PYTHON] [--ray PYTHON]
 
@@ -276,7 +276,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photograph", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
     parser.add_argument("--heatmap", default="none")
     parser.add_argument("--device", choices=("auto", "cuda", "cpu"), default="cpu")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4])

@@ -1,6 +1,6 @@
 """What each stage of a prediction costs, beside the plain way of doing it and beside what it must cost.
 
-    python -m benchmarks.stages PHOTOGRAPHS [--models models/resynthdetect-compact.onnx ...] [--rounds 7]
+    python -m benchmarks.stages PHOTOGRAPHS [--models models/resynthdetect.onnx ...] [--rounds 7]
         [--inference-threads 0]
 
 Every photograph of a folder goes through each way in turn; what counts are the ratios.
@@ -188,7 +188,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photographs", type=Path, help="folder")
-    parser.add_argument("--models", type=Path, nargs="+", default=[Path("models/resynthdetect-compact.onnx")])
+    parser.add_argument("--models", type=Path, nargs="+", default=[Path("models/resynthdetect.onnx")])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--inference-threads", type=int, default=0, help="0: as many as each engine takes")
     arguments = parser.parse_args()

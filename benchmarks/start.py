@@ -1,6 +1,6 @@
 """What a start of the service costs: seconds until it is ready, memory, and which imports take how long.
 
-    python -m benchmarks.start [--model models/resynthdetect-compact.onnx] [--engines onnxruntime openvino]
+    python -m benchmarks.start [--model models/resynthdetect.onnx] [--engines onnxruntime openvino]
         [--starts 3]
 
 The serving process needs no training library: what it imports is listed whole by top-level package.
@@ -77,7 +77,7 @@ def table(model: Path, engines: Sequence[str], starts: int) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect-compact.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
     parser.add_argument("--engines", nargs="+", default=["onnxruntime", "openvino"])
     parser.add_argument("--starts", type=int, default=3, help="of each engine")
     arguments = parser.parse_args()

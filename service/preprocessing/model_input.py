@@ -107,7 +107,7 @@ def finish(
         RGB uint8 (size, size, 3); outside the field of view every channel is 0, inside it at least 1.
     """
     bright = equalise(natural, constants)
-    bright[bright == 0] = 1
+    np.maximum(bright, 1, out=bright)
     return np.asarray(cv2.copyTo(bright, mask.view(np.uint8)), np.uint8)
 
 

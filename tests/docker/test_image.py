@@ -47,7 +47,7 @@ class Container:
         limits += [f"--cap-drop={each}" for each in service["cap_drop"]]
         limits += [f"--security-opt={each}" for each in service["security_opt"]]
         self.address = f"http://127.0.0.1:{port}"
-        settings = [f"--env=PORT={port}", "--env=DEVICE=cpu", "--env=DEFAULT_MODEL=resynthdetect-compact"]
+        settings = [f"--env=PORT={port}", "--env=DEVICE=cpu"]
         self.name = docker("run", "-d", "--network=host", *limits, *settings, *options, image)
         self.wait_until_ready()
 
@@ -81,7 +81,7 @@ def container(image):
 def test_it_answers_without_rights_and_without_a_disk(container, jpeg):
     answer = httpx2.post(f"{container.address}/predict", files={"file": jpeg}, timeout=60)
     assert answer.status_code == 200
-    assert answer.json()["model"]["name"] == "resynthdetect-compact"
+    assert answer.json()["model"]["name"] == "resynthdetect"
     assert httpx2.get(container.address).headers["content-type"].startswith("text/html")
     assert docker("exec", container.name, "id", "-u") == "10001"
     assert "Read-only file system" in docker(

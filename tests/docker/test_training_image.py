@@ -13,7 +13,7 @@ IMAGE = os.environ.get("TRAINING_IMAGE", "resynthdetect-train:latest")
 # As little as can be trained.
 LITTLE = [
     f"--set={stage}.{value}"
-    for stage in ("reconstruction", "localization", "refinement.stage")
+    for stage in ("reconstruction", "localization")
     for value in ("epochs=1", "warmup_epochs=0", "window=64", "batch_size=2")
 ]
 

@@ -60,15 +60,5 @@ def events() -> Iterator[list[MutableMapping[str, Any]]]:
 
 @pytest.fixture(scope="session")
 def shipped_model() -> Model:
-    """The default of the models that the repository ships."""
-    return shipped("resynthdetect")
-
-
-@pytest.fixture(scope="session")
-def compact_model() -> Model:
-    """The one that looks once."""
-    return shipped("resynthdetect-compact")
-
-
-def shipped(name: str) -> Model:
-    return Model(MODELS / f"{name}.onnx", device="cpu")
+    """The model that the repository ships."""
+    return Model(MODELS / "resynthdetect.onnx", device="cpu")

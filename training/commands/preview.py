@@ -19,9 +19,10 @@ from training.commands.options import (
     console,
     load,
 )
+from training.config import LesionConfig
 from training.data.datasets import Layout
 from training.evaluation.pictures import write_picture
-from training.preview import synthetic_sheet
+from training.preview import kinds_sheet, synthetic_sheet
 
 
 def preview(
@@ -29,7 +30,8 @@ def preview(
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("out/preview.png"),
     preset: PresetOption = "compact",
     assignments: SetOption = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of pictures.")] = 2,
+    whole: Annotated[bool, typer.Option("--whole", help="Whole images, as they are trained on.")] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of whole images.")] = 2,
     columns: Annotated[int, typer.Option("--columns", min=1, help="Pictures in a row.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws others.")] = 0,
     cache: CacheFolder = Path("cache"),
@@ -37,15 +39,18 @@ def preview(
     strict: StrictOption = False,
     workers: WorkersOption = 2,
 ) -> None:
-    """Draw a sheet of synthetic images, and under each the same image with its mask in outline.
+    """Draw a sheet of each kind of lesion, close up and with its label in outline.
 
-    Look at it before you train: do the lesions look like lesions, of many sizes, and the rest like fundus?
+    With --whole, and where the generator knows no kinds (the paper's), it is a sheet of whole images as they
+    are trained on. Look at it before you train: do the lesions look like lesions, and the rest like fundus?
     """
     config = configuration(preset, assignments)
     dataset = load(data, layout, strict, workers)
-    normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
-    sheet = synthetic_sheet(
-        normals.training.normals, PreprocessingConstants(), config, rows=rows, columns=columns, seed=seed
-    )
+    constants = PreprocessingConstants()
+    normals = prepare_normals(dataset, config, constants, cache, strict, workers).training.normals
+    if whole or not isinstance(config.generator, LesionConfig):
+        sheet = synthetic_sheet(normals, constants, config, rows=rows, columns=columns, seed=seed)
+    else:
+        sheet = kinds_sheet(normals, constants, config.generator, columns=columns, seed=seed)
     write_picture(sheet, out)
-    console.print(f"{rows * columns} synthetic images in {out}")
+    console.print(f"synthetic lesions in {out}")

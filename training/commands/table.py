@@ -68,7 +68,7 @@ def table(
     ] = 1,
     model: Annotated[
         Path, typer.Option("--model", help="The exported model that the table measures.")
-    ] = Path("models/resynthdetect-compact.onnx"),
+    ] = Path("models/resynthdetect.onnx"),
     textures: TexturesOption = None,
     preset: PresetOption = "compact",
     assignments: SetOption = None,

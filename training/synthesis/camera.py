@@ -10,6 +10,7 @@ from training.synthesis.scene import Picture
 _LEVELS = np.linspace(0, 1, 256)
 _LIGHTING_SHARE = 0.5
 _LIGHTING_GRID = 3
+_UNIT = 128
 # Of all pictures: blurred, taken at fewer pixels, sharpened; the rest are left as sharp as they are.
 _FOCUS_SHARES = (0.25, 0.15, 0.10, 0.50)
 _NOISE_SHARE = 0.3
@@ -50,11 +51,13 @@ def _change_tone(picture: Picture, strength: float, generator: np.random.Generat
 
 
 def _light(picture: Picture, strength: float, generator: np.random.Generator) -> Picture:
-    """A smooth field of light, which differs by colour as little as a flash does."""
-    field = np.exp(generator.normal(0, 0.7 * strength, (_LIGHTING_GRID, _LIGHTING_GRID)))
+    """A smooth field of light, the same in all colours as a flash is."""
+    field = np.exp(generator.normal(0, 0.7 * strength, (_LIGHTING_GRID, _LIGHTING_GRID, 1)))
+    # In 8 bits, which OpenCV multiplies several times as fast as floats; a step is less than a level.
+    levels = np.clip(np.rint(field.repeat(3, axis=2) * _UNIT), 0, 255).astype(np.uint8)
     height, width = picture.shape[:2]
-    smooth = cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.multiply(picture, cv2.merge([smooth] * 3), dtype=cv2.CV_8U), np.uint8)
+    smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.multiply(picture, smooth, scale=1 / _UNIT), np.uint8)
 
 
 def _focus(picture: Picture, generator: np.random.Generator) -> Picture:

@@ -40,9 +40,8 @@ def test_a_card_that_cannot_be_read_refuses_its_model(model):
         check_against_card(model)
 
 
-@pytest.mark.parametrize("name", ["resynthdetect", "resynthdetect-compact"])
-def test_the_shipped_cards_describe_the_shipped_files(name):
-    card = (Path(__file__).parents[3] / "models" / f"{name}.md").read_text()
-    model = Path(__file__).parents[3] / "models" / f"{name}.onnx"
+def test_the_shipped_card_describes_the_shipped_file():
+    model = Path(__file__).parents[3] / "models" / "resynthdetect.onnx"
+    card = model.with_suffix(".md").read_text()
     assert hashlib.sha256(model.read_bytes()).hexdigest() in card
     check_against_card(model)

@@ -45,7 +45,7 @@ def test_answers_of_a_batch_are_the_answers_one_by_one(tiny_model):
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_answers_in_company_are_the_answers_alone(engine):
-    model = Model(MODELS / "resynthdetect-compact.onnx", device="cpu", engine=engine, at_a_time=2)
+    model = Model(MODELS / "resynthdetect.onnx", device="cpu", engine=engine, at_a_time=2)
     images = [prepare(skimage.data.retina()[:, ::step]).image[None] for step in (1, -1)]
     alone = [model.run(image) for image in images]
     with ThreadPoolExecutor(2) as threads:
@@ -130,13 +130,12 @@ def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, m
         Model(tiny_model_path, device="cuda")
 
 
-@pytest.mark.parametrize("file", ["resynthdetect-compact.onnx", "resynthdetect.onnx"])
-def test_answers_of_cuda_are_those_of_the_cpu(file):
-    on_cuda = Model(MODELS / file, device="auto")
+def test_answers_of_cuda_are_those_of_the_cpu():
+    on_cuda = Model(MODELS / "resynthdetect.onnx", device="auto")
     if on_cuda.device == "cpu":
         pytest.skip(on_cuda.fallback)
     images = np.stack([prepare(skimage.data.retina()[:, ::step]).image for step in (1, -1)])
-    on_cpu = Model(MODELS / file, device="cpu")
+    on_cpu = Model(MODELS / "resynthdetect.onnx", device="cpu")
     for found, expected in zip(on_cuda.run(images), on_cpu.run(images), strict=True):
         np.testing.assert_allclose(found, expected, atol=0.01)
 

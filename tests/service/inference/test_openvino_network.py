@@ -107,14 +107,11 @@ def test_threads_get_their_own_answers(network):
     np.testing.assert_array_equal(found, expected)
 
 
-@pytest.fixture
-def engines(request):
-    """A shipped model in both engines, OpenVINO's first."""
-    path = MODELS / f"{request.param}.onnx"
+@pytest.fixture(scope="module")
+def engines():
+    """The shipped model in both engines, OpenVINO's first."""
+    path = MODELS / "resynthdetect.onnx"
     return [Model(path, device="cpu", engine=engine) for engine in ("openvino", "onnxruntime")]
-
-
-BOTH_MODELS = pytest.mark.parametrize("engines", ["resynthdetect", "resynthdetect-compact"], indirect=True)
 
 
 def require_agreement(engines, photograph, *, score_within, pixels_within):
@@ -128,13 +125,11 @@ def require_agreement(engines, photograph, *, score_within, pixels_within):
     return expected_score
 
 
-@BOTH_MODELS
-def test_shipped_models_answer_alike(engines):
+def test_both_engines_answer_alike(engines):
     require_agreement(engines, skimage.data.retina(), score_within=0.02, pixels_within=0.1)
 
 
-@BOTH_MODELS
 @pytest.mark.parametrize("name", ["idrid_07.jpg", "eyepacs_406_right.jpeg"])
-def test_shipped_models_answer_alike_on_lesions_and_other_cameras(engines, fundus_data, name):
+def test_both_engines_answer_alike_on_lesions_and_other_cameras(engines, fundus_data, name):
     photograph = decode((fundus_data / "fullsize" / name).read_bytes(), max_pixels=64_000_000)
     assert require_agreement(engines, photograph, score_within=0.05, pixels_within=0.2) > 0.5

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from service.inference.model import Model
 from training.cli import application
+from training.config import LesionConfig
 from training.data.records import DataError
 from training.run import RunError
 
@@ -13,8 +14,6 @@ TINY = [
     argument
     for assignment in (
         "network.widths=[4,8]",
-        "refinement=null",
-        "generator.crop_side=[10,40]",
         "reconstruction.epochs=1",
         "reconstruction.window=64",
         "localization.epochs=1",
@@ -66,10 +65,33 @@ def test_help_names_the_commands_in_their_order():
 def test_a_preview_is_a_sheet_of_pairs(normals, work):
     sheet = work / "sheet.png"
     result = call(
-        "preview", normals, "--out", sheet, "--rows", 1, "--columns", 2, "--cache", work / "cache", *TINY
+        "preview",
+        normals,
+        "--whole",
+        "--rows",
+        1,
+        "--columns",
+        2,
+        "--out",
+        sheet,
+        "--cache",
+        work / "cache",
+        *TINY,
     )
     assert result.exit_code == 0, result.output
     assert np.asarray(cv2.imread(str(sheet))).shape == (2 * 64, 2 * 64, 3)
+
+
+def test_a_preview_shows_every_kind_of_lesion_with_its_outline(normals, work):
+    sheet = work / "kinds.png"
+    result = call("preview", normals, "--columns", 3, "--out", sheet, "--cache", work / "cache", *TINY)
+    assert result.exit_code == 0, result.output
+    picture = np.asarray(cv2.imread(str(sheet)))
+    kinds = len(LesionConfig().lesions)
+    assert picture.shape[1] == 3 * 240
+    lines = np.split(picture, kinds)
+    cyan = [((line[..., 0] > 200) & (line[..., 1] > 200) & (line[..., 2] < 80)).sum() for line in lines]
+    assert all(count > 0 for count in cyan)
 
 
 def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, work, trained):

@@ -101,7 +101,7 @@ def test_lesions_take_part(model, tmp_path, monkeypatch):
     assert not any(np.array_equal(each, picture) for each in seen[2:] for picture in PICTURES)
 
 
-@pytest.mark.parametrize("name", [None, "resynthdetect", "resynthdetect-compact"])
+@pytest.mark.parametrize("name", [None, "resynthdetect"])
 def test_no_two_products_overflow_where_they_are_added_in_16_bits(twin, name):
     """Processors without VNNI do; 255 times 64 is the most that fits twice."""
     graph = onnx.load(SHIPPED / f"{name}.int8.onnx" if name else twin).graph
