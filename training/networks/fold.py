@@ -1,5 +1,7 @@
 """Space to depth and back, by which the layers between see a quarter of the places and lose no pixel."""
 
+from functools import cache
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,11 +23,17 @@ def fold(image: Tensor, factor: int) -> Tensor:
     """
     if factor == 1:
         return image
-    channels = int(image.shape[1])
-    picks = np.eye(channels * factor**2, dtype=np.float32).reshape(-1, channels, factor, factor)
-    return F.conv2d(image, torch.from_numpy(picks).to(image.device), stride=factor)
+    return F.conv2d(image, _picks(int(image.shape[1]), factor, image.device), stride=factor)
 
 
 def unfold(features: Tensor, factor: int) -> Tensor:
     """Undo :func:`fold`: (N, C * factor**2, H, W) to (N, C, H * factor, W * factor)."""
     return F.pixel_shuffle(features, factor)
+
+
+# Kept on the device: to bring it there at every step, a GPU would have to wait.
+@cache
+@torch.inference_mode(mode=False)
+def _picks(channels: int, factor: int, device: torch.device) -> Tensor:
+    picks = np.eye(channels * factor**2, dtype=np.float32).reshape(-1, channels, factor, factor)
+    return torch.from_numpy(picks).to(device)

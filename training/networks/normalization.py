@@ -1,5 +1,7 @@
 """From the contract's uint8 image to what the networks see. It is a part of the exported graph."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -60,8 +62,8 @@ def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:
         float32 (N, C, H, W).
     """
     height, width = map(int, pixels.shape[2:])
-    boxes = {side: _box(side).to(pixels.device) for side in {height, width}}
-    lines = {side: _line(side).to(pixels.device) for side in {height, width}}
+    boxes = {side: _box(side, pixels.device) for side in {height, width}}
+    lines = {side: _line(side, pixels.device) for side in {height, width}}
     # Sums of thousands of pixels, for which bfloat16 has too few digits.
     with torch.autocast(pixels.device.type, enabled=False):
         counted = torch.cat([pixels, inside], dim=1)
@@ -70,17 +72,22 @@ def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:
         return lines[height].T @ means @ lines[width]
 
 
-def _box(side: int) -> Tensor:
+# Kept on the device: to bring them there at every step, a GPU would have to wait.
+@cache
+@torch.inference_mode(mode=False)
+def _box(side: int, device: torch.device) -> Tensor:
     """What each pixel of a line adds to the mean of each box: float32 (side, side / 16)."""
     distances = np.abs(np.arange(side)[:, None] - _centres(side))
-    return torch.from_numpy((distances < _BOX / 2).astype(np.float32) / _BOX)
+    return torch.from_numpy((distances < _BOX / 2).astype(np.float32) / _BOX).to(device)
 
 
-def _line(side: int) -> Tensor:
+@cache
+@torch.inference_mode(mode=False)
+def _line(side: int, device: torch.device) -> Tensor:
     """What each box adds to each pixel of a line, linear between two centres: float32 (side / 16, side)."""
     impulses = np.eye(side // _STRIDE)
     lines = [np.interp(np.arange(side), _centres(side), impulse) for impulse in impulses]
-    return torch.from_numpy(np.stack(lines).astype(np.float32))
+    return torch.from_numpy(np.stack(lines).astype(np.float32)).to(device)
 
 
 def _centres(side: int) -> NDArray[np.float64]:

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import cv2
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from training.config import StageConfig
+from training.stages.average import AveragedNetwork
 from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.stages.schedule import learning_rate
 
@@ -100,8 +100,7 @@ class _Loop:
         self.optimizer = torch.optim.AdamW(
             trained, lr=stage.config.learning_rate, weight_decay=stage.config.weight_decay
         )
-        average = get_ema_multi_avg_fn(stage.config.average_decay)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+        self.average = AveragedNetwork(self.network, stage.config.average_decay)
         self.step = 0
         self.unread: list[Tensor] = []  # loss and norm of the gradient of each step since they were read
         self.best = float("-inf")
@@ -159,7 +158,7 @@ class _Loop:
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
         self.optimizer.step()
-        self.average.update_parameters(self.network)
+        self.average.update(self.network)
         self.step += 1
         self.unread.append(torch.stack([loss.detach().float(), norm.detach().float()]))
 
