@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.training.pictures import retina
-from training.config import GeneratorConfig, NetworkConfig, StageConfig, TrainingConfig
+from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.stages.loop import Hardware
 
 STAGE = StageConfig(
@@ -19,7 +19,6 @@ STAGE = StageConfig(
 def config():
     return TrainingConfig(
         network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
-        generator=GeneratorConfig(crop_side=(10, 32)),
         reconstruction=STAGE,
         localization=STAGE,
     )
