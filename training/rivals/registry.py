@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from training.rivals.draem import Draem
+from training.rivals.fanogan import FAnoGan
 from training.rivals.memae import MemAE
 from training.rivals.padim import Padim
 from training.rivals.patchcore import PatchCore
@@ -13,6 +14,7 @@ from training.stages.samples import Images
 
 RIVALS: Mapping[str, Rival] = {
     "reconstruction-error": ReconstructionError(),
+    "f-anogan": FAnoGan(),
     "memae": MemAE(),
     "draem": Draem(),
     "padim": Padim(),
