@@ -10,12 +10,14 @@ from training.rivals.patchcore import PatchCore
 from training.rivals.reconstruction_error import ReconstructionError
 from training.rivals.reverse_distillation import ReverseDistiller
 from training.rivals.rival import Rival
+from training.rivals.wdmt_net import WdmtNet
 from training.stages.samples import Images
 
 RIVALS: Mapping[str, Rival] = {
     "reconstruction-error": ReconstructionError(),
     "f-anogan": FAnoGan(),
     "memae": MemAE(),
+    "wdmt-net": WdmtNet(),
     "draem": Draem(),
     "padim": Padim(),
     "patchcore": PatchCore(),

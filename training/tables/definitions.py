@@ -98,7 +98,7 @@ _TABLE_2 = TableDefinition(
     (
         _YARDSTICK,
         Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _idrid(0.756, 0.686, 0.048)),
-        Row("wdmt-net", "WDMT-Net", Quoted(), _idrid(0.775, 0.566, 0.075)),
+        Row("wdmt-net", "WDMT-Net", RivalMethod(key="wdmt-net"), _idrid(0.775, 0.566, 0.075)),
         Row("resad", "ReSAD", Quoted(), _idrid(0.905, 0.819, 0.256)),
         Row("memae", "MemAE", RivalMethod(key="memae"), _idrid(0.749, 0.596, 0.058)),
         Row("draem", "DRAEM", RivalMethod(key="draem"), _idrid(0.827, 0.747, 0.100)),

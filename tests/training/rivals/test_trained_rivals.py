@@ -15,6 +15,7 @@ from training.rivals.held_back import HeldBackLoss, whole_images
 from training.rivals.memae import MemAE, MemoryAutoencoder, memory_loss
 from training.rivals.memory import entropy
 from training.rivals.reverse_distillation import ReverseDistillation, ReverseDistiller
+from training.rivals.wdmt_net import WdmtNet
 from training.stages.loop import Hardware
 
 
@@ -34,6 +35,7 @@ class Edges(nn.Module):
 
 
 MEMAE, DISTILLER = MemAE(items=20), ReverseDistiller(teacher=Edges, widths=Edges.widths)
+WDMT_NET = WdmtNet()
 
 
 def longer(config, epochs):
@@ -44,7 +46,7 @@ def longer(config, epochs):
 
 @pytest.mark.parametrize(
     ("rival", "epochs"),
-    [(MEMAE, 30), (DISTILLER, 40)],
+    [(MEMAE, 30), (DISTILLER, 40), (WDMT_NET, 40)],
     ids=lambda value: getattr(value, "name", None),
 )
 def test_a_spot_is_what_a_network_of_normals_cannot_rebuild(
@@ -71,7 +73,9 @@ def test_draem_finds_what_it_was_taught(tmp_path, images, spotted, config, hardw
     assert heatmaps[mask].mean() > 3 * heatmaps[inside & ~mask].mean()
 
 
-@pytest.mark.parametrize("rival", [MEMAE, DISTILLER, Draem(), FAnoGan()], ids=lambda rival: rival.name)
+@pytest.mark.parametrize(
+    "rival", [MEMAE, DISTILLER, Draem(), FAnoGan(), WDMT_NET], ids=lambda rival: rival.name
+)
 def test_a_finished_training_is_read_and_not_repeated(rival, tmp_path, images, config, hardware, monkeypatch):
     if isinstance(rival, Draem):
         pytest.importorskip("monai", reason="needs the extra `rivals`")
@@ -89,7 +93,7 @@ class KilledError(Exception):
 # f-AnoGAN's first training has four steps, like the only one of the others.
 @pytest.mark.parametrize(
     ("rival", "step"),
-    [(FAnoGan(), 3), (FAnoGan(), 7)],
+    [(FAnoGan(), 3), (FAnoGan(), 7), (WDMT_NET, 3)],
     ids=lambda value: getattr(value, "name", None),
 )
 def test_a_killed_training_ends_where_an_uninterrupted_one_does(
