@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from training.rivals.draem import Draem
 from training.rivals.fanogan import FAnoGan
+from training.rivals.lesion2void import Lesion2Void
 from training.rivals.memae import MemAE
 from training.rivals.padim import Padim
 from training.rivals.patchcore import PatchCore
@@ -18,6 +19,7 @@ RIVALS: Mapping[str, Rival] = {
     "f-anogan": FAnoGan(),
     "memae": MemAE(),
     "wdmt-net": WdmtNet(),
+    "lesion2void": Lesion2Void(),
     "draem": Draem(),
     "padim": Padim(),
     "patchcore": PatchCore(),

@@ -81,7 +81,12 @@ _TABLE_1 = TableDefinition(
         _YARDSTICK,
         Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
         Row("mkd", "MKD", Quoted(), _eyeq(0.582, 0.547, 0.623, 0.706, 0.546)),
-        Row("lesion2void", "Lesion2Void", Quoted(), _eyeq(0.567, 0.625, 0.877, 0.902, 0.632)),
+        Row(
+            "lesion2void",
+            "Lesion2Void",
+            RivalMethod(key="lesion2void"),
+            _eyeq(0.567, 0.625, 0.877, 0.902, 0.632),
+        ),
         Row("draem", "DRAEM", RivalMethod(key="draem"), _eyeq(0.585, 0.658, 0.742, 0.716, 0.614)),
         Row("padim", "PaDiM", RivalMethod(key="padim")),
         Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),

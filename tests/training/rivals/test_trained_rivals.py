@@ -12,6 +12,7 @@ from training.rivals import RIVALS, RivalError
 from training.rivals.draem import Draem, DraemLoss, DraemNetwork
 from training.rivals.fanogan import FAnoGan
 from training.rivals.held_back import HeldBackLoss, whole_images
+from training.rivals.lesion2void import Lesion2Void
 from training.rivals.memae import MemAE, MemoryAutoencoder, memory_loss
 from training.rivals.memory import entropy
 from training.rivals.reverse_distillation import ReverseDistillation, ReverseDistiller
@@ -35,7 +36,7 @@ class Edges(nn.Module):
 
 
 MEMAE, DISTILLER = MemAE(items=20), ReverseDistiller(teacher=Edges, widths=Edges.widths)
-WDMT_NET = WdmtNet()
+WDMT_NET, LESION2VOID = WdmtNet(), Lesion2Void(patch=12)
 
 
 def longer(config, epochs):
@@ -46,7 +47,7 @@ def longer(config, epochs):
 
 @pytest.mark.parametrize(
     ("rival", "epochs"),
-    [(MEMAE, 30), (DISTILLER, 40), (WDMT_NET, 40)],
+    [(MEMAE, 30), (DISTILLER, 40), (WDMT_NET, 40), (LESION2VOID, 40)],
     ids=lambda value: getattr(value, "name", None),
 )
 def test_a_spot_is_what_a_network_of_normals_cannot_rebuild(
@@ -74,7 +75,7 @@ def test_draem_finds_what_it_was_taught(tmp_path, images, spotted, config, hardw
 
 
 @pytest.mark.parametrize(
-    "rival", [MEMAE, DISTILLER, Draem(), FAnoGan(), WDMT_NET], ids=lambda rival: rival.name
+    "rival", [MEMAE, DISTILLER, Draem(), FAnoGan(), WDMT_NET, LESION2VOID], ids=lambda rival: rival.name
 )
 def test_a_finished_training_is_read_and_not_repeated(rival, tmp_path, images, config, hardware, monkeypatch):
     if isinstance(rival, Draem):
@@ -93,7 +94,7 @@ class KilledError(Exception):
 # f-AnoGAN's first training has four steps, like the only one of the others.
 @pytest.mark.parametrize(
     ("rival", "step"),
-    [(FAnoGan(), 3), (FAnoGan(), 7), (WDMT_NET, 3)],
+    [(FAnoGan(), 3), (FAnoGan(), 7), (WDMT_NET, 3), (LESION2VOID, 3)],
     ids=lambda value: getattr(value, "name", None),
 )
 def test_a_killed_training_ends_where_an_uninterrupted_one_does(
