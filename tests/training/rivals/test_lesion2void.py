@@ -12,7 +12,7 @@ from training.rivals.lesion2void import Painter, adversarial_loss, painting_erro
 def test_nine_grids_hide_all_of_the_retina_once_and_nothing_else(images):
     image, generator = images[0], np.random.default_rng(0)
     inside, hidden = image.any(axis=-1), np.zeros((96, 96), int)
-    for place in product((0, 12, 24), repeat=2):
+    for place in product((0, 12, 24), (0, 12, 24)):
         result, mask = hide(image, 12, place, generator)
         hidden += mask
         np.testing.assert_array_equal(result[~mask], image[~mask])
