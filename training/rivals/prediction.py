@@ -15,16 +15,19 @@ from training.networks.anomaly_network import image_score
 
 Heatmapper = Callable[[Tensor], Tensor]
 """Maps a prepared photograph, uint8 RGB (1, size, size, 3), to its map, float32 (1, size, size)."""
+Scorer = Callable[[Tensor], Tensor]
+"""Maps heatmaps, float32 (N, size, size), to scores, float32 (N,)."""
 
 
-def predictor(heatmapper: Heatmapper, device: str) -> Predictor:
-    """Make a predictor: photograph by photograph, maps cut to the field of view, scores as in the paper.
+def predictor(heatmapper: Heatmapper, device: str, scorer: Scorer = image_score) -> Predictor:
+    """Make a predictor: photograph by photograph, maps cut to the field of view.
 
     What a map says of the rim of the field of view is left as it is.
 
     Args:
         heatmapper: Maps one photograph on the device.
         device: Where it computes.
+        scorer: What heatmaps make of an image; the paper's score unless the rival has one of its own.
 
     Returns:
         Maps uint8 RGB (N, size, size, 3) to scores, float32 (N,), and heatmaps, float32 (N, size, size), at
@@ -34,7 +37,7 @@ def predictor(heatmapper: Heatmapper, device: str) -> Predictor:
     @torch.inference_mode()
     def predict(images: ImageBatch) -> tuple[ScoreArray, npt.NDArray[np.float32]]:
         maps = torch.cat([_heatmap(heatmapper, image, device) for image in images])
-        return image_score(maps).numpy(), maps.numpy()
+        return scorer(maps).numpy(), maps.numpy()
 
     return predict
 

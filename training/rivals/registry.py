@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 
 from training.rivals.draem import Draem
+from training.rivals.fanogan import FAnoGan
+from training.rivals.lesion2void import Lesion2Void
 from training.rivals.memae import MemAE
 from training.rivals.padim import Padim
 from training.rivals.patchcore import PatchCore
 from training.rivals.reconstruction_error import ReconstructionError
 from training.rivals.reverse_distillation import ReverseDistiller
 from training.rivals.rival import Rival
+from training.rivals.wdmt_net import WdmtNet
 from training.stages.samples import Images
 
 RIVALS: Mapping[str, Rival] = {
     "reconstruction-error": ReconstructionError(),
+    "f-anogan": FAnoGan(),
     "memae": MemAE(),
+    "wdmt-net": WdmtNet(),
+    "lesion2void": Lesion2Void(),
     "draem": Draem(),
     "padim": Padim(),
     "patchcore": PatchCore(),

@@ -92,9 +92,14 @@ _TABLE_1 = TableDefinition(
     {Layout.EYEQ: EYEQ_COLUMNS, Layout.IDRID_GRADES: IDRID_GRADE_COLUMNS},
     (
         _YARDSTICK,
-        Row("fanogan", "fAnoGAN", Quoted(), _eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
+        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
         Row("mkd", "MKD", Quoted(), _eyeq(0.582, 0.547, 0.623, 0.706, 0.546)),
-        Row("lesion2void", "Lesion2Void", Quoted(), _eyeq(0.567, 0.625, 0.877, 0.902, 0.632)),
+        Row(
+            "lesion2void",
+            "Lesion2Void",
+            RivalMethod(key="lesion2void"),
+            _eyeq(0.567, 0.625, 0.877, 0.902, 0.632),
+        ),
         Row("draem", "DRAEM", RivalMethod(key="draem"), _eyeq(0.585, 0.658, 0.742, 0.716, 0.614)),
         Row("padim", "PaDiM", RivalMethod(key="padim")),
         Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),
@@ -110,8 +115,8 @@ _TABLE_2 = TableDefinition(
     {Layout.IDRID: PIXEL_COLUMNS},
     (
         _YARDSTICK,
-        Row("fanogan", "fAnoGAN", Quoted(), _idrid(0.756, 0.686, 0.048)),
-        Row("wdmt-net", "WDMT-Net", Quoted(), _idrid(0.775, 0.566, 0.075)),
+        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _idrid(0.756, 0.686, 0.048)),
+        Row("wdmt-net", "WDMT-Net", RivalMethod(key="wdmt-net"), _idrid(0.775, 0.566, 0.075)),
         Row("resad", "ReSAD", Quoted(), _idrid(0.905, 0.819, 0.256)),
         Row("memae", "MemAE", RivalMethod(key="memae"), _idrid(0.749, 0.596, 0.058)),
         Row("draem", "DRAEM", RivalMethod(key="draem"), _idrid(0.827, 0.747, 0.100)),

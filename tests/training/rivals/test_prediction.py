@@ -25,6 +25,13 @@ def test_a_score_is_the_mean_of_the_ten_highest_pixels(images):
     assert scores == pytest.approx([5.5, 5.5])
 
 
+def test_a_rival_may_have_a_score_of_its_own(images):
+    mean = predictor(lambda image: torch.ones(1, 96, 96), "cpu", lambda maps: maps.mean(dim=(1, 2)))
+    scores, heatmaps = mean(images[:2])
+    assert scores == pytest.approx(heatmaps.mean(axis=(1, 2)))
+    assert scores.max() < 1
+
+
 def test_smoothing_keeps_the_sum_and_spreads_by_sigma():
     point = torch.zeros(1, 65, 65)
     point[0, 32, 32] = 1

@@ -5,7 +5,7 @@ from training.rivals import RIVALS, find_rival
 
 
 def test_names_and_backbones_tell_the_rivals_apart():
-    assert len({rival.name for rival in RIVALS.values()}) == len(RIVALS) == 6
+    assert len({rival.name for rival in RIVALS.values()}) == len(RIVALS) == 9
     assert all(rival.backbone for rival in RIVALS.values())
 
 

@@ -1,4 +1,4 @@
-"""MemAE, DRAEM and reverse distillation: they learn, and a finished training is not repeated."""
+"""The rivals that are trained: they learn, go on after a kill, and a finished training is not repeated."""
 
 import numpy as np
 import pytest
@@ -10,10 +10,14 @@ from torch.utils.data import TensorDataset
 
 from training.rivals import RIVALS, RivalError
 from training.rivals.draem import Draem, DraemLoss, DraemNetwork
+from training.rivals.fanogan import FAnoGan
 from training.rivals.held_back import HeldBackLoss, whole_images
+from training.rivals.lesion2void import Lesion2Void
 from training.rivals.memae import MemAE, MemoryAutoencoder, memory_loss
 from training.rivals.memory import entropy
 from training.rivals.reverse_distillation import ReverseDistillation, ReverseDistiller
+from training.rivals.wdmt_net import WdmtNet
+from training.stages.loop import Hardware
 
 
 class Edges(nn.Module):
@@ -32,6 +36,7 @@ class Edges(nn.Module):
 
 
 MEMAE, DISTILLER = MemAE(items=20), ReverseDistiller(teacher=Edges, widths=Edges.widths)
+WDMT_NET, LESION2VOID = WdmtNet(), Lesion2Void(patch=12)
 
 
 def longer(config, epochs):
@@ -40,7 +45,11 @@ def longer(config, epochs):
     return config.model_copy(update={"localization": stage, "reconstruction": stage})
 
 
-@pytest.mark.parametrize(("rival", "epochs"), [(MEMAE, 30), (DISTILLER, 40)], ids=["memae", "distillation"])
+@pytest.mark.parametrize(
+    ("rival", "epochs"),
+    [(MEMAE, 30), (DISTILLER, 40), (WDMT_NET, 40), (LESION2VOID, 40)],
+    ids=lambda value: getattr(value, "name", None),
+)
 def test_a_spot_is_what_a_network_of_normals_cannot_rebuild(
     rival, epochs, tmp_path, images, spotted, config, hardware
 ):
@@ -65,7 +74,9 @@ def test_draem_finds_what_it_was_taught(tmp_path, images, spotted, config, hardw
     assert heatmaps[mask].mean() > 3 * heatmaps[inside & ~mask].mean()
 
 
-@pytest.mark.parametrize("rival", [MEMAE, DISTILLER, Draem()], ids=lambda rival: rival.name)
+@pytest.mark.parametrize(
+    "rival", [MEMAE, DISTILLER, Draem(), FAnoGan(), WDMT_NET, LESION2VOID], ids=lambda rival: rival.name
+)
 def test_a_finished_training_is_read_and_not_repeated(rival, tmp_path, images, config, hardware, monkeypatch):
     if isinstance(rival, Draem):
         pytest.importorskip("monai", reason="needs the extra `rivals`")
@@ -74,6 +85,38 @@ def test_a_finished_training_is_read_and_not_repeated(rival, tmp_path, images, c
     again = rival.fit(images[:4], images[4:], config, tmp_path, hardware)(images[:2])
     for before, after in zip(first, again, strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+class KilledError(Exception):
+    pass
+
+
+# f-AnoGAN's first training has four steps, like the only one of the others.
+@pytest.mark.parametrize(
+    ("rival", "step"),
+    [(FAnoGan(), 3), (FAnoGan(), 7), (WDMT_NET, 3), (LESION2VOID, 3)],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_killed_training_ends_where_an_uninterrupted_one_does(
+    rival, step, tmp_path, images, config, monkeypatch
+):
+    hardware = Hardware(workers=0, mixed_precision=False, checkpoint_every=2)
+    whole = rival.fit(images[:4], images[4:], config, tmp_path / "whole", hardware)(images[:2])
+    optimizer_step, done = torch.optim.AdamW.step, []
+
+    def killed(self, *arguments, **keywords):
+        done.append(1)
+        if len(done) == step:
+            raise KilledError
+        return optimizer_step(self, *arguments, **keywords)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", killed)
+        with pytest.raises(KilledError):
+            rival.fit(images[:4], images[4:], config, tmp_path / "killed", hardware)
+    resumed = rival.fit(images[:4], images[4:], config, tmp_path / "killed", hardware)(images[:2])
+    for expected, found in zip(whole, resumed, strict=True):
+        np.testing.assert_array_equal(expected, found)
 
 
 def test_memae_adds_the_entropy_of_its_memory(images, config):
