@@ -10,8 +10,10 @@ Either way a photograph's bytes go in, and what ``POST /predict`` answers comes 
 """
 
 import json
+import math
 import time
 from contextlib import ExitStack
+from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
@@ -101,8 +103,8 @@ class Client:
         asked = time.monotonic()
         while True:
             response = self._post(photograph, query)
-            wait = float(response.headers.get("Retry-After", "nan"))
-            # False where there is no such header.
+            wait = _retry_after(response)
+            # False where it does not say when.
             again = response.status_code in _BUSY and time.monotonic() + wait - asked < self._patience
             if not again:
                 break
@@ -157,6 +159,19 @@ class InProcess:
         except UnknownModelError as error:
             raise _refused("unknown-model", str(error)) from error
         return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None)
+
+
+def _retry_after(response: httpx2.Response) -> float:
+    """Seconds until one may ask again; a proxy may give a date in their place. NaN where it says neither."""
+    value = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return math.nan
 
 
 def _refused(code: str, detail: str) -> Refused:

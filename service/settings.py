@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Bytes that the model may take on the GPU; 0 sets no limit."
     )
     max_upload_bytes: PositiveInt = Field(
-        default=32 * MEBIBYTE, description="Largest request body accepted, in bytes."
+        default=48 * MEBIBYTE,
+        description="Largest request body accepted, in bytes. The default takes an uncompressed DICOM object "
+        "of 16 megapixels.",
     )
     max_pixels: PositiveInt = Field(
         default=64_000_000,

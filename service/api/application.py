@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from service.api import admin, health, prediction
 from service.api.access import ApiKeys
 from service.api.admission import Admission
+from service.api.head import HeadMiddleware
 from service.api.observation import ObservationMiddleware
 from service.api.problems import install_handlers
 from service.api.security_headers import SecurityHeadersMiddleware
@@ -59,6 +60,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     install_page(app)
     install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
     # Each wraps those before it.
+    app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +16,8 @@ from service.inference.places import ClosedError
 
 # Inputs are all alike to a model: so many failures in a row are its own.
 _FAILURES_IN_A_ROW = 3
+# Between two trials of a model that fails.
+_PAUSE_SECONDS = 1.0
 
 
 class Infer(Protocol):
@@ -63,6 +67,7 @@ class Batcher:
         max_batch: int = 1,
         on_batch: Callable[[int], object] = lambda _: None,
         on_failure: Callable[[], object] = lambda: None,
+        pause: float = _PAUSE_SECONDS,
     ) -> None:
         """Prepare a batcher; :meth:`start` sets it going.
 
@@ -73,6 +78,7 @@ class Batcher:
             max_batch: Most images in one call of ``infer``.
             on_batch: Told the size of each batch.
             on_failure: Told of each image on which ``infer`` fails.
+            pause: Seconds between two trials of an ``infer`` that fails.
         """
         self._infer = infer
         self._max_batch = max_batch
@@ -84,6 +90,8 @@ class Batcher:
         self._lanes = lanes
         self._workers: list[asyncio.Task[None]] = []
         self._closing = False
+        self._pause = pause
+        self._recovering: asyncio.Task[None] | None = None
 
     @property
     def working(self) -> bool:
@@ -92,7 +100,7 @@ class Batcher:
 
     @property
     def failing(self) -> bool:
-        """Whether the last few images all failed: a model on a lost GPU does not recover by itself."""
+        """Whether the last few images all failed, as on a lost GPU; the model is then tried again."""
         return self._failures_in_a_row >= _FAILURES_IN_A_ROW
 
     def start(self) -> None:
@@ -119,6 +127,8 @@ class Batcher:
     async def close(self) -> None:
         """Answer what was accepted, then stop."""
         self._closing = True
+        if self._recovering is not None:
+            self._recovering.cancel()
         for _ in self._workers:
             self._waiting.put_nowait(None)
         await asyncio.gather(*self._workers)
@@ -160,8 +170,22 @@ class Batcher:
             return
         self._failures_in_a_row += 1
         self._on_failure()
+        if self.failing and self._recovering is None:
+            self._recovering = asyncio.create_task(self._recover(batch[0].image))
         if not batch[0].answer.done():
             batch[0].answer.set_exception(error)
+
+    async def _recover(self, failed: NDArray[np.uint8]) -> None:
+        """Try a model that fails until it works: who is not ready is sent nothing that could show it."""
+        # Inside the field of view everywhere, and nobody's.
+        images = np.ones_like(failed)[None]
+        while self.failing:
+            await asyncio.sleep(self._pause)
+            infer = partial(self._infer, images, in_company=False)
+            with suppress(Exception):  # counted and told when it began to fail
+                await asyncio.get_running_loop().run_in_executor(self._threads, infer)
+                self._failures_in_a_row = 0
+        self._recovering = None
 
     def _run(self, batch: Sequence[_Work]) -> list[Answer]:
         self._on_batch(len(batch))

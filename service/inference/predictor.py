@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from service.contract import ModelMetadata
 from service.inference.batching import Batcher
+from service.inference.company import Company
 from service.inference.regions import Region, find_regions
 from service.inference.rendering import Heatmap, render
 from service.inference.spreading import spread
@@ -89,6 +90,7 @@ class Predictor:
         sections: int,
         observe: ObservePrediction,
         max_pixels: int,
+        company: Company,
     ) -> None:
         """Join the parts.
 
@@ -99,6 +101,7 @@ class Predictor:
             sections: Parts that a heatmap is drawn in, side by side, where nobody else is in hand.
             observe: Told of every prediction.
             max_pixels: Largest photograph to decode.
+            company: Who else is in hand, for whichever model.
         """
         self._metadata = metadata
         self._batcher = batcher
@@ -106,7 +109,7 @@ class Predictor:
         self._sections = sections
         self._observe = observe
         self._max_pixels = max_pixels
-        self._in_hand = 0
+        self._company = company
 
     async def predict(
         self, upload: bytes, *, heatmap: Heatmap, reduction: Factor = 1, threshold: float | None = None
@@ -123,11 +126,8 @@ class Predictor:
             PreprocessingError: The upload is no photograph of a fundus.
             ClosedError: The service is shutting down.
         """
-        self._in_hand += 1
-        try:
+        with self._company.join():
             return await self._predict(upload, heatmap, reduction, threshold)
-        finally:
-            self._in_hand -= 1
 
     async def _predict(
         self, upload: bytes, heatmap: Heatmap, reduction: Factor, threshold: float | None
@@ -136,10 +136,10 @@ class Predictor:
         timings = Timings()
         prepared = await self._off_loop(lambda: self._prepare(upload, timings))
         submitted = perf_counter()
-        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._in_company)
+        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._company.is_there)
         timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
         timings[Stage.INFERENCE] = answer.seconds
-        sections = 1 if self._in_company else self._sections
+        sections = 1 if self._company.is_there else self._sections
         regions, png = await self._off_loop(
             lambda: self._draw(heatmap, reduction, prepared, answer.heatmap, sections, timings)
         )
@@ -164,11 +164,6 @@ class Predictor:
             timings=timings,
         )
         return prediction
-
-    @property
-    def _in_company(self) -> bool:
-        """Whether others are in hand, which would miss the threads that share the work of one."""
-        return self._in_hand > 1
 
     async def _off_loop(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import cv2
 
 from service.inference.catalogue import lanes
+from service.inference.company import Company
 from service.inference.model import Model
 from service.inference.places import Places
 from service.inference.served_model import ServedModel
@@ -45,6 +46,7 @@ class Runtime:
         # for each other on the GPU.
         self._inference = ThreadPoolExecutor(lanes(settings, models), thread_name_prefix="inference")
         self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
+        self._company = Company()
         self.served = self._joined(models)
         self._retiring: set[asyncio.Task[None]] = set()
         self.metrics.queue_capacity.set(self.places.capacity)
@@ -117,7 +119,7 @@ class Runtime:
             self.metrics.describe_model(model, self.settings.device)
         return {
             model.metadata.name: ServedModel(
-                model, self.settings, self.metrics, self._inference, self._executor
+                model, self.settings, self.metrics, self._inference, self._executor, self._company
             )
             for model in models
         }

@@ -9,6 +9,7 @@ from functools import partial
 from service.contract import ModelMetadata
 from service.inference.batching import Batcher
 from service.inference.catalogue import batch_limit, lanes
+from service.inference.company import Company
 from service.inference.model import Model
 from service.inference.places import ClosedError
 from service.inference.predictor import Predictor
@@ -26,7 +27,13 @@ class ServedModel:
     """
 
     def __init__(
-        self, model: Model, settings: Settings, metrics: Metrics, inference: Executor, executor: Executor
+        self,
+        model: Model,
+        settings: Settings,
+        metrics: Metrics,
+        inference: Executor,
+        executor: Executor,
+        company: Company,
     ) -> None:
         """Join the parts.
 
@@ -36,6 +43,7 @@ class ServedModel:
             metrics: Told of every batch and prediction.
             inference: The threads that models run on.
             executor: Threads for everything else.
+            company: Who else is in hand, for whichever model.
         """
         self.model = model
         self.batcher = Batcher(
@@ -53,6 +61,7 @@ class ServedModel:
             settings.threads,
             partial(metrics.observe_prediction, model.metadata.name),
             settings.max_pixels,
+            company,
         )
         self._requests = 0
         self._idle = asyncio.Event()

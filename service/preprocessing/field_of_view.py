@@ -18,6 +18,9 @@ from service.preprocessing.retina import fills_frame_with_retina
 _WORKING_SIDE = 512
 _BLACK = 0.25  # brightness relative to the retina's
 _LEAST_BLACK_SHARE = 0.15  # of what is cut off with bars, the rest being their blurred edge
+# Of the longer side to the shorter. No camera's photograph is longer, and the square round one that is would
+# be many times as large as the photograph.
+_LARGEST_ASPECT = 4
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,11 @@ def find_field_of_view(photograph: NDArray[np.uint8]) -> FieldOfView:
         photograph: RGB uint8 (H, W, 3).
 
     Raises:
-        NoFieldOfView: The picture has neither a disc nor the colours of a retina.
+        NoFieldOfView: The picture has neither a disc nor the colours of a retina, or is but a strip.
     """
+    height, width = photograph.shape[:2]
+    if max(height, width) > _LARGEST_ASPECT * min(height, width):
+        raise NoFieldOfView(f"{width} x {height} pixels are the shape of no fundus photograph.")
     small, scale = _working_copy(photograph)
     frame, disc = _frame_and_disc(small)
     if disc is None:

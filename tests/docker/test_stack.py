@@ -44,6 +44,14 @@ def test_a_gpu_is_reserved_where_one_is_used():
     assert "ARG EXTRAS=[gpu,dicom]" in (ROOT / "docker" / "Dockerfile").read_text()
 
 
+def test_a_full_queue_is_no_reason_to_end_a_service():
+    """Whoever goes by the image's health ends what is not healthy, and readiness is another thing."""
+    lines = (ROOT / "docker" / "Dockerfile").read_text().partition("HEALTHCHECK")[2]
+    assert "/livez" in lines
+    assert "/readyz" not in lines
+    assert not any("healthcheck" in service for service in SERVICES.values())
+
+
 def compose_is_there():
     return engine_is_there() and docker("compose", "version", "--short", check=False) != ""
 

@@ -1,7 +1,9 @@
 """Predictions asked for from Python: over HTTP, and in this process."""
 
 import base64
+import time
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
 import httpx2
 import pytest
@@ -81,6 +83,27 @@ def test_a_busy_service_is_asked_again_when_it_says_so(client, jpeg, monkeypatch
     asked, requests = answering(*busy, httpx2.Response(200, content=answer))
     assert asked.predict(jpeg).model.name == "tiny"
     assert (waits, len(requests)) == ([2.0, 2.0], 3)
+
+
+def test_a_proxy_may_say_the_date_when_to_ask_again(client, jpeg, monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr("service.client.time.sleep", waits.append)
+    answer = client.post("/predict", files={"file": jpeg}).content
+    soon, past = (formatdate(time.time() + seconds, usegmt=True) for seconds in (3, -3))
+    busy = [httpx2.Response(503, headers={"Retry-After": date}) for date in (soon, past)]
+    asked, requests = answering(*busy, httpx2.Response(200, content=answer))
+    assert asked.predict(jpeg).model.name == "tiny"
+    assert 0 < waits[0] <= 3
+    assert (waits[1], len(requests)) == (0, 3)
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-"])
+def test_who_does_not_say_when_is_not_asked_again(jpeg, value):
+    headers = {} if value is None else {"Retry-After": value}
+    asked, requests = answering(httpx2.Response(503, headers=headers))
+    with pytest.raises(Refused):
+        asked.predict(jpeg)
+    assert len(requests) == 1
 
 
 def test_patience_ends(jpeg):

@@ -36,6 +36,12 @@ export async function predict(file, { model, key, heatmap, onProgress, onWait })
   }
 }
 
+// The seconds of a Retry-After header, which may be a date; null where there is none.
+function waitOf(header) {
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? null : Math.max(Math.ceil(seconds), 1);
+}
+
 // Not fetch, which does not tell how much of the photograph has been sent.
 function send(file, { model, key, heatmap, onProgress }) {
   return new Promise((resolve, reject) => {
@@ -45,10 +51,9 @@ function send(file, { model, key, heatmap, onProgress }) {
     if (key) request.setRequestHeader("X-API-Key", key);
     request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
     request.onload = () => {
-      const seconds = Number.parseInt(request.getResponseHeader("Retry-After"), 10);
       resolve({
         status: request.status,
-        retryAfter: Number.isNaN(seconds) ? null : Math.max(seconds, 1),
+        retryAfter: waitOf(request.getResponseHeader("Retry-After")),
         answer: request.response,
       });
     };

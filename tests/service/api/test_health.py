@@ -1,8 +1,12 @@
+import asyncio
+
 import cv2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service.helpers import assert_problem
+from service.api.application import create_app
+from tests.service.helpers import asking, assert_problem
+from tests.service.live_server import until
 from tests.service.tiny_model import METADATA, SIZE
 
 TINY = {"name": METADATA.name, "version": METADATA.version}
@@ -115,18 +119,45 @@ def test_two_applications_count_apart(client, settings, tiny_model, jpeg):
     assert value(client, "score_count", model="tiny") == 0
 
 
-def test_a_model_that_fails_again_and_again_is_not_ready_until_it_works(client, jpeg):
-    def ask() -> int:
-        return int(client.post("/predict?heatmap=none", files={"file": jpeg}).status_code)
-
-    batcher = client.app.state.runtime.default.batcher
+def test_a_model_that_fails_again_and_again_is_not_ready_until_it_works_by_itself(settings, tiny_model, jpeg):
+    """Nobody sends a photograph to what is not ready: the service tries the model itself."""
+    app = create_app(settings, [tiny_model])
+    batcher = app.state.runtime.default.batcher
+    batcher._pause = 0.01
     infer, batcher._infer = batcher._infer, None
-    assert [ask(), ask()] == [500, 500]
-    assert client.get("/readyz").status_code == 200
-    assert ask() == 500
-    assert_problem(client.get("/readyz"), 503, "not-ready")
-    assert client.get("/livez").status_code == 200
-    assert value(client, "inference_failures_total", model="tiny") == 3
-    batcher._infer = infer
-    assert ask() == 200
-    assert client.get("/readyz").status_code == 200
+
+    async def scenario() -> None:
+        async with asking(app) as client:
+
+            async def ask() -> int:
+                return (await client.post("/predict?heatmap=none", files={"file": jpeg})).status_code
+
+            assert [await ask(), await ask()] == [500, 500]
+            assert (await client.get("/readyz")).status_code == 200
+            assert await ask() == 500
+            assert_problem(await client.get("/readyz"), 503, "not-ready")
+            assert (await client.get("/livez")).status_code == 200
+            failures = 'resynthdetect_inference_failures_total{model="tiny"} 3.0'
+            assert failures in (await client.get("/metrics")).text
+            batcher._infer = infer
+            await until(lambda: not batcher.failing)
+            assert (await client.get("/readyz")).status_code == 200
+            assert await ask() == 200
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "address", ["/livez", "/readyz", "/metrics", "/v2/models", "/openapi.json", "/docs", "/"]
+)
+def test_head_answers_as_get_does_without_a_body(client, address):
+    head, get = client.head(address), client.get(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_head_of_what_takes_no_get_is_refused_and_counted(client):
+    refused = client.head("/predict")
+    assert (refused.status_code, refused.headers["allow"], refused.content) == (405, "POST", b"")
+    client.head("/livez")
+    assert value(client, "requests_total", client="", route="/livez", outcome="success") == 1

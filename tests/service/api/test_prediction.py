@@ -11,8 +11,9 @@ import skimage.data
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
+from service.settings import Settings
 from tests.service.helpers import asking, assert_problem, decode_png, held_service
-from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jpeg
+from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jpeg, uncompressed
 from tests.service.tiny_model import METADATA
 
 
@@ -144,6 +145,23 @@ def test_a_bomb(client, settings):
     file = encode(".png", np.zeros((settings.max_pixels // 8000 + 1, 8000), np.uint8))
     assert len(file) < 2**20
     assert_problem(client.post("/predict", files={"file": file}), 413, "image-too-large")
+
+
+@pytest.mark.parametrize("shape", [(10, 20_000), (20_000, 10), (1, 1), (1, 5000), (60, 20_000)])
+@pytest.mark.parametrize("colour", [(0, 0, 0), (45, 95, 190)])
+def test_strips_and_specks_are_no_photographs(client, shape, colour):
+    picture = np.full((*shape, 3), colour, np.uint8)
+    assert_problem(client.post("/predict", files={"file": encode(".png", picture)}), 422, "no-field-of-view")
+
+
+def test_the_default_limit_takes_an_uncompressed_object_of_a_camera(settings, tiny_model, photograph):
+    """Of 12 megapixels."""
+    limit = Settings.model_fields["max_upload_bytes"].default
+    data = uncompressed(cv2.resize(photograph, (4096, 3072)))
+    assert len(data) > 36_000_000
+    app = create_app(settings.model_copy(update={"max_upload_bytes": limit}), [tiny_model])
+    with TestClient(app) as client:
+        assert client.post("/predict?heatmap=none", files={"file": data}).status_code == 200
 
 
 def test_unknown_addresses_and_methods(client):

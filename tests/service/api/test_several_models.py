@@ -1,5 +1,6 @@
 """Two models side by side in one service."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from service.api.application import create_app
 from service.inference.model import Model
-from tests.service.helpers import assert_problem
+from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model
 
 
@@ -58,3 +59,31 @@ def test_one_that_has_stopped_refuses_before_an_upload_is_read(client, jpeg):
     client.portal.call(client.app.state.runtime.served["keen"].batcher.close)
     assert_problem(client.post("/predict?model=keen", data={"no": "file"}), 503, "shutting-down")
     assert client.post("/predict?model=tiny", files={"file": jpeg}).status_code == 200
+
+
+def test_they_share_the_cores_and_so_the_knowledge_of_company(settings, tiny_model, tmp_path, jpeg):
+    metadata = METADATA.model_copy(update={"name": "keen"}).model_dump_json()
+    keen = Model(write_tiny_model(tmp_path / "keen.onnx", metadata=metadata), device="cpu")
+    app = create_app(settings.model_copy(update={"inference_threads": 2}), [tiny_model, keen])
+    served = app.state.runtime.served
+    entered, release = hold(served["tiny"].batcher)
+    told = []
+
+    def run(images, *, in_company):
+        told.append(in_company)
+        return keen.run(images)
+
+    served["keen"].batcher._infer = run
+
+    async def scenario() -> None:
+        async with asking(app) as client:
+            path = "/predict?heatmap=none&model="
+            first = asyncio.create_task(client.post(f"{path}tiny", files={"file": jpeg}))
+            assert await asyncio.to_thread(entered.wait, 10)
+            assert (await client.post(f"{path}keen", files={"file": jpeg})).status_code == 200
+            release.set()
+            assert (await first).status_code == 200
+            assert (await client.post(f"{path}keen", files={"file": jpeg})).status_code == 200
+
+    asyncio.run(scenario())
+    assert told == [True, False]

@@ -213,3 +213,9 @@ def test_a_bright_line_on_black_is_no_retina(thickness, turned):
     picture[100 : 100 + thickness] = 200
     with pytest.raises(NoFieldOfView):
         find_field_of_view(picture.transpose(1, 0, 2) if turned else picture)
+
+
+@pytest.mark.parametrize("shape", [(10, 20_000), (20_000, 10), (1, 4000)])
+def test_a_strip_shows_no_retina(shape):
+    with pytest.raises(NoFieldOfView, match="shape"):
+        find_field_of_view(np.full((*shape, 3), ORANGE, np.uint8))
