@@ -117,8 +117,9 @@ def test_the_loss_falls(tmp_path, images):
     events = EventAccumulator(str(tmp_path / "tensorboard" / "reconstruction"))
     events.Reload()
     losses = [event.value for event in events.Scalars("loss")]
-    assert len(losses) == 60
-    assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:10])
+    # Read when a checkpoint or a look at the network is due, each the mean since the last.
+    assert len(losses) == 18
+    assert np.mean(losses[-3:]) < 0.5 * np.mean(losses[:3])
     assert "reconstruction/0" in events.Tags()["images"]
 
 

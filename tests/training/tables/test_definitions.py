@@ -38,6 +38,8 @@ def test_every_row_changes_the_compact_preset_in_its_own_way(table, budget):
 @EVERY_TABLE
 @pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
 def test_every_row_can_be_made_of_the_paper_s_preset(table, budget):
+    if table.name == "improvements":
+        pytest.skip("it changes what the paper does not have")
     base = override(PRESETS["paper"], budget.overrides)
     for row in table.rows:
         override(base, row.recipe.overrides)
@@ -71,6 +73,6 @@ def test_figures_are_the_paper_s(table, row, expected):
 
 
 def test_the_paper_s_own_method_has_the_same_figures_in_every_table():
-    assert figures("3", "resynthdetect") == figures("4", "resynthdetect")
+    assert figures("3", "resynthdetect") == figures("4", "papers-lesions")
     assert figures("3", "resynthdetect").items() >= figures("2", "resynthdetect").items()
     assert figures("3", "resynthdetect")["eyeq"] == figures("1", "resynthdetect")["eyeq"]

@@ -43,7 +43,7 @@ def test_the_same_training_is_opened_again(setting):
 
 def test_other_trainings_are_refused_by_name_before_anything_begins(setting):
     open_folders(tasks(setting, Trained(), RivalMethod(key="padim")))
-    changed = tasks(setting, Trained(("focusing=1.0",)), RivalMethod(key="patchcore"), Trained())
+    changed = tasks(setting, Trained(("loss.focusing=1.0",)), RivalMethod(key="patchcore"), Trained())
     with pytest.raises(TableError) as refused:
         open_folders(changed)
     first, second, advice = str(refused.value).splitlines()
@@ -57,7 +57,7 @@ def test_other_trainings_are_refused_by_name_before_anything_begins(setting):
 
 def test_what_learns_nothing_has_nothing_to_refuse(setting):
     open_folders(tasks(setting, Yardstick()))
-    open_folders(tasks(setting, Yardstick(("focusing=1.0",))))
+    open_folders(tasks(setting, Yardstick(("loss.focusing=1.0",))))
 
 
 def test_a_finished_training_is_taken_from_another_table(setting):
@@ -72,7 +72,7 @@ def test_a_finished_training_is_taken_from_another_table(setting):
     assert not (here.folder / "outcome.json").exists()
 
 
-@pytest.mark.parametrize("recipe", [Trained(("focusing=1.0",)), RivalMethod(key="memae")])
+@pytest.mark.parametrize("recipe", [Trained(("loss.focusing=1.0",)), RivalMethod(key="memae")])
 def test_another_training_is_not_taken(setting, recipe):
     (there,) = tasks(setting, Trained(), slug="8")
     (here,) = tasks(setting, recipe)
@@ -106,7 +106,7 @@ def test_a_training_that_has_begun_keeps_what_it_has(setting):
 
 def test_an_outcome_is_of_one_measurement_of_one_training(setting, monkeypatch):
     (task,) = tasks(setting, Trained())
-    (changed,) = tasks(setting, Trained(("focusing=1.0",)))
+    (changed,) = tasks(setting, Trained(("loss.focusing=1.0",)))
     open_folders([task])
     made: Any = Outcome.model_construct
     monkeypatch.setattr(

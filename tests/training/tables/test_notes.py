@@ -4,10 +4,10 @@ from training.tables.notes import notes
 
 
 def test_budget_data_and_device_are_named(setting):
-    text = " ".join(notes(setting, normals().record, "compact", BUDGETS["small"], 2, ["focusing=1.0"]))
+    text = " ".join(notes(setting, normals().record, "compact", BUDGETS["small"], 2, ["loss.focusing=1.0"]))
     assert "4 normal photographs (drawn retinas), with 2 held back" in text
     assert "every row was measured on drawn retinas (2+2)" in text
     assert "budget small (reconstruction.epochs=6, " in text
-    assert "focusing=1.0)" in text
+    assert "loss.focusing=1.0)" in text
     assert "not the paper's" in text
     assert "Device: CPU, " in text

@@ -5,7 +5,7 @@ from training.tables.recipes import Quoted, RivalMethod, Trained, Yardstick
 
 ALONE = Row("alone", "alone", Trained(('network.guide="none"',)))
 OURS = Row("ours", "ours", Trained(), seeds=3)
-TEXTURES = Row("textures", "textures", Trained(('generator.source="texture"',)))
+TEXTURES = Row("textures", "textures", Trained(('generator={"method": "paper", "source": "texture"}',)))
 WIDE = Row("wide", "wide", Trained(("network.widths=[8,16]",)))
 ERROR = Row("error", "error", RivalMethod(key="reconstruction-error"))
 NOTHING = Row("nothing", "nothing", Yardstick())

@@ -32,7 +32,11 @@ def trainings(monkeypatch):
 
 
 def test_rows_with_the_same_stage_1_share_it_and_its_seconds(setting, trainings):
-    recipes = (Trained(), Trained(("generator.alpha=1.0",)), Trained(('network.guide="reconstruction"',)))
+    recipes = (
+        Trained(),
+        Trained(('generator={"method": "paper", "alpha": 1.0}',)),
+        Trained(('network.guide="reconstruction"',)),
+    )
     tasks = opened(setting, *recipes, RivalMethod(key="reconstruction-error"))
     for task in tasks:
         provide_reconstruction(task, setting)

@@ -21,7 +21,7 @@ ROWS = (
     Row("yardstick", "yardstick", Yardstick()),
     Row("shipped", "shipped", Shipped()),
     Row("error", "reconstruction error", RivalMethod(key="reconstruction-error")),
-    Row("textures", "textures", Trained(('generator.source="texture"',))),
+    Row("textures", "textures", Trained(('generator={"method": "paper", "source": "texture"}',))),
     Row("ours", "ours", Trained()),
 )
 
