@@ -6,7 +6,8 @@ Either way a photograph's bytes go in, and what ``POST /predict`` answers comes 
         answer = client.predict(Path("photo.jpg").read_bytes())
     print(answer.score, answer.anomalous)
 
-``InProcess(Settings())`` in the place of the client needs no service.
+``InProcess(Settings())`` in the place of the client needs no service. Its workers import the script that
+asks, which therefore has to do so below ``if __name__ == "__main__":``.
 """
 
 import json
@@ -158,7 +159,7 @@ class InProcess:
             raise _refused(error.code, error.detail) from error
         except UnknownModelError as error:
             raise _refused("unknown-model", str(error)) from error
-        return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None)
+        return answer_of(prediction, served.metadata, None)
 
 
 def _retry_after(response: httpx2.Response) -> float:

@@ -70,7 +70,7 @@ async def predict(
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
             return _png_response(prediction, place.pop_all())
-        answer = json_of(prediction, served.metadata, settings.max_regions, correlation_id.get())
+        answer = json_of(prediction, served.metadata, correlation_id.get())
         return HoldingResponse(answer, place.pop_all(), JSON, {"Vary": "Accept"})
 
 

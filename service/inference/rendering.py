@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.inference.png import GREY_16, RGB, Pixels, Spread, encode_png, with_palette
+from service.inference.png import GREY_16, RGB, Pixels, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
 from service.preprocessing.reduction import Factor
 
@@ -45,9 +44,6 @@ def render(
     mapping: SquareMapping,
     file: PhotographFile,
     factor: Factor = 1,
-    *,
-    spread: Spread = map,
-    sections: int = 1,
 ) -> bytes | None:
     """Draw a heatmap.
 
@@ -57,8 +53,6 @@ def render(
         mapping: The way from its pixels to the photograph's.
         file: The photograph; decoded only where it is drawn.
         factor: What the photograph's sides are divided by.
-        spread: Draws and compresses the sections.
-        sections: Parts of the picture, one below the other.
 
     Returns:
         A PNG; nothing for ``none``.
@@ -79,9 +73,7 @@ def render(
         case Heatmap.OVERLAY:
             levels = mapping.map_to_copy(_levels(heatmap), reduction)
             picture, form = _Overlay(levels, file.decode(factor)[0]), RGB
-    height, width = reduction.shape
-    edges = [height * number // sections for number in range(sections + 1)]
-    return encode_png([picture.strips(*rows) for rows in pairwise(edges)], width, form, spread)
+    return encode_png(picture.strips(), reduction.shape[1], form)
 
 
 def _levels(heatmap: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -94,10 +86,10 @@ class _Plain:
 
     pixels: Pixels
 
-    def strips(self, first: int, end: int) -> Iterator[Pixels]:
-        """Some of its rows, a few at a time."""
-        for row in range(first, end, _ROWS):
-            yield self.pixels[row : min(row + _ROWS, end)]
+    def strips(self) -> Iterator[Pixels]:
+        """Its rows, a few at a time."""
+        for row in range(0, len(self.pixels), _ROWS):
+            yield self.pixels[row : row + _ROWS]
 
 
 @dataclass(frozen=True)
@@ -107,10 +99,10 @@ class _Overlay:
     levels: NDArray[np.uint8]
     photograph: NDArray[np.uint8]
 
-    def strips(self, first: int, end: int) -> Iterator[Pixels]:
-        """Some of its rows, drawn a few at a time."""
-        for row in range(first, end, _ROWS):
-            rows = slice(row, min(row + _ROWS, end))
+    def strips(self) -> Iterator[Pixels]:
+        """Its rows, drawn a few at a time."""
+        for row in range(0, len(self.levels), _ROWS):
+            rows = slice(row, row + _ROWS)
             yield _coloured(self.photograph[rows], self.levels[rows])
 
 

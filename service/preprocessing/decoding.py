@@ -125,7 +125,9 @@ def _decode_any(data: bytes, header: Header) -> NDArray[np.generic]:
     """Decode to BGR of the file's own depth."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS)
-    except cv2.error:
+    except cv2.error as error:
+        if error.code == cv2.Error.STS_NO_MEM:
+            raise MemoryError from error
         pixels = None
     if pixels is None or pixels.shape[:2] != (header.height, header.width):
         raise DecodeError("corrupt-image", "The image is damaged or of a kind that cannot be decoded.")

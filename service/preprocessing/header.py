@@ -79,6 +79,8 @@ def read_header(data: bytes) -> Header:
         try:
             image = form.reader(io.BytesIO(data), None)
             return Header(*image.size, _orientation(image, data), _has_several(image))
+        except MemoryError:
+            raise
         except Exception as error:  # Pillow's readers raise whatever a damaged header makes them
             raise DecodeError("corrupt-image", "The image's header is damaged.") from error
 

@@ -26,7 +26,7 @@ def write(folder: Path, name: str, version: int) -> Path:
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     write(tmp_path, "eye", 1)
-    return Settings(model=tmp_path, device="cpu", threads=2, inference_threads=1, admin_key=KEY)
+    return Settings(model=tmp_path, device="cpu", workers=1, inference_threads=1, admin_key=KEY)
 
 
 @pytest.fixture
