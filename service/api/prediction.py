@@ -63,7 +63,7 @@ async def predict(
                 work = served.predictor.predict(
                     upload,
                     heatmap=parameters.heatmap,
-                    reduction=parameters.reduction,
+                    size=parameters.size,
                     threshold=parameters.threshold,
                 )
                 prediction = await while_connected(request, work)

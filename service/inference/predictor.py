@@ -10,11 +10,10 @@ from service.contract import ModelMetadata
 from service.inference.batching import Batcher
 from service.inference.company import Company
 from service.inference.regions import Region
-from service.inference.rendering import Heatmap
+from service.inference.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.inference.stages import Drawn, Prepared, draw, prepare
 from service.metrics import ObservePrediction, Stage, Timings
 from service.preprocessing import Acquisition, QualityNote
-from service.preprocessing.reduction import Factor
 from service.settings import Settings
 from service.workers.pool import WorkerPool
 
@@ -89,14 +88,19 @@ class Predictor:
         self._company = company
 
     async def predict(
-        self, upload: bytes, *, heatmap: Heatmap, reduction: Factor = 1, threshold: float | None = None
+        self,
+        upload: bytes,
+        *,
+        heatmap: Heatmap,
+        size: Size = DEFAULT_SIZE,
+        threshold: float | None = None,
     ) -> Prediction:
         """Score a photograph and show where.
 
         Args:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
-            reduction: What the heatmap's sides are divided by.
+            size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
             threshold: Overrides the model's decision threshold.
 
         Raises:
@@ -104,10 +108,10 @@ class Predictor:
             ClosedError: The service is shutting down.
         """
         with self._company.join():
-            return await self._predict(upload, heatmap, reduction, threshold)
+            return await self._predict(upload, heatmap, size, threshold)
 
     async def _predict(
-        self, upload: bytes, heatmap: Heatmap, reduction: Factor, threshold: float | None
+        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
     ) -> Prediction:
         started = perf_counter()
         data = np.frombuffer(upload, np.uint8)
@@ -122,7 +126,7 @@ class Predictor:
             self._metadata.region.value,
             self._settings.max_regions,
             heatmap,
-            reduction,
+            size,
             None if heatmap is Heatmap.NONE else data,
             self._settings.max_pixels,
         )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.inference.regions import Region, find_regions
-from service.inference.rendering import Heatmap, render
+from service.inference.rendering import DEFAULT_SIZE, Heatmap, Size, render
 from service.preprocessing import (
     Acquisition,
     Box,
@@ -25,7 +25,6 @@ from service.preprocessing import (
     read_acquisition,
     read_copy,
 )
-from service.preprocessing.reduction import Factor
 
 # What pydicom, and datetime, import only when they read a picture and its time.
 _DICOM_IMPORTS = (
@@ -121,7 +120,7 @@ def draw(
     region_threshold: float,
     max_regions: int,
     kind: Heatmap,
-    factor: Factor,
+    size: Size,
     upload: NDArray[np.uint8] | None,
     max_pixels: int,
 ) -> Drawn:
@@ -133,7 +132,7 @@ def draw(
         region_threshold: Least probability of a region's pixels.
         max_regions: Most regions to return.
         kind: What to draw.
-        factor: What the picture's sides are divided by.
+        size: The longest side of the picture.
         upload: The photograph's file, uint8 (N,); needed where a picture is drawn.
         max_pixels: Largest photograph to decode.
 
@@ -145,7 +144,7 @@ def draw(
     png = None
     if upload is not None:
         file = PhotographFile(upload.tobytes(), max_pixels=max_pixels)
-        picture = render(kind, heatmap, mapping, file, factor)
+        picture = render(kind, heatmap, mapping, file, size)
         png = None if picture is None else np.frombuffer(picture, np.uint8)
     return Drawn(regions[:max_regions], len(regions), png, perf_counter() - started)
 
@@ -168,4 +167,4 @@ def warm_up() -> None:
     heatmap = np.ones((_WARM_UP_SIDE, _WARM_UP_SIDE), np.float32)
     whole = Box(0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
     mapping = SquareMapping(_WARM_UP_SIDE, _WARM_UP_SIDE, whole, 0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
-    draw(heatmap, mapping, 0.5, 1, Heatmap.OVERLAY, 1, data, picture.size)
+    draw(heatmap, mapping, 0.5, 1, Heatmap.OVERLAY, DEFAULT_SIZE, data, picture.size)

@@ -57,13 +57,13 @@ def test_a_photograph_is_prepared_from_one_reduced_copy(decoded, upload):
     assert decoded == {4: 1}
 
 
-@pytest.mark.parametrize("factor", [1, 2, 8])
+@pytest.mark.parametrize(("size", "factor"), [("full", 1), (1000, 1), (700, 2), (170, 8)])
 @pytest.mark.parametrize("kind", list(Heatmap))
-def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, factor):
+def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, size, factor):
     mapping = stages.prepare(upload, METADATA.preprocessing, LIMIT).mapping
     decoded.clear()
     heatmap = np.zeros((SIZE, SIZE), np.float32)
-    drawn = stages.draw(heatmap, mapping, 0.5, 10, kind, factor, upload, LIMIT)
+    drawn = stages.draw(heatmap, mapping, 0.5, 10, kind, size, upload, LIMIT)
     assert decoded == ({factor: 1} if kind is Heatmap.OVERLAY else {})
     assert (drawn.png is None) == (kind is Heatmap.NONE)
 
