@@ -83,8 +83,9 @@ def render(
         case Heatmap.MAP:
             picture, form = _Plain(laid(_levels(heatmap))), _LAYER
         case Heatmap.OVERLAY:
-            photograph = _fitted(file.decode(factor)[0], shape)
-            picture, form = _Overlay(laid(_levels(heatmap)), photograph), RGB
+            # Before the photograph is decoded: while it is laid, there are two of it.
+            levels = laid(_levels(heatmap))
+            picture, form = _Overlay(levels, _fitted(file.decode(factor)[0], shape)), RGB
     return encode_png(picture.strips(), shape[1], form)
 
 
