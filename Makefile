@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 
+# On a CPU, OpenVINO is the fastest engine; a GPU is ONNX Runtime's, with libraries of its own.
+GPU := $(wildcard /proc/driver/nvidia/version)
+ENGINE_EXTRA := $(if $(GPU),-c docker/constraints-gpu.txt -e '.[gpu]',-e '.[openvino]')
+
 .PHONY: serve test lint clean
 .DELETE_ON_ERROR:
 
@@ -26,7 +30,7 @@ $(VENV)/bin/python:
 
 # What is installed follows from these two files: a stamp older than either is out of date.
 $(VENV)/serve.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(ENGINE_EXTRA)
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python

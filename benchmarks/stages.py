@@ -11,16 +11,13 @@ Every photograph of a folder goes through each way in turn; what counts are the 
 * Network: ONNX Runtime in float32, and the fastest engine that is installed. In float32 it cannot be faster
   than one product of two matrices that takes as many operations.
 * Heatmap to PNG of the photograph's own size: blending in floating point and OpenCV's encoder; and the
-  service's own way, on one core and, as a lone photograph is drawn, on all. One core cannot be faster than
-  igzip compresses the photograph alone.
+  service's own way, which cannot be faster than igzip compresses the photograph alone.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -33,11 +30,10 @@ from benchmarks.roofline import Cost, for_batch, product_of
 from benchmarks.timing import Comparison, Spread, compare
 from service.inference.model import Model
 from service.inference.rendering import COLOURS, OPACITY, Heatmap, render
-from service.inference.spreading import spread
 from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file, read_copy
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import equalise
-from service.settings import Settings, available_cores
+from service.settings import Settings
 
 PLAIN, OURS, LEAST = "plain", "ours", "least"
 _CONSTANTS = PreprocessingConstants()
@@ -124,11 +120,9 @@ def measure_network(path: Path, data: bytes, rounds: int, threads: int) -> Stage
     return Stage(f"network of {path.stem}", plain.provider, ours.provider, [comparison])
 
 
-def measure_drawing(files: Sequence[bytes], model: Path, rounds: int, cores: int) -> Stage:
-    """Heatmap to an overlay of the photograph's own size, ours on so many cores."""
+def measure_drawing(files: Sequence[bytes], model: Path, rounds: int) -> Stage:
+    """Heatmap to an overlay of the photograph's own size."""
     network = Model(model, device="auto", engine="auto")
-    executor = ThreadPoolExecutor(cores)
-    side_by_side = partial(spread, executor)
 
     def ways(data: bytes) -> Comparison:
         file = PhotographFile(data, max_pixels=_MAX_PIXELS)
@@ -138,18 +132,14 @@ def measure_drawing(files: Sequence[bytes], model: Path, rounds: int, cores: int
         return compare(
             {
                 PLAIN: lambda: plain_overlay(data, heatmap, prepared.mapping),
-                OURS: lambda: render(
-                    Heatmap.OVERLAY, heatmap, prepared.mapping, file, spread=side_by_side, sections=cores
-                ),
+                OURS: lambda: render(Heatmap.OVERLAY, heatmap, prepared.mapping, file),
                 LEAST: lambda: isal_zlib.compress(pixels, 1),
             },
             rounds,
         )
 
-    with executor:
-        comparisons = [ways(data) for data in files]
-    name = f"heatmap to overlay, {cores} core{'s' if cores > 1 else ''}"
-    return Stage(name, "OpenCV, all in floating point", "the service", comparisons)
+    comparisons = [ways(data) for data in files]
+    return Stage("heatmap to overlay", "OpenCV, all in floating point", "the service", comparisons)
 
 
 def measure(
@@ -161,7 +151,7 @@ def measure(
     return [
         measure_input(files, rounds),
         *(measure_network(path, files[0], rounds, threads) for path in models),
-        *(measure_drawing(files, models[0], rounds, cores) for cores in sorted({1, available_cores()})),
+        measure_drawing(files, models[0], rounds),
     ]
 
 

@@ -6,7 +6,8 @@ Either way a photograph's bytes go in, and what ``POST /predict`` answers comes 
         answer = client.predict(Path("photo.jpg").read_bytes())
     print(answer.score, answer.anomalous)
 
-``InProcess(Settings())`` in the place of the client needs no service.
+``InProcess(Settings())`` in the place of the client needs no service. Its workers import the script that
+asks, which therefore has to do so below ``if __name__ == "__main__":``.
 """
 
 import json
@@ -25,7 +26,7 @@ from service.api.answers import answer_of
 from service.api.problems import PROBLEMS
 from service.api.schemas import PredictionAnswer
 from service.inference.catalogue import load_models
-from service.inference.rendering import Heatmap
+from service.inference.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.inference.runtime import Runtime, UnknownModelError
 from service.preprocessing import PreprocessingError
 from service.settings import Settings
@@ -50,13 +51,19 @@ class Predicts(Protocol):
     """What client and in-process prediction have in common; many threads may ask at a time."""
 
     def predict(
-        self, photograph: bytes, *, heatmap: Heatmap = Heatmap.OVERLAY, model: str | None = None
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
     ) -> PredictionAnswer:
         """Score a photograph and show where.
 
         Args:
             photograph: A file's bytes.
             heatmap: How to draw the heatmap.
+            size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
             model: Name of the model, or None for the default.
 
         Returns:
@@ -96,10 +103,15 @@ class Client:
         self._http.close()
 
     def predict(
-        self, photograph: bytes, *, heatmap: Heatmap = Heatmap.OVERLAY, model: str | None = None
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
     ) -> PredictionAnswer:
         """Ask for one photograph; see :class:`Predicts`."""
-        query = {"heatmap": str(heatmap)} | ({} if model is None else {"model": model})
+        query = {"heatmap": str(heatmap), "size": str(size)} | ({} if model is None else {"model": model})
         asked = time.monotonic()
         while True:
             response = self._post(photograph, query)
@@ -148,17 +160,23 @@ class InProcess:
         self._stack.__exit__(kind, error, traceback)
 
     def predict(
-        self, photograph: bytes, *, heatmap: Heatmap = Heatmap.OVERLAY, model: str | None = None
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
     ) -> PredictionAnswer:
         """Predict one photograph; see :class:`Predicts`."""
         try:
             served = self._runtime.find(model)
-            prediction = self._portal.call(partial(served.predictor.predict, photograph, heatmap=heatmap))
+            work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size)
+            prediction = self._portal.call(work)
         except PreprocessingError as error:
             raise _refused(error.code, error.detail) from error
         except UnknownModelError as error:
             raise _refused("unknown-model", str(error)) from error
-        return answer_of(prediction, served.metadata, self._runtime.settings.max_regions, None)
+        return answer_of(prediction, served.metadata, None)
 
 
 def _retry_after(response: httpx2.Response) -> float:

@@ -1,9 +1,7 @@
 """Every Prometheus name of the service, in one place."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +18,7 @@ from prometheus_client import (
 
 from service.inference.model import Model
 from service.preprocessing import QUALITY_CODES
+from service.workers.pool import Loss
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SCORES = tuple(tenth / 20 for tenth in range(1, 21))
@@ -38,17 +37,8 @@ class Stage(StrEnum):
     RENDER = "render"
 
 
-class Timings(dict[Stage, float]):
-    """Seconds of each stage of one prediction."""
-
-    @contextmanager
-    def measure(self, stage: Stage) -> Iterator[None]:
-        """Note how long the block takes."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self[stage] = perf_counter() - started
+# Seconds of each stage of one prediction.
+Timings = Mapping[Stage, float]
 
 
 class ObservePrediction(Protocol):
@@ -125,6 +115,13 @@ class Metrics:
             ["model"],
             registry=self.registry,
         )
+        self.workers_lost = Counter(
+            "resynthdetect_workers_lost",
+            "Workers lost and replaced, by reason: their photograph took too much time or memory or ended "
+            "the process, or nobody waited for it any longer.",
+            ["reason"],
+            registry=self.registry,
+        )
         self.queue_depth = Gauge("resynthdetect_queue_depth", "Requests in hand.", registry=self.registry)
         self.queue_capacity = Gauge(
             "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry
@@ -144,6 +141,8 @@ class Metrics:
 
         for outcome in ("success", "refused"):
             self.reloads.labels(outcome=outcome)
+        for reason in Loss:
+            self.workers_lost.labels(reason=reason)
 
     def describe_model(self, model: Model, asked: str) -> None:
         """Tell of a model that is served, and show its counters before the first prediction.
@@ -184,7 +183,13 @@ class Metrics:
         self.request_seconds.labels(route=route).observe(seconds)
 
     def observe_prediction(
-        self, model: str, score: float, *, anomalous: bool, quality: Sequence[str], timings: Timings
+        self,
+        model: str,
+        score: float,
+        *,
+        anomalous: bool,
+        quality: Sequence[str],
+        timings: Timings,
     ) -> None:
         """Count an answer of the model of that name, with the codes of its notes on quality."""
         self.predictions.labels(model=model, anomalous=str(anomalous).lower()).inc()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, CliPositionalArg
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
 from service.inference.errors import ModelError
-from service.inference.rendering import Heatmap
+from service.inference.rendering import DEFAULT_SIZE, Heatmap
 from service.logs import configure_logging
 from service.settings import OPTIONS, Settings, available_cores, read_options
 
@@ -48,6 +48,10 @@ class PredictOptions(BaseSettings):
     photographs: CliPositionalArg[list[Path]] = Field(description="Files, and folders of them.")
     out: Path = Field(default=Path("out"), description=f"Folder for {CSV_NAME} and the pictures.")
     heatmap: Heatmap = Field(default=Heatmap.OVERLAY, description="How heatmaps are drawn.")
+    size: PositiveInt | Literal["full"] = Field(
+        default=DEFAULT_SIZE,
+        description="The longest side of the pictures, in pixels; `full`: the photograph's own size.",
+    )
     model_name: str | None = Field(default=None, description="The model to ask. Default: the service's.")
     server: str | None = Field(
         default=None,
@@ -127,7 +131,7 @@ def _write(options: PredictOptions, photographs: Sequence[_Photograph], source: 
 def _row(photograph: _Photograph, options: PredictOptions, source: Predicts) -> dict[str, Any]:
     try:
         data = photograph.path.read_bytes()
-        answer = source.predict(data, heatmap=options.heatmap, model=options.model_name)
+        answer = source.predict(data, heatmap=options.heatmap, size=options.size, model=options.model_name)
     except (OSError, Refused) as error:
         return {"photograph": str(photograph.name), "problem": str(error)}
     if answer.heatmap_png is not None:

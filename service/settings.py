@@ -53,9 +53,21 @@ class Settings(BaseSettings):
         description="What runs the model on a CPU. `auto` takes OpenVINO where it is installed, which is "
         "faster and may round differently; a GPU is ONNX Runtime's.",
     )
-    threads: PositiveInt = Field(
+    workers: PositiveInt = Field(
         default_factory=available_cores,
-        description="Threads that decode, prepare and render photographs. Default: the cores available.",
+        description="Processes that decode, prepare and draw photographs, each one at a time. Default: the "
+        "cores available.",
+    )
+    worker_memory: int = Field(
+        default=2048 * MEBIBYTE,
+        ge=1024 * MEBIBYTE,
+        description="Address space of a worker, in bytes. A photograph that takes more gets a 422, and the "
+        "worker is replaced.",
+    )
+    worker_seconds: PositiveFloat = Field(
+        default=20,
+        description="Time that a worker may take to prepare a photograph, and again to draw it. Then the "
+        "photograph gets a 422, and the worker is replaced.",
     )
     inference_threads: int = Field(
         default=0,

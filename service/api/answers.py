@@ -23,15 +23,12 @@ from service.preprocessing import Acquisition
 _REGIONS = TypeAdapter(list[RegionAnswer])
 
 
-def answer_of(
-    prediction: Prediction, metadata: ModelMetadata, max_regions: int, request_id: str | None
-) -> PredictionAnswer:
+def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> PredictionAnswer:
     """Say what a prediction says.
 
     Args:
         prediction: The prediction.
         metadata: Of the model that made it.
-        max_regions: Most regions to list.
         request_id: Of the request, where it was one.
     """
     return PredictionAnswer(
@@ -40,8 +37,8 @@ def answer_of(
         anomalous=prediction.anomalous,
         threshold=prediction.threshold,
         percentile=prediction.percentile,
-        regions=_REGIONS.validate_python([_region(region) for region in prediction.regions[:max_regions]]),
-        regions_total=len(prediction.regions),
+        regions=_REGIONS.validate_python([_region(region) for region in prediction.regions]),
+        regions_total=prediction.regions_total,
         quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
         photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
         acquisition=_acquisition(prediction.acquisition),
@@ -51,15 +48,13 @@ def answer_of(
     )
 
 
-def json_of(
-    prediction: Prediction, metadata: ModelMetadata, max_regions: int, request_id: str | None
-) -> bytes:
+def json_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> bytes:
     """Write the answer of :func:`answer_of` as JSON.
 
     A heatmap of camera size is set in as it is: looking for what to escape in its millions of letters takes
     longer than encoding them.
     """
-    document = answer_of(replace(prediction, png=None), metadata, max_regions, request_id).model_dump_json()
+    document = answer_of(replace(prediction, png=None), metadata, request_id).model_dump_json()
     if prediction.png is None:
         return document.encode()
     return b"".join(

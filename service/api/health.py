@@ -22,9 +22,10 @@ from service.inference.runtime import Runtime
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/livez")
-async def livez() -> Liveness:
-    """Whether the process answers."""
+@router.get("/livez", responses=problem_examples("not-alive"))
+async def livez(runtime: RuntimeDependency) -> Liveness:
+    """Whether the process answers, and recovers by itself from what it loses."""
+    _require_alive(runtime)
     return Liveness()
 
 
@@ -42,9 +43,10 @@ async def readyz(runtime: RuntimeDependency) -> Readiness:
     )
 
 
-@router.get("/v2/health/live")
-async def server_live() -> ServerLive:
+@router.get("/v2/health/live", responses=problem_examples("not-alive"))
+async def server_live(runtime: RuntimeDependency) -> ServerLive:
     """Alias of `/livez` in the Open Inference Protocol."""
+    _require_alive(runtime)
     return ServerLive(live=True)
 
 
@@ -89,10 +91,16 @@ async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
     return Response(encode(runtime.metrics.registry), headers={"Content-Type": media_type})
 
 
+def _require_alive(runtime: Runtime) -> None:
+    if not runtime.alive:
+        raise Problem("not-alive", "Workers do not start, or an inference does not come back; see the log.")
+
+
 def _require_ready(runtime: Runtime) -> None:
     if not runtime.ready:
         raise Problem(
-            "not-ready", "The queue is full, a model has stopped or fails, or the service is shutting down."
+            "not-ready",
+            "The queue is full, a model has stopped or fails, no worker is left, or the service is stopping.",
         )
 
 

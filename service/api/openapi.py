@@ -100,6 +100,7 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "truncated-image",
         "corrupt-image",
         "no-field-of-view",
+        "too-costly",
         "invalid-parameter",
         "too-many-requests",
         "internal-error",

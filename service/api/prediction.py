@@ -63,14 +63,14 @@ async def predict(
                 work = served.predictor.predict(
                     upload,
                     heatmap=parameters.heatmap,
-                    reduction=parameters.reduction,
+                    size=parameters.size,
                     threshold=parameters.threshold,
                 )
                 prediction = await while_connected(request, work)
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
             return _png_response(prediction, place.pop_all())
-        answer = json_of(prediction, served.metadata, settings.max_regions, correlation_id.get())
+        answer = json_of(prediction, served.metadata, correlation_id.get())
         return HoldingResponse(answer, place.pop_all(), JSON, {"Vary": "Accept"})
 
 

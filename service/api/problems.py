@@ -57,11 +57,13 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "truncated-image": ProblemType(422, "The image is not complete"),
     "corrupt-image": ProblemType(422, "The image cannot be decoded"),
     "no-field-of-view": ProblemType(422, "The image shows no fundus photograph"),
+    "too-costly": ProblemType(422, "The photograph takes more than it may"),
     "invalid-parameter": ProblemType(422, "A parameter is not valid"),
     "too-many-requests": ProblemType(429, "The requests come too often"),
     "internal-error": ProblemType(500, "The service failed"),
     "queue-full": ProblemType(503, "The service is busy"),
     "shutting-down": ProblemType(503, "The service is shutting down"),
+    "not-alive": ProblemType(503, "The service does not recover by itself"),
     "not-ready": ProblemType(503, "The service is not ready"),
     "deadline-exceeded": ProblemType(504, "The answer was not ready in time"),
 }

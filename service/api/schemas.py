@@ -1,12 +1,11 @@
 """What the service answers, as JSON."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from service.contract import ModelMetadata, Probability
-from service.inference.rendering import Heatmap
-from service.preprocessing.reduction import Factor
+from service.inference.rendering import DEFAULT_SIZE, Heatmap
 
 
 class PredictParameters(BaseModel):
@@ -19,11 +18,10 @@ class PredictParameters(BaseModel):
         description="`overlay`: colour over the photograph. `map`: the colour alone, as a transparent layer. "
         "`raw`: 16-bit grey, probability = value / 65535. `none`: no picture.",
     )
-    # A query holds text.
-    reduction: Annotated[Factor, BeforeValidator(int)] = Field(
-        default=1,
-        description="What the sides of the picture are divided by. 1: it has the photograph's own size. All "
-        "else in the answer is in the photograph's own pixels.",
+    size: PositiveInt | Literal["full"] = Field(
+        default=DEFAULT_SIZE,
+        description="The longest side of the picture, in pixels; `full`, or more than the photograph's: its "
+        "own size. All else in the answer is in the photograph's own pixels.",
     )
     threshold: Probability | None = Field(
         default=None, description="Overrides the model's decision threshold."

@@ -11,6 +11,9 @@ from python_multipart.multipart import parse_options_header
 from service.api.problems import Problem
 
 FIELD = "file"
+# Of one part: a browser writes two short ones.
+_MOST_HEADERS = 16
+_LONGEST_HEADER = 8192
 
 
 class PhotographForm:
@@ -28,6 +31,7 @@ class PhotographForm:
         self._header_name = bytearray()
         self._header_value = bytearray()
         self._disposition = b""
+        self._headers = 0
         self._parser = MultipartParser(
             boundary,
             {
@@ -64,14 +68,22 @@ class PhotographForm:
 
     def _begin_part(self) -> None:
         self._disposition = b""
+        self._headers = 0
 
     def _read_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
+        if len(self._header_name) > _LONGEST_HEADER:
+            raise Problem("malformed-multipart", "A header of the form is too long.")
 
     def _read_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
+        if len(self._header_value) > _LONGEST_HEADER:
+            raise Problem("malformed-multipart", "A header of the form is too long.")
 
     def _end_header(self) -> None:
+        self._headers += 1
+        if self._headers > _MOST_HEADERS:
+            raise Problem("malformed-multipart", "A part of the form has too many headers.")
         if self._header_name.lower() == b"content-disposition":
             self._disposition = bytes(self._header_value)
         self._header_name.clear()

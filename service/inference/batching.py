@@ -18,6 +18,8 @@ from service.inference.places import ClosedError
 _FAILURES_IN_A_ROW = 3
 # Between two trials of a model that fails.
 _PAUSE_SECONDS = 1.0
+# Of an inference that comes back: the largest model takes some seconds on the slowest machine.
+_LONGEST_SECONDS = 300.0
 
 
 class Infer(Protocol):
@@ -90,6 +92,8 @@ class Batcher:
         self._lanes = lanes
         self._workers: list[asyncio.Task[None]] = []
         self._closing = False
+        # When each inference began that is under way.
+        self._running: list[float] = []
         self._pause = pause
         self._recovering: asyncio.Task[None] | None = None
 
@@ -102,6 +106,13 @@ class Batcher:
     def failing(self) -> bool:
         """Whether the last few images all failed, as on a lost GPU; the model is then tried again."""
         return self._failures_in_a_row >= _FAILURES_IN_A_ROW
+
+    @property
+    def stuck(self) -> bool:
+        """Whether an inference has not come back, or a lane has ended by itself: neither ever recovers."""
+        now = time.monotonic()
+        hangs = any(now - started > _LONGEST_SECONDS for started in self._running)
+        return hangs or (not self._closing and any(lane.done() for lane in self._workers))
 
     def start(self) -> None:
         """Start taking work, in the running event loop."""
@@ -191,9 +202,13 @@ class Batcher:
         self._on_batch(len(batch))
         images = np.stack([work.image for work in batch])
         in_company = any(work.in_company for work in batch)
-        started = time.perf_counter()
-        scores, heatmaps = self._infer(images, in_company=in_company)
-        seconds = time.perf_counter() - started
+        started = time.monotonic()
+        self._running.append(started)
+        try:
+            scores, heatmaps = self._infer(images, in_company=in_company)
+        finally:
+            self._running.remove(started)
+        seconds = time.monotonic() - started
         return [
             Answer(float(score), heatmap, seconds) for score, heatmap in zip(scores, heatmaps, strict=True)
         ]

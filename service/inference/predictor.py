@@ -1,38 +1,23 @@
 """From the bytes of a photograph to what the service says of it."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from service.contract import ModelMetadata
 from service.inference.batching import Batcher
 from service.inference.company import Company
-from service.inference.regions import Region, find_regions
-from service.inference.rendering import Heatmap, render
-from service.inference.spreading import spread
+from service.inference.regions import Region
+from service.inference.rendering import DEFAULT_SIZE, Heatmap, Size
+from service.inference.stages import Drawn, Prepared, draw, prepare
 from service.metrics import ObservePrediction, Stage, Timings
-from service.preprocessing import (
-    Acquisition,
-    ModelInput,
-    PhotographFile,
-    QualityNote,
-    assess_quality,
-    prepare_copy,
-    read_acquisition,
-    read_copy,
-)
-from service.preprocessing.reduction import Factor
+from service.preprocessing import Acquisition, QualityNote
+from service.settings import Settings
+from service.workers.pool import WorkerPool
 
 DECIMALS = 6
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,7 +28,8 @@ class Prediction:
         score: How anomalous the photograph is: the mean of its 10 highest probabilities, 0 to 1.
         threshold: Scores from here on are anomalous.
         percentile: Percentage of normal photographs that score lower.
-        regions: Anomalous regions in the photograph's pixels, those with the highest peaks first.
+        regions: Anomalous regions in the photograph's pixels, those with the highest peaks, first.
+        regions_total: Regions found.
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
@@ -57,6 +43,7 @@ class Prediction:
     threshold: float
     percentile: float
     regions: Sequence[Region]
+    regions_total: int
     quality: Sequence[QualityNote]
     width: int
     height: int
@@ -71,14 +58,6 @@ class Prediction:
         return self.score >= self.threshold
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    file: PhotographFile
-    model_input: ModelInput
-    quality: Sequence[QualityNote]
-    acquisition: Acquisition | None
-
-
 class Predictor:
     """Takes photographs through decoding, preparation, the model and rendering, off the event loop."""
 
@@ -86,10 +65,9 @@ class Predictor:
         self,
         metadata: ModelMetadata,
         batcher: Batcher,
-        executor: Executor,
-        sections: int,
+        workers: WorkerPool,
         observe: ObservePrediction,
-        max_pixels: int,
+        settings: Settings,
         company: Company,
     ) -> None:
         """Join the parts.
@@ -97,65 +75,84 @@ class Predictor:
         Args:
             metadata: What the model says of itself.
             batcher: The way to the model.
-            executor: Threads for everything else.
-            sections: Parts that a heatmap is drawn in, side by side, where nobody else is in hand.
+            workers: What decodes, prepares and draws.
             observe: Told of every prediction.
-            max_pixels: Largest photograph to decode.
+            settings: The limits of a photograph and of its answer.
             company: Who else is in hand, for whichever model.
         """
         self._metadata = metadata
         self._batcher = batcher
-        self._executor = executor
-        self._sections = sections
+        self._workers = workers
         self._observe = observe
-        self._max_pixels = max_pixels
+        self._settings = settings
         self._company = company
 
     async def predict(
-        self, upload: bytes, *, heatmap: Heatmap, reduction: Factor = 1, threshold: float | None = None
+        self,
+        upload: bytes,
+        *,
+        heatmap: Heatmap,
+        size: Size = DEFAULT_SIZE,
+        threshold: float | None = None,
     ) -> Prediction:
         """Score a photograph and show where.
 
         Args:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
-            reduction: What the heatmap's sides are divided by.
+            size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
             threshold: Overrides the model's decision threshold.
 
         Raises:
-            PreprocessingError: The upload is no photograph of a fundus.
+            PreprocessingError: The upload is no photograph of a fundus, or takes too much.
             ClosedError: The service is shutting down.
         """
         with self._company.join():
-            return await self._predict(upload, heatmap, reduction, threshold)
+            return await self._predict(upload, heatmap, size, threshold)
 
     async def _predict(
-        self, upload: bytes, heatmap: Heatmap, reduction: Factor, threshold: float | None
+        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
     ) -> Prediction:
         started = perf_counter()
-        timings = Timings()
-        prepared = await self._off_loop(lambda: self._prepare(upload, timings))
-        submitted = perf_counter()
-        answer = await self._batcher.submit(prepared.model_input.image, in_company=self._company.is_there)
-        timings[Stage.QUEUE] = perf_counter() - submitted - answer.seconds
-        timings[Stage.INFERENCE] = answer.seconds
-        sections = 1 if self._company.is_there else self._sections
-        regions, png = await self._off_loop(
-            lambda: self._draw(heatmap, reduction, prepared, answer.heatmap, sections, timings)
+        data = np.frombuffer(upload, np.uint8)
+        prepared: Prepared = await self._workers.run(
+            prepare, data, self._metadata.preprocessing, self._settings.max_pixels
         )
+        answer = await self._batcher.submit(prepared.image, in_company=self._company.is_there)
+        drawn: Drawn = await self._workers.run(
+            draw,
+            answer.heatmap,
+            prepared.mapping,
+            self._metadata.region.value,
+            self._settings.max_regions,
+            heatmap,
+            size,
+            None if heatmap is Heatmap.NONE else data,
+            self._settings.max_pixels,
+        )
+        seconds = perf_counter() - started
+        timings = {
+            Stage.DECODE: prepared.decode_seconds,
+            Stage.PREPROCESS: prepared.preprocess_seconds,
+            Stage.INFERENCE: answer.seconds,
+            Stage.RENDER: drawn.seconds,
+        }
+        # For a worker, for the model, and for a worker again.
+        timings[Stage.QUEUE] = seconds - sum(timings.values())
         score = round(answer.score, DECIMALS)
         prediction = Prediction(
             score=score,
             threshold=self._metadata.decision.value if threshold is None else threshold,
             percentile=percentile(score, self._metadata.normal_scores),
-            regions=regions,
+            regions=drawn.regions,
+            regions_total=drawn.regions_total,
             quality=prepared.quality,
-            width=prepared.file.width,
-            height=prepared.file.height,
+            width=prepared.width,
+            height=prepared.height,
             acquisition=prepared.acquisition,
-            png=png,
+            png=None if drawn.png is None else drawn.png.tobytes(),
             timings=timings,
-            seconds=perf_counter() - started,
+            seconds=seconds,
         )
         self._observe(
             score,
@@ -164,37 +161,6 @@ class Predictor:
             timings=timings,
         )
         return prediction
-
-    async def _off_loop(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-
-    def _prepare(self, upload: bytes, timings: Timings) -> _Prepared:
-        constants = self._metadata.preprocessing
-        with timings.measure(Stage.DECODE):
-            file = PhotographFile(upload, max_pixels=self._max_pixels)
-            copy = read_copy(file, constants)
-            acquisition = read_acquisition(upload)
-        with timings.measure(Stage.PREPROCESS):
-            model_input = prepare_copy(copy, constants)
-            return _Prepared(file, model_input, assess_quality(model_input), acquisition)
-
-    def _draw(
-        self,
-        kind: Heatmap,
-        factor: Factor,
-        prepared: _Prepared,
-        heatmap: NDArray[np.float32],
-        sections: int,
-        timings: Timings,
-    ) -> tuple[list[Region], bytes | None]:
-        mapping = prepared.model_input.mapping
-        with timings.measure(Stage.RENDER):
-            regions = find_regions(heatmap, self._metadata.region.value, mapping)
-            side_by_side = partial(spread, self._executor)
-            png = render(
-                kind, heatmap, mapping, prepared.file, factor, spread=side_by_side, sections=sections
-            )
-        return regions, png
 
 
 def percentile(score: float, normal_scores: Sequence[float]) -> float:

@@ -1,16 +1,17 @@
-"""A probability map becomes a PNG of the photograph's own size."""
+"""A probability map becomes a PNG, as large as the photograph at most."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.inference.png import GREY_16, RGB, Pixels, Spread, encode_png, with_palette
+from service.inference.png import GREY_16, RGB, Pixels, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
+from service.preprocessing.geometry import Number
 from service.preprocessing.reduction import Factor
 
 # Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
@@ -21,6 +22,12 @@ MAX_UINT16 = np.iinfo(np.uint16).max
 _LEVELS = 256
 # Rows drawn at a time: few enough to stay in the processor's cache.
 _ROWS = 64
+
+
+# The longest side of a picture, in pixels. A model sees as many: a larger one shows no more of its heatmap.
+DEFAULT_SIZE = 768
+Size = int | Literal["full"]
+_FACTORS: tuple[Factor, ...] = (8, 4, 2)
 
 
 class Heatmap(StrEnum):
@@ -44,10 +51,7 @@ def render(
     heatmap: NDArray[np.float32],
     mapping: SquareMapping,
     file: PhotographFile,
-    factor: Factor = 1,
-    *,
-    spread: Spread = map,
-    sections: int = 1,
+    size: Size = "full",
 ) -> bytes | None:
     """Draw a heatmap.
 
@@ -56,9 +60,7 @@ def render(
         heatmap: The model's, float32 ``(size, size)``.
         mapping: The way from its pixels to the photograph's.
         file: The photograph; decoded only where it is drawn.
-        factor: What the photograph's sides are divided by.
-        spread: Draws and compresses the sections.
-        sections: Parts of the picture, one below the other.
+        size: The longest side of the picture, in pixels; a smaller photograph's own, and so with ``full``.
 
     Returns:
         A PNG; nothing for ``none``.
@@ -66,22 +68,45 @@ def render(
     Raises:
         DecodeError: The photograph cannot be drawn.
     """
+    if kind is Heatmap.NONE:
+        return None
+    factor, shape = _reduced(file, size)
     reduction = file.reduction(factor)
+
+    def laid(heat: NDArray[Number]) -> NDArray[Number]:
+        return _fitted(mapping.map_to_copy(heat, reduction), shape)
+
     picture: _Plain | _Overlay
     match kind:
-        case Heatmap.NONE:
-            return None
         case Heatmap.RAW:
-            numbers = np.rint(heatmap * MAX_UINT16).astype(np.uint16)
-            picture, form = _Plain(mapping.map_to_copy(numbers, reduction)), GREY_16
+            picture, form = _Plain(laid(np.rint(heatmap * MAX_UINT16).astype(np.uint16))), GREY_16
         case Heatmap.MAP:
-            picture, form = _Plain(mapping.map_to_copy(_levels(heatmap), reduction)), _LAYER
+            picture, form = _Plain(laid(_levels(heatmap))), _LAYER
         case Heatmap.OVERLAY:
-            levels = mapping.map_to_copy(_levels(heatmap), reduction)
-            picture, form = _Overlay(levels, file.decode(factor)[0]), RGB
-    height, width = reduction.shape
-    edges = [height * number // sections for number in range(sections + 1)]
-    return encode_png([picture.strips(*rows) for rows in pairwise(edges)], width, form, spread)
+            # Before the photograph is decoded: while it is laid, there are two of it.
+            levels = laid(_levels(heatmap))
+            picture, form = _Overlay(levels, _fitted(file.decode(factor)[0], shape)), RGB
+    return encode_png(picture.strips(), shape[1], form)
+
+
+def _reduced(file: PhotographFile, size: Size) -> tuple[Factor, tuple[int, int]]:
+    """How to decode for a picture of this size, and its height and width."""
+    longest = max(file.height, file.width)
+    if size == "full" or size >= longest:
+        return 1, (file.height, file.width)
+    factor: Factor = next((each for each in _FACTORS if longest >= each * size), 1)
+    height, width = (max(1, round(side * size / longest)) for side in (file.height, file.width))
+    return factor, (height, width)
+
+
+def _fitted(picture: NDArray[Number], shape: tuple[int, int]) -> NDArray[Number]:
+    """A picture, (H, W) or (H, W, 3), of a shape that is not much smaller.
+
+    A reduced copy's last row and column may reach beyond the photograph, by less than one of their pixels.
+    """
+    if picture.shape[:2] == shape:
+        return picture
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA), picture.dtype)
 
 
 def _levels(heatmap: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -94,10 +119,10 @@ class _Plain:
 
     pixels: Pixels
 
-    def strips(self, first: int, end: int) -> Iterator[Pixels]:
-        """Some of its rows, a few at a time."""
-        for row in range(first, end, _ROWS):
-            yield self.pixels[row : min(row + _ROWS, end)]
+    def strips(self) -> Iterator[Pixels]:
+        """Its rows, a few at a time."""
+        for row in range(0, len(self.pixels), _ROWS):
+            yield self.pixels[row : row + _ROWS]
 
 
 @dataclass(frozen=True)
@@ -107,10 +132,10 @@ class _Overlay:
     levels: NDArray[np.uint8]
     photograph: NDArray[np.uint8]
 
-    def strips(self, first: int, end: int) -> Iterator[Pixels]:
-        """Some of its rows, drawn a few at a time."""
-        for row in range(first, end, _ROWS):
-            rows = slice(row, min(row + _ROWS, end))
+    def strips(self) -> Iterator[Pixels]:
+        """Its rows, drawn a few at a time."""
+        for row in range(0, len(self.levels), _ROWS):
+            rows = slice(row, row + _ROWS)
             yield _coloured(self.photograph[rows], self.levels[rows])
 
 

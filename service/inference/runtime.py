@@ -5,15 +5,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-import cv2
-
+from service.inference import stages
 from service.inference.catalogue import lanes
 from service.inference.company import Company
 from service.inference.model import Model
 from service.inference.places import Places
 from service.inference.served_model import ServedModel
 from service.metrics import Metrics
-from service.settings import Settings
+from service.settings import MEBIBYTE, Settings
+from service.workers.pool import WorkerPool
+from service.workers.worker import Work
+
+# For a heatmap, or a picture of some megapixels; larger ones take the pipe.
+_SHARED_BESIDE_UPLOAD = 8 * MEBIBYTE
 
 
 class UnknownModelError(Exception):
@@ -26,6 +30,7 @@ class Runtime:
     Attributes:
         settings: Its limits.
         metrics: Its metrics.
+        workers: What decodes, prepares and draws.
         places: The bound of requests in hand.
         served: Its models by name, the default first.
     """
@@ -38,14 +43,23 @@ class Runtime:
             models: At least one, the default first, each with a name of its own.
         """
         self.settings = settings
-        # Photographs share the cores, not the rows of one: OpenCV's own threads would only come on top.
-        cv2.setNumThreads(1)
         self.metrics = Metrics()
         self.places = Places(settings.queue_size)
         # Shared by all models: more inferences at a time than lanes would take each other's cores, or wait
         # for each other on the GPU.
         self._inference = ThreadPoolExecutor(lanes(settings, models), thread_name_prefix="inference")
-        self._executor = ThreadPoolExecutor(settings.threads, thread_name_prefix="photograph")
+        self.workers = WorkerPool(
+            settings.workers,
+            Work(
+                stages.IMPORTS,
+                stages.warm_up,
+                memory=settings.worker_memory,
+                shared=settings.max_upload_bytes + _SHARED_BESIDE_UPLOAD,
+                answers=stages.ANSWERS,
+            ),
+            seconds=settings.worker_seconds,
+            on_loss=lambda loss: self.metrics.workers_lost.labels(reason=loss).inc(),
+        )
         self._company = Company()
         self.served = self._joined(models)
         self._retiring: set[asyncio.Task[None]] = set()
@@ -77,7 +91,13 @@ class Runtime:
     @property
     def ready(self) -> bool:
         """Whether the next photograph would be taken, and every model answer."""
-        return self.places.available and all(served.well for served in self.served.values())
+        models_well = all(served.well for served in self.served.values())
+        return self.places.available and self.workers.working and models_well
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can go on by itself: workers that are lost come back, and no model is stuck."""
+        return self.workers.alive and not any(served.batcher.stuck for served in self.served.values())
 
     def exchange(self, models: Sequence[Model]) -> None:
         """Have other models answer from the next request on.
@@ -100,11 +120,17 @@ class Runtime:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take work until the end of the block, then answer what was accepted."""
-        for served in self.served.values():
-            served.batcher.start()
-        self.places.open()
+        """Take work until the end of the block, then answer what was accepted.
+
+        Raises:
+            OSError: The workers do not start.
+            EOFError: They end at once.
+        """
         try:
+            await self.workers.start()
+            for served in self.served.values():
+                served.batcher.start()
+            self.places.open()
             yield
         finally:
             self.places.close()
@@ -112,14 +138,14 @@ class Runtime:
                 *self._retiring, *(served.batcher.close() for served in self.served.values())
             )
             self._inference.shutdown()
-            self._executor.shutdown()
+            await self.workers.close()
 
     def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
         for model in models:
             self.metrics.describe_model(model, self.settings.device)
         return {
             model.metadata.name: ServedModel(
-                model, self.settings, self.metrics, self._inference, self._executor, self._company
+                model, self.settings, self.metrics, self._inference, self.workers, self._company
             )
             for model in models
         }

@@ -15,6 +15,7 @@ from service.inference.places import ClosedError
 from service.inference.predictor import Predictor
 from service.metrics import Metrics
 from service.settings import Settings
+from service.workers.pool import WorkerPool
 
 
 class ServedModel:
@@ -32,7 +33,7 @@ class ServedModel:
         settings: Settings,
         metrics: Metrics,
         inference: Executor,
-        executor: Executor,
+        workers: WorkerPool,
         company: Company,
     ) -> None:
         """Join the parts.
@@ -42,7 +43,7 @@ class ServedModel:
             settings: Its limits.
             metrics: Told of every batch and prediction.
             inference: The threads that models run on.
-            executor: Threads for everything else.
+            workers: What decodes, prepares and draws.
             company: Who else is in hand, for whichever model.
         """
         self.model = model
@@ -57,10 +58,9 @@ class ServedModel:
         self.predictor = Predictor(
             model.metadata,
             self.batcher,
-            executor,
-            settings.threads,
+            workers,
             partial(metrics.observe_prediction, model.metadata.name),
-            settings.max_pixels,
+            settings,
             company,
         )
         self._requests = 0

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 ERRORS_ONLY = 3
 SILENT = 4
+# Of NVIDIA's driver, and of Windows' below its Linux.
+_SIGNS_OF_A_GPU = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
 
 Device = Literal["auto", "cuda", "cpu"]
 
@@ -37,7 +40,7 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
     options.intra_op_num_threads = threads
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not _gpu_is_there()):
         return _open_on(path, options, [CPU]), ""
     session, problem = _open_on_cuda(path, options, gpu_memory_limit)
     if session is not None:
@@ -45,6 +48,11 @@ def open_session(
     if device == "cuda":
         raise ModelError(f"CUDA was asked for, and the model does not open on it: {problem}")
     return _open_on(path, options, [CPU]), problem
+
+
+def _gpu_is_there() -> bool:
+    """Whether there may be a GPU: without one, CUDA's libraries are not even looked for, nor missed."""
+    return sys.platform != "linux" or any(Path(each).exists() for each in _SIGNS_OF_A_GPU)
 
 
 def _open_on_cuda(

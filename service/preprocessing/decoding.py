@@ -1,5 +1,7 @@
 """Bytes become a photograph, or a smaller copy of it."""
 
+from functools import partial
+
 import cv2
 import numpy as np
 import simplejpeg
@@ -7,7 +9,7 @@ from numpy.typing import NDArray
 
 from service.preprocessing.dicom import is_dicom, read_dicom
 from service.preprocessing.errors import DecodeError
-from service.preprocessing.header import JPEG_SIGNATURE, Header, read_header
+from service.preprocessing.header import JPEG_SIGNATURE, Header, read_header, truncated
 from service.preprocessing.reduction import Factor, Reduction
 
 # EXIF orientations that turn a picture upright by turning it round.
@@ -57,7 +59,7 @@ class PhotographFile:
         content = read_dicom(data, max_pixels=max_pixels) if is_dicom(data) else data
         self._content = content if isinstance(content, bytes) else _eight_bit(content)
         if isinstance(content, bytes):
-            self._header = _accepted_header(content, max_pixels)
+            self._header = read_header(content, max_pixels)
         else:
             height, width = content.shape[:2]
             self._header = Header(width, height, orientation=1, multiple=False)
@@ -95,28 +97,30 @@ class PhotographFile:
         return pixels
 
 
-def _accepted_header(data: bytes, max_pixels: int) -> Header:
-    header = read_header(data)
-    if header.multiple:
-        raise DecodeError("multiple-images", "The file holds several pages or frames; send one photograph.")
-    if header.width * header.height > max_pixels:
-        size = f"{header.width} x {header.height}"
-        raise DecodeError("image-too-large", f"{size} pixels are more than the {max_pixels} allowed.")
-    return header
-
-
 def _decode_jpeg(data: bytes, header: Header, factor: Factor) -> NDArray[np.uint8] | None:
     """Decode a JPEG to RGB, or nothing where it is none, or one of colours that need another decoder.
 
     A JPEG holds the frequencies of its blocks: leaving out the higher ones reduces it at less than the
     price of all its pixels.
+
+    Raises:
+        DecodeError: It is not complete.
     """
     if not data.startswith(JPEG_SIGNATURE):
         return None
     height, width = -(-header.height // factor), -(-header.width // factor)
+    decode = partial(simplejpeg.decode_jpeg, data, "RGB", min_height=height, min_width=width)
     try:
-        pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width, strict=False)
-    except ValueError:
+        pixels = decode(strict=True)
+    except ValueError as error:
+        if "Premature end" in str(error):
+            raise truncated() from error
+        # What else libjpeg complains of, it puts up with.
+        try:
+            pixels = decode(strict=False)
+        except ValueError:
+            return None
+    except KeyError:
         return None
     return np.asarray(pixels, np.uint8) if pixels.shape[:2] == (height, width) else None
 
@@ -125,7 +129,9 @@ def _decode_any(data: bytes, header: Header) -> NDArray[np.generic]:
     """Decode to BGR of the file's own depth."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS)
-    except cv2.error:
+    except cv2.error as error:
+        if error.code == cv2.Error.STS_NO_MEM:
+            raise MemoryError from error
         pixels = None
     if pixels is None or pixels.shape[:2] != (header.height, header.width):
         raise DecodeError("corrupt-image", "The image is damaged or of a kind that cannot be decoded.")

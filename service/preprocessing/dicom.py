@@ -68,7 +68,7 @@ def read_dicom(data: bytes, *, max_pixels: int) -> bytes | NDArray[np.generic]:
         syntax, header, rest = _read_header(data)
         _refuse_others(header, max_pixels)
         return _picture(syntax, header, rest)
-    except DecodeError:
+    except (DecodeError, MemoryError):
         raise
     except Exception as error:  # pydicom raises whatever a damaged object makes it
         raise DecodeError("corrupt-image", "The DICOM object is damaged.") from error

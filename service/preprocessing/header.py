@@ -4,9 +4,11 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import simplejpeg
 from PIL import ExifTags, Image
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -29,6 +31,7 @@ class _Format:
 
 # The readers are called directly: Image.open would warn of, or refuse, sizes by a limit of its own.
 _FORMATS = (
+    # libjpeg-turbo tells of those that it reads whether they are complete.
     _Format(re.compile(re.escape(JPEG_SIGNATURE)), completeness.jpeg_is_complete, JpegImageFile),
     _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), completeness.png_is_complete, PngImageFile),
     _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), completeness.tiff_is_complete, TiffImageFile),
@@ -61,26 +64,67 @@ class Header:
     multiple: bool
 
 
-def read_header(data: bytes) -> Header:
+def read_header(data: bytes, max_pixels: int) -> Header:
     """Read what a JPEG, PNG, TIFF, WebP or BMP file says about itself.
 
+    Args:
+        data: The bytes of the file.
+        max_pixels: Largest picture to decode, in pixels.
+
     Raises:
-        DecodeError: The bytes are no such file, or not the whole of one.
+        DecodeError: The bytes are no such file, or not the whole of one, or the picture is larger.
     """
+    header = _jpeg_header(data) or _header(data, max_pixels)
+    if header.multiple:
+        raise DecodeError("multiple-images", "The file holds several pages or frames; send one photograph.")
+    if header.width * header.height > max_pixels:
+        raise _too_large(f"{header.width} x {header.height}", max_pixels)
+    return header
+
+
+def _too_large(size: str, max_pixels: int) -> DecodeError:
+    return DecodeError("image-too-large", f"{size} pixels are more than the {max_pixels} allowed.")
+
+
+def _jpeg_header(data: bytes) -> Header | None:
+    """The header of a JPEG that libjpeg-turbo reads; None of any other file."""
+    if not data.startswith(JPEG_SIGNATURE):
+        return None
+    try:
+        height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+    except (ValueError, KeyError):  # the latter for colours and subsampling that it has no name for
+        return None
+    with _without_warnings():
+        return Header(width, height, _orientation_in(completeness.jpeg_exif(data)), multiple=False)
+
+
+def _header(data: bytes, max_pixels: int) -> Header:
     if not data:
         raise DecodeError("empty-file", "The file is empty.")
     form = next((form for form in _FORMATS if form.signature.match(data)), None)
     if form is None:
         raise _not_supported(data)
     if not form.is_complete(data):
-        raise DecodeError("truncated-image", "The file ends before the image does; send it again.")
-    with _WARNINGS_LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        raise truncated()
+    # Pillow would make room for two of them before it tells their size.
+    if form.reader is WebPImageFile and (pixels := completeness.webp_pixels(data)) > max_pixels:
+        raise _too_large(str(pixels), max_pixels)
+    with _without_warnings():
         try:
             image = form.reader(io.BytesIO(data), None)
-            return Header(*image.size, _orientation(image, data), _has_several(image))
+            return Header(*image.size, _orientation(image, data), _has_several(image, data))
+        except MemoryError:
+            raise
         except Exception as error:  # Pillow's readers raise whatever a damaged header makes them
             raise DecodeError("corrupt-image", "The image's header is damaged.") from error
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Pillow's, of what is damaged in a file."""
+    with _WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _not_supported(data: bytes) -> DecodeError:
@@ -89,30 +133,36 @@ def _not_supported(data: bytes) -> DecodeError:
     return DecodeError("not-an-image", "The file is no JPEG, PNG, TIFF, WebP, BMP or DICOM image.")
 
 
+def truncated() -> DecodeError:
+    """The error of a file that is not whole."""
+    return DecodeError("truncated-image", "The file ends before the image does; send it again.")
+
+
 def _orientation(image: Image.Image, data: bytes) -> int:
-    if isinstance(image, TiffImageFile):
-        return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
+    match image:
+        case TiffImageFile():
+            return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
+        case PngImageFile():
+            # Pillow would decode the whole picture for them.
+            chunks = completeness.png_chunks(data)
+            return _orientation_in(next((content for kind, content in chunks if kind == b"eXIf"), b""))
+        case _:
+            return _orientation_in(image.info.get("exif", b""))
+
+
+def _orientation_in(exif_data: bytes) -> int:
     try:
-        exif = _png_exif(data) if isinstance(image, PngImageFile) else image.getexif()
+        exif = Image.Exif()
+        exif.load(exif_data)
         orientation = exif.get(ExifTags.Base.Orientation, 1)
+    except MemoryError:
+        raise
     except Exception:  # damaged EXIF data say nothing about the picture's pixels
         return 1
     return orientation if orientation in range(1, 9) else 1
 
 
-def _png_exif(data: bytes) -> Image.Exif:
-    """The EXIF data of a PNG, for which Pillow would decode the whole picture."""
-    exif = Image.Exif()
-    exif.load(next((content for kind, content in completeness.png_chunks(data) if kind == b"eXIf"), b""))
-    return exif
-
-
-def _has_several(image: Image.Image) -> bool:
-    if not isinstance(image, TiffImageFile):
-        return getattr(image, "n_frames", 1) > 1
-    # Counting all the pages of a hostile TIFF could take minutes.
-    try:
-        image.seek(1)
-    except EOFError:
-        return False
-    return True
+def _has_several(image: Image.Image, data: bytes) -> bool:
+    if isinstance(image, TiffImageFile):
+        return completeness.tiff_has_more_pages(data)
+    return getattr(image, "n_frames", 1) > 1

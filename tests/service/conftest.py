@@ -25,7 +25,7 @@ def settings(tiny_model_path) -> Settings:
         model=tiny_model_path,
         device="cpu",
         engine="onnxruntime",
-        threads=2,
+        workers=1,
         # One at a time: tests hold an inference to have the others wait.
         inference_threads=1,
         max_upload_bytes=2**20,

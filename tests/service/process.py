@@ -33,6 +33,10 @@ class Process:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
     def _read(self) -> None:
         assert self._output is not None
         self.lines.extend(iter(self._output.readline, ""))

@@ -8,8 +8,8 @@ def test_defaults_listen_on_this_machine_alone():
     assert Settings().host == "127.0.0.1"
 
 
-def test_threads_default_to_the_cores_available():
-    assert Settings().threads == available_cores() >= 1
+def test_workers_default_to_the_cores_available():
+    assert Settings().workers == available_cores() >= 1
 
 
 def test_every_field_is_described():

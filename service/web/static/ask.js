@@ -25,9 +25,9 @@ async function json(url) {
 }
 
 // Sends a photograph; waits and asks again where the service is busy.
-export async function predict(file, { model, key, heatmap, onProgress, onWait }) {
+export async function predict(file, { onWait, ...options }) {
   for (let tries = 1; ; tries++) {
-    const { status, retryAfter, answer } = await send(file, { model, key, heatmap, onProgress });
+    const { status, retryAfter, answer } = await send(file, options);
     if (status === 200) return answer;
     const busy = (status === 503 || status === 429) && retryAfter !== null;
     if (!busy || tries === TRIES) throw new Refusal(words(status, answer), status);
@@ -43,10 +43,10 @@ function waitOf(header) {
 }
 
 // Not fetch, which does not tell how much of the photograph has been sent.
-function send(file, { model, key, heatmap, onProgress }) {
+function send(file, { model, key, heatmap, size, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `predict?${new URLSearchParams({ heatmap, model })}`);
+    request.open("POST", `predict?${new URLSearchParams({ heatmap, size, model })}`);
     request.responseType = "json";
     if (key) request.setRequestHeader("X-API-Key", key);
     request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);

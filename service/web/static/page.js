@@ -58,6 +58,8 @@ async function ask(entry, answered) {
       model: part("model").value,
       key: part("key").value,
       heatmap: entry.photograph ? "map" : "overlay",
+      // The layer has as many pixels as the model sees; a photograph that it must bring along, what a screen has.
+      size: entry.photograph ? 768 : 2048,
       onProgress: (share) => progress(answered + share / 2, total),
       onWait: (seconds) => say(`The service is busy; asking again in ${seconds} s.`),
     });

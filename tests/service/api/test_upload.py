@@ -51,6 +51,15 @@ def assert_refused(client, jpeg):
         (part(b"x")[:-10], "malformed-multipart"),
         (part(b"x").replace(b"Content-Disposition: ", b"Content-Disposition "), "malformed-multipart"),
         (b"--other\r\n" + part(b"x") + END, "malformed-multipart"),
+        (part(b"x").replace(b"\r\n\r\n", b"\r\na: b" * 20 + b"\r\n\r\n", 1) + END, "malformed-multipart"),
+        (
+            part(b"x").replace(b"\r\n\r\n", b"\r\na: " + b"b" * 9000 + b"\r\n\r\n", 1) + END,
+            "malformed-multipart",
+        ),
+        (
+            part(b"x").replace(b"Content-Disp", b"a" * 9000 + b": b\r\nContent-Disp", 1) + END,
+            "malformed-multipart",
+        ),
     ],
 )
 def test_bad_forms(assert_refused, body, code):

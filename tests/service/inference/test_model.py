@@ -111,10 +111,18 @@ def test_cuda_without_cuda_fails_with_the_reason(tiny_model_path):
 
 
 @pytest.mark.skipif(not without_cuda(), reason="CUDA works here")
-def test_auto_without_cuda_says_that_it_runs_on_the_cpu(tiny_model_path):
+def test_auto_without_cuda_says_that_it_runs_on_the_cpu(tiny_model_path, monkeypatch):
+    monkeypatch.setattr(sessions, "_gpu_is_there", lambda: True)
     model = Model(tiny_model_path, device="auto")
     assert (model.device, model.provider) == ("cpu", CPU)
     assert "libcublas" in model.fallback
+
+
+def test_auto_without_a_gpu_takes_the_cpu_and_misses_nothing(tiny_model_path, monkeypatch):
+    monkeypatch.setattr(sessions, "_SIGNS_OF_A_GPU", ())
+    monkeypatch.setattr(sessions, "_preload_cuda_libraries", lambda: pytest.fail("looked for CUDA"))
+    model = Model(tiny_model_path, device="auto")
+    assert (model.device, model.provider, model.fallback) == ("cpu", CPU, "")
 
 
 @pytest.mark.skipif(CUDA not in onnxruntime.get_available_providers(), reason="a build without CUDA")
@@ -133,7 +141,7 @@ def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, m
 def test_answers_of_cuda_are_those_of_the_cpu():
     on_cuda = Model(MODELS / "resynthdetect.onnx", device="auto")
     if on_cuda.device == "cpu":
-        pytest.skip(on_cuda.fallback)
+        pytest.skip(on_cuda.fallback or "there is no GPU")
     images = np.stack([prepare(skimage.data.retina()[:, ::step]).image for step in (1, -1)])
     on_cpu = Model(MODELS / "resynthdetect.onnx", device="cpu")
     for found, expected in zip(on_cuda.run(images), on_cpu.run(images), strict=True):

@@ -26,7 +26,7 @@ def write(folder: Path, name: str, version: int) -> Path:
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     write(tmp_path, "eye", 1)
-    return Settings(model=tmp_path, device="cpu", threads=2, inference_threads=1, admin_key=KEY)
+    return Settings(model=tmp_path, device="cpu", workers=1, inference_threads=1, admin_key=KEY)
 
 
 @pytest.fixture
@@ -136,6 +136,12 @@ def test_a_request_is_answered_by_the_model_it_began_with(app, tmp_path, jpeg):
     asyncio.run(scenario())
 
 
+async def answer_of(version: int, answers: list[tuple[str, float]]) -> None:
+    """Wait until there is one."""
+    while not any(each == str(version) for each, _ in answers):
+        await asyncio.sleep(0.01)
+
+
 def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
     """Requests never pause while versions change below them."""
     answers: list[tuple[str, float]] = []
@@ -148,11 +154,12 @@ def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
             answers.append((answer["model"]["version"], answer["score"]))
 
     async def exchange(client: httpx2.AsyncClient) -> None:
+        await answer_of(1, answers)
         for version in (2, 3, 4):
             write(tmp_path, "eye", version)
             while (await client.post("/admin/reload", headers=ADMIN)).status_code == 409:
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.2)
+            await answer_of(version, answers)
 
     async def scenario() -> None:
         done = asyncio.Event()

@@ -88,16 +88,12 @@ def test_overlay_colours_nothing_beside_what_is_anomalous(picture, rows, columns
 
 
 @pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
-def test_sections_make_the_same_picture(kind, picture):
-    """Also drawn again from the same file: whose pixels stay what they are."""
+def test_a_file_is_drawn_alike_again_and_again(kind, picture):
+    """Whose pixels stay what they are."""
     heatmap = np.random.default_rng(1).random((WIDTH, WIDTH)).astype(np.float32)
     photograph = PhotographFile(uncompressed(picture), max_pixels=HEIGHT * WIDTH)
-    whole, *others = (
-        decode_png(render(kind, heatmap, MAPPING, photograph, sections=count) or b"")
-        for count in (1, 1, 3, 50)
-    )
-    for other in others:
-        np.testing.assert_array_equal(other, whole)
+    once, again = (decode_png(render(kind, heatmap, MAPPING, photograph) or b"") for _ in range(2))
+    np.testing.assert_array_equal(once, again)
 
 
 def test_none_draws_nothing(picture, monkeypatch):
@@ -106,21 +102,25 @@ def test_none_draws_nothing(picture, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
-@pytest.mark.parametrize("factor", [2, 4, 8])
-def test_a_reduced_picture_shows_the_same(kind, factor):
+@pytest.mark.parametrize("size", [59, 45, 30, 15])
+def test_a_smaller_picture_shows_the_same(kind, size):
     """Smooth pictures, which have hardly anything to lose."""
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     smooth = np.dstack([rows * 5, columns * 4, rows + columns]).astype(np.uint8)
     heatmap = (np.mgrid[:WIDTH, :WIDTH][1] / WIDTH).astype(np.float32)
-    whole, reduced = (
-        decode_png(render(kind, heatmap, MAPPING, file(smooth), each) or b"") for each in (1, factor)
+    whole, smaller = (
+        decode_png(render(kind, heatmap, MAPPING, file(smooth), each) or b"") for each in ("full", size)
     )
+    assert smaller.shape[:2] == (round(HEIGHT * size / WIDTH), size)
+    expected = cv2.resize(whole.astype(np.float32), smaller.shape[1::-1], interpolation=cv2.INTER_AREA)
     scale = np.iinfo(whole.dtype).max
-    expected = cv2.resize(
-        whole[: HEIGHT // factor * factor, : WIDTH // factor * factor].astype(np.float32),
-        (WIDTH // factor, HEIGHT // factor),
-        interpolation=cv2.INTER_AREA,
+    np.testing.assert_allclose(smaller[:, 1:-1], expected[:, 1:-1], atol=0.04 * scale)
+
+
+@pytest.mark.parametrize("size", [WIDTH, WIDTH + 1, 10**9])
+def test_no_picture_is_larger_than_its_photograph(picture, probabilities, size):
+    heatmap = np.zeros((WIDTH, WIDTH), np.float32)
+    heatmap[:HEIGHT] = probabilities
+    assert render(Heatmap.OVERLAY, heatmap, MAPPING, file(picture), size) == render(
+        Heatmap.OVERLAY, heatmap, MAPPING, file(picture)
     )
-    assert reduced.shape[:2] == (-(-HEIGHT // factor), -(-WIDTH // factor))
-    inner = reduced[: len(expected), : expected.shape[1]]
-    np.testing.assert_allclose(inner[:, 1:-1], expected[:, 1:-1], atol=0.02 * scale)

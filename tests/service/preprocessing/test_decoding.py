@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageFile, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from service.preprocessing import DecodeError, decode
 from tests.service.preprocessing.pictures import file_of, smooth_picture
@@ -216,6 +219,43 @@ def test_orientation_may_follow_the_pixels_of_a_png():
     data = file_of(smooth_picture(), "PNG")
     late = data[:-12] + png_chunk(b"eXIf", body) + data[-12:]
     np.testing.assert_array_equal(decode(late, max_pixels=LIMIT), smooth_picture()[::-1, ::-1])
+
+
+@pytest.mark.parametrize("tags", [300, 3000])
+def test_tags_that_hold_the_same_bytes_again_and_again_are_refused_unread(tags, monkeypatch):
+    monkeypatch.setattr(TiffImageFile, "__init__", lambda *_: pytest.fail("Pillow reads them all"))
+    data = file_of(smooth_picture(), "TIFF")
+    (directory,) = struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, directory)
+    own = data[directory + 2 : directory + 2 + 12 * entries]
+    more = b"".join(struct.pack("<HHII", 40_000 + number, 1, 10_000, 8) for number in range(tags))
+    begin = len(data) + len(data) % 2
+    hostile = data[:4] + struct.pack("<I", begin) + data[8:] + bytes(begin - len(data))
+    hostile += struct.pack("<H", entries + tags) + own + more + bytes(4)
+    assert refusal(hostile) == "corrupt-image"
+
+
+def test_fill_bytes_before_a_marker_cost_nothing(monkeypatch):
+    """Neither Pillow nor our own code, which would take a step for each, sees them."""
+    monkeypatch.setattr(JpegImageFile, "__init__", lambda *_: pytest.fail("Pillow walks over them"))
+    filled = JPEG_FILE[:2] + b"\xff" * 100_000 + JPEG_FILE[2:]
+    np.testing.assert_array_equal(decode(filled, max_pixels=LIMIT), decode(JPEG_FILE, max_pixels=LIMIT))
+
+
+def test_what_libjpeg_puts_up_with_is_decoded():
+    """Bytes between the pixels and the end, which some cameras write."""
+    padded = JPEG_FILE[:-2] + b"\0" * 50 + JPEG_FILE[-2:]
+    np.testing.assert_array_equal(decode(padded, max_pixels=LIMIT), decode(JPEG_FILE, max_pixels=LIMIT))
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_is_refused_by_its_size_before_anybody_makes_room_for_it(lossless, monkeypatch):
+    monkeypatch.setattr(WebPImageFile, "__init__", lambda *_: pytest.fail("Pillow makes room"))
+    exif = Image.Exif()
+    exif[274] = 3
+    for options in ({}, {"exif": exif}):
+        data = file_of(smooth_picture(), "WEBP", lossless=lossless, **options)
+        assert refusal(data, max_pixels=60 * 80 - 1) == "image-too-large"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,123 @@
+"""Values between two processes: arrays through memory that both see, the rest through a pipe."""
+
+import io
+import mmap
+import os
+import pickle
+import struct
+import tempfile
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ALIGNMENT = 64
+# How pickles spell an array.
+_ARRAYS = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")})
+
+
+class SharedMemory:
+    """Memory of two processes, of which one at a time writes.
+
+    It has no name and no place in a file system: nobody else finds it, nothing is left of it when both are
+    gone, and a small ``/dev/shm``, as containers have it, does not bound it.
+
+    Attributes:
+        file: Its file descriptor, for the other process.
+    """
+
+    def __init__(self, size: int, file: int | None = None) -> None:
+        """Make memory, or see what another process made.
+
+        Args:
+            size: In bytes; takes room only as far as it is used.
+            file: The other's file descriptor, which this takes over.
+        """
+        self.file = _nameless_file(size) if file is None else file
+        self._map = mmap.mmap(self.file, size)
+        self._bytes: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
+
+    def write(self, value: object) -> bytes:
+        """Write a value over the one before.
+
+        Returns:
+            What the other process needs to read it; holds the arrays, too, that have no room in the memory.
+        """
+        lengths: list[int] = []
+        end = 0
+
+        def take(buffer: pickle.PickleBuffer) -> bool:
+            """Whether a buffer stays in the pickle."""
+            nonlocal end
+            raw = np.frombuffer(buffer.raw(), np.uint8)
+            if end + raw.size > self._bytes.size:
+                return True
+            self._bytes[end : end + raw.size] = raw
+            lengths.append(raw.size)
+            end += _aligned(raw.size)
+            return False
+
+        pickled = pickle.dumps(value, 5, buffer_callback=take)
+        return struct.pack(f"<I{len(lengths)}Q", len(lengths), *lengths) + pickled
+
+    def read(self, message: bytes) -> Any:  # noqa: ANN401 - whatever was written
+        """Read what this service has written; its arrays are views of the memory."""
+        (count,) = struct.unpack_from("<I", message)
+        lengths = struct.unpack_from(f"<{count}Q", message, 4)
+        return pickle.loads(message[4 + 8 * count :], buffers=self._views(lengths))  # noqa: S301 - its own
+
+    def read_untrusted(self, message: bytes, classes: Collection[type]) -> Any:  # noqa: ANN401 - likewise
+        """Read what a process has written that a photograph may have taken over; copies the arrays.
+
+        Args:
+            message: What the other process gave.
+            classes: What the value may be made of, beside Python's own values and arrays.
+
+        Raises:
+            Exception: The message is not what :meth:`write` gives, or made of something else.
+        """
+        (count,) = struct.unpack_from("<I", message)
+        lengths = struct.unpack_from(f"<{count}Q", message, 4)
+        copies = (view.copy() for view in self._views(lengths))
+        return _Unpickler(message[4 + 8 * count :], copies, classes).load()
+
+    def close(self) -> None:
+        """Give the memory back, as soon as no array lies in it any more."""
+        del self._bytes, self._map
+        os.close(self.file)
+
+    def _views(self, lengths: Collection[int]) -> Iterator[NDArray[np.uint8]]:
+        begin = 0
+        for length in lengths:
+            yield self._bytes[begin : begin + length]
+            begin += _aligned(length)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes values of some classes, and calls nothing else."""
+
+    def __init__(
+        self, pickled: bytes, buffers: Iterator[NDArray[np.uint8]], classes: Collection[type]
+    ) -> None:
+        super().__init__(io.BytesIO(pickled), buffers=buffers)
+        self._classes = {(each.__module__, each.__qualname__) for each in classes}
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as pickle has it
+        if (module, name) not in self._classes | _ARRAYS:
+            raise pickle.UnpicklingError(f"{module}.{name} is nothing to answer with")
+        return super().find_class(module, name)
+
+
+def _nameless_file(size: int) -> int:
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("photograph")
+    else:
+        with tempfile.TemporaryFile() as temporary:
+            file = os.dup(temporary.fileno())
+    os.ftruncate(file, size)
+    return file
+
+
+def _aligned(length: int) -> int:
+    return -(-length // _ALIGNMENT) * _ALIGNMENT
