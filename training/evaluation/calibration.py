@@ -111,4 +111,5 @@ def _best_f1(answers: _Answers) -> float:
 
 def _best_balanced_accuracy(answers: _Answers) -> float:
     false_positives, true_positives, thresholds = roc_curve(answers.mask, answers.probabilities)
-    return float(thresholds[np.argmax(true_positives - false_positives)])
+    # The first threshold is infinite, above every probability.
+    return float(thresholds[1:][np.argmax((true_positives - false_positives)[1:])])

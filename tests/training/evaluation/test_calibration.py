@@ -79,3 +79,18 @@ def test_what_a_method_says_outside_the_field_of_view_changes_no_threshold(image
         calibrate(method, images, CONSTANTS, CONFIG, VIEWS) for method in (light_outside, brightness)
     )
     assert lit == unlit
+
+
+def test_thresholds_of_a_method_that_finds_nothing_are_finite(images):
+    def backwards(images):
+        scores, heatmaps = brightness(images)
+        return scores, np.where(images[..., 1] > 0, 1 - heatmaps, 0).astype(np.float32)
+
+    def constant(images):
+        return np.ones(len(images), np.float32), np.ones(images.shape[:3], np.float32)
+
+    for method in (backwards, constant):
+        calibration = calibrate(method, images, CONSTANTS, CONFIG, VIEWS)
+        assert np.isfinite(
+            [calibration.decision.value, calibration.region.value, calibration.pixel.value]
+        ).all()
