@@ -23,8 +23,12 @@ class AveragedNetwork:
         self._decay = decay
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        """Take the network's weights in."""
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take the network's weights in after a step, counted from 0.
+
+        In the first steps the average forgets faster: a short training would keep untrained weights in it.
+        """
+        decay = min(self._decay, (1 + step) / (10 + step))
         averages, values = [], []
         for average, value in zip(_state(self.module), _state(network), strict=True):
             if average.is_floating_point():
@@ -32,7 +36,7 @@ class AveragedNetwork:
                 values.append(value)
             else:
                 average.copy_(value)
-        torch._foreach_lerp_(averages, values, 1 - self._decay)
+        torch._foreach_lerp_(averages, values, 1 - decay)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the averaged state."""

@@ -158,7 +158,7 @@ class _Loop:
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
         self.optimizer.step()
-        self.average.update(self.network)
+        self.average.update(self.network, self.step)
         self.step += 1
         self.unread.append(torch.stack([loss.detach().float(), norm.detach().float()]))
 
