@@ -5,7 +5,7 @@
 DRAEM's way (Zavrtanik et al., ICCV 2021): Perlin noise at the size of the image with periods 2^0 to 2^5 drawn
 for each axis, rotated by -90 to 90 degrees and thresholded at 0.5; three augmentations of a whole source
 image; the two images blended inside the mask. It works on images whose contrast was evened out once and for
-all, as the paper's generator does; drawn lesions come before CLAHE, which is done anew for each image, and a
+all, as the paper's generator does; drawn lesions come before CLAHE, which is done for each image, and a
 camera photographs them.
 
 They are measured in turn, on one thread, and compared round by round: these ratios hold when the machine's

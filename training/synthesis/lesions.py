@@ -15,7 +15,8 @@ from training.synthesis.camera import photograph
 from training.synthesis.chance import happens, one_of
 from training.synthesis.distractors import DISTRACTORS
 from training.synthesis.matters import MATTERS
-from training.synthesis.scene import Mask, Picture, Scene, Stencil, SyntheticImage
+from training.synthesis.placing import put_anywhere
+from training.synthesis.scene import Mask, Picture, Scene, SyntheticImage
 from training.synthesis.shapes import SHAPES
 from training.synthesis.view import draw_view
 from training.synthesis.visibility import only_near, visible_lesions
@@ -24,8 +25,6 @@ from training.synthesis.visibility import only_near, visible_lesions
 _BACKGROUND_SIGMA = 24
 # It changes slowly, so an eighth of the resolution shows all of it.
 _BACKGROUND_SCALE = 8
-# Covered by so much, a pixel belongs to a lesion.
-_COVERED = 0.5
 
 
 class _Canvas(NamedTuple):
@@ -87,8 +86,10 @@ class LesionGenerator:
         """Draw one group of lesions of one kind, in place."""
         kind = self._config.lesions[one_of(len(self._shares), self._shares, generator)]
         stencil = SHAPES[kind.shape](generator)
-        place, stencil = _put(stencil, canvas.inside, generator)
-        shape = stencil.support > _COVERED
+        place, shown = put_anywhere(stencil.support.shape, canvas.inside.shape, generator)
+        # No lesion lies outside the field of view.
+        stencil = stencil._replace(support=stencil.support[shown] * canvas.inside[place])
+        shape = stencil.lesions
         if not shape.any():
             return
         pixels, background = (part[place].astype(np.float32) for part in (canvas.picture, canvas.background))
@@ -99,18 +100,6 @@ class LesionGenerator:
             drawn = only_near(visible, drawn, scene.pixels)
         canvas.picture[place] = np.clip(drawn + 0.5, 0, 255)
         canvas.mask[place] |= visible
-
-
-def _put(
-    stencil: Stencil, inside: Mask, generator: np.random.Generator
-) -> tuple[tuple[slice, slice], Stencil]:
-    """Put the middle of a stencil on a random pixel; what reaches beyond the eye is cut off."""
-    (height, width), (tall, wide) = inside.shape, stencil.support.shape
-    top, left = int(generator.integers(height)) - tall // 2, int(generator.integers(width)) - wide // 2
-    rows, columns = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
-    shown = stencil.support[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    place = (rows, columns)
-    return place, stencil._replace(support=shown * inside[place])
 
 
 def background_of(picture: Picture) -> Picture:

@@ -9,6 +9,8 @@ Picture = NDArray[np.uint8]
 Pixels = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+_COVERED = 0.5
+
 
 class SyntheticImage(NamedTuple):
     """A generated image and its labels.
@@ -33,6 +35,12 @@ class Stencil(NamedTuple):
 
     support: NDArray[np.float32]
     cored: bool
+
+    @property
+    def lesions(self) -> Mask:
+        """The pixels that belong to a lesion: those that are covered by more than a half."""
+        covered: Mask = self.support > _COVERED
+        return covered
 
     @property
     def side(self) -> int:

@@ -11,7 +11,6 @@ from training.synthesis.self_mix import fusion_weights
 
 # A narrower Gaussian changes nothing on a pixel grid.
 _NARROWEST = 0.3
-_VISIBLE_COVER = 0.5
 
 
 def density(stencil: Stencil, alpha: float, blur: float) -> NDArray[np.float32]:
@@ -25,7 +24,7 @@ def density(stencil: Stencil, alpha: float, blur: float) -> NDArray[np.float32]:
     """
     weights = stencil.support
     if stencil.cored:
-        weights = weights * fusion_weights(weights > _VISIBLE_COVER, alpha)
+        weights = weights * fusion_weights(stencil.lesions, alpha)
     return soften(weights, blur)
 
 
