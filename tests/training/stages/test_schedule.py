@@ -18,3 +18,9 @@ def test_the_papers_schedule_at_its_corners(epoch, expected):
 def test_a_stage_may_do_without_warm_up():
     config = PAPER.model_copy(update={"warmup_epochs": 0})
     assert learning_rate(config, 0) == pytest.approx(5e-5)
+
+
+def test_a_second_cycle_warms_up_again_to_a_lower_rate():
+    config = PAPER.model_copy(update={"epochs": 200, "cycles": 2, "warmup_epochs": 10, "cycle_decay": 0.4})
+    rates = [learning_rate(config, epoch) for epoch in (10, 99.999, 100, 110, 200)]
+    assert rates == pytest.approx([5e-5, 2.5e-5, 2e-9, 2e-5, 2.5e-5], rel=1e-3)
