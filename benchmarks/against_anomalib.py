@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timing import Comparison, compare
-from service.inference.model import Model
-from service.inference.openvino_network import shared_core
+from service.engines.model import Model
+from service.engines.openvino_network import shared_core
 from service.preprocessing import PreprocessingConstants
 from training.data.cache import prepare_cache
 from training.data.datasets import Dataset, load_dataset

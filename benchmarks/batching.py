@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.timing import Spread
-from service.inference.batching import Batcher
-from service.inference.model import Model
+from service.engines.model import Model
 from service.preprocessing import PhotographFile, prepare_file
+from service.serving.batching import Batcher
 from service.settings import Settings, available_cores
 
 _TURNS = 4

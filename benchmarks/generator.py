@@ -27,7 +27,7 @@ from service.preprocessing import decode, prepare
 from service.preprocessing.constants import PreprocessingConstants
 from training.config import LesionConfig, PaperConfig
 from training.data.prepared import NormalImages, with_field_of_view
-from training.rivals.draem_samples import paste_texture
+from training.paper.rivals.draem_samples import paste_texture
 from training.synthesis.generator import make_generator
 
 Image = NDArray[np.uint8]

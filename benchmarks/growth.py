@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.timing import compare
-from service.inference.rendering import DEFAULT_SIZE, Heatmap, render
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap, render
 from service.preprocessing import PhotographFile, PreprocessingConstants, decode, prepare_file
 
 _LARGEST = 100_000_000

@@ -30,10 +30,10 @@ from pathlib import Path
 import psutil
 
 from benchmarks.timing import Spread
-from service.inference.catalogue import load_models
-from service.inference.rendering import Heatmap
-from service.inference.runtime import Runtime
 from service.logs import configure_logging
+from service.pictures.rendering import Heatmap
+from service.serving.catalogue import load_models
+from service.serving.runtime import Runtime
 from service.settings import Settings, available_cores
 from tests.service.live_server import free_port
 

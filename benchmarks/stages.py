@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from benchmarks.roofline import Cost, for_batch, product_of
 from benchmarks.timing import Comparison, Spread, compare
-from service.inference.model import Model
-from service.inference.rendering import COLOURS, OPACITY, Heatmap, render
+from service.engines.model import Model
+from service.pictures.rendering import COLOURS, OPACITY, Heatmap, render
 from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file, read_copy
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import equalise

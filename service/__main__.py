@@ -10,9 +10,9 @@ import uvicorn
 from service.api.access import AccessError
 from service.api.application import create_app
 from service.api.http_protocol import protocol_with_deadlines
-from service.inference.catalogue import load_models
-from service.inference.errors import ModelError
+from service.engines.errors import ModelError
 from service.logs import configure_logging
+from service.serving.catalogue import load_models
 from service.settings import Settings, read_options
 
 

@@ -25,10 +25,10 @@ from anyio.from_thread import start_blocking_portal
 from service.api.answers import answer_of
 from service.api.problems import PROBLEMS
 from service.api.schemas import PredictionAnswer
-from service.inference.catalogue import load_models
-from service.inference.rendering import DEFAULT_SIZE, Heatmap, Size
-from service.inference.runtime import Runtime, UnknownModelError
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
+from service.serving.catalogue import load_models
+from service.serving.runtime import Runtime, UnknownModelError
 from service.settings import Settings
 
 _BUSY = (429, 503)

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
-from service.inference.errors import ModelError
-from service.inference.rendering import DEFAULT_SIZE, Heatmap
+from service.engines.errors import ModelError
 from service.logs import configure_logging
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap
 from service.settings import OPTIONS, Settings, available_cores, read_options
 
 # In a folder, everything else is passed over; a file that is named is taken whatever it is called.

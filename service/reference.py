@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 
-from service.metrics import Metrics
+from service.serving.metrics import Metrics
 from service.settings import Settings
 
 

@@ -14,8 +14,8 @@ TESTING = ("CI", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TE
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_nothing_is_left_at_home_and_no_thread_is_left_over(tiny_model_path, tmp_path, engine, first):
     code = f"""
-import {first}, pathlib, threading, service.inference.model
-service.inference.model.Model(pathlib.Path({str(tiny_model_path)!r}), device="cpu", engine={engine!r})
+import {first}, pathlib, threading, service.engines.model
+service.engines.model.Model(pathlib.Path({str(tiny_model_path)!r}), device="cpu", engine={engine!r})
 print([thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name])
 """
     environment = {name: value for name, value in os.environ.items() if name not in TESTING}

@@ -2,7 +2,7 @@
 
 import typer
 
-from service.inference.errors import ModelError
+from service.engines.errors import ModelError
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -14,9 +14,9 @@ from training.commands.train import train
 from training.data.records import DataError
 from training.export.parity import ParityError
 from training.overrides import OverrideError
-from training.rivals import RivalError
+from training.paper.rivals import RivalError
+from training.paper.tables.folders import TableError
 from training.run import RunError
-from training.tables.folders import TableError
 
 application = typer.Typer(
     help="""

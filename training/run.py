@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from service.contract import TrainingData
+from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
 from training.config import PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages

@@ -7,9 +7,9 @@ from typing import Any
 
 import cv2
 
-from service.inference.model import Model
-from service.inference.regions import find_regions
-from service.inference.rendering import Heatmap, render
+from service.engines.model import Model
+from service.pictures.regions import find_regions
+from service.pictures.rendering import Heatmap, render
 from service.preprocessing import PhotographFile, assess_quality, prepare_file
 from service.settings import Settings
 

@@ -10,8 +10,8 @@ from service.api.dependencies import RuntimeDependency
 from service.api.health import list_models
 from service.api.problems import Problem, problem_examples
 from service.api.schemas import ModelList
-from service.inference.errors import ModelError
-from service.inference.reload import Reloader, ReloadInProgressError
+from service.engines.errors import ModelError
+from service.serving.reload import Reloader, ReloadInProgressError
 
 
 def admit_admin(request: Request, runtime: RuntimeDependency, key: PresentedKey) -> None:

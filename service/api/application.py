@@ -16,9 +16,9 @@ from service.api.head import HeadMiddleware
 from service.api.observation import ObservationMiddleware
 from service.api.problems import install_handlers
 from service.api.security_headers import SecurityHeadersMiddleware
-from service.inference.model import Model
-from service.inference.reload import Reloader
-from service.inference.runtime import Runtime
+from service.engines.model import Model
+from service.serving.reload import Reloader
+from service.serving.runtime import Runtime
 from service.settings import Settings
 from service.web import install_page
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.inference.runtime import Runtime
+from service.serving.runtime import Runtime
 
 
 async def get_runtime(request: Request) -> Runtime:

@@ -16,8 +16,8 @@ from service.api.schemas import (
     ServerReady,
     TensorMetadata,
 )
-from service.contract import INPUT_NAME, OUTPUT_NAMES
-from service.inference.runtime import Runtime
+from service.engines.contract import INPUT_NAME, OUTPUT_NAMES
+from service.serving.runtime import Runtime
 
 router = APIRouter(tags=["operation"])
 

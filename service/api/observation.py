@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import Problem, problem_response
-from service.metrics import Metrics
+from service.serving.metrics import Metrics
 
 _log = structlog.stdlib.get_logger("service.request")
 

@@ -17,8 +17,8 @@ from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
 from service.api.sending import HoldingResponse
 from service.api.upload import read_photograph
-from service.inference.predictor import Prediction
-from service.inference.rendering import Heatmap
+from service.pictures.rendering import Heatmap
+from service.serving.predictor import Prediction
 
 JSON = "application/json"
 PNG = "image/png"

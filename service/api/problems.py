@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from service.inference.places import ClosedError, QueueFullError
-from service.inference.runtime import UnknownModelError
 from service.preprocessing import PreprocessingError
+from service.serving.places import ClosedError, QueueFullError
+from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from service.contract import ModelMetadata, Probability
-from service.inference.rendering import DEFAULT_SIZE, Heatmap
+from service.engines.contract import ModelMetadata, Probability
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap
 
 
 class PredictParameters(BaseModel):

@@ -7,7 +7,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.inference.model import Model
+from service.engines.model import Model
 from service.settings import Settings
 from tests.service.process import Process
 

@@ -7,7 +7,7 @@ import httpx2
 import numpy as np
 
 from service.api.application import create_app
-from service.inference.batching import Batcher
+from service.serving.batching import Batcher
 
 
 def assert_problem(response, status: int, code: str) -> None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from service.client import Client, InProcess, Refused
-from service.inference.rendering import Heatmap
+from service.pictures.rendering import Heatmap
 from tests.service.helpers import decode_png
 from tests.service.process import Process
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from service.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
+from service.engines.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
 from service.preprocessing import PreprocessingConstants
 
 SIZE = 256

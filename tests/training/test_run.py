@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from service.contract import TrainingData
+from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import normal_images
 from training.config import (

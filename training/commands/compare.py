@@ -34,8 +34,8 @@ from training.evaluation.plots import (
     write_roc_plot,
 )
 from training.evaluation.protocol import Evaluation, Prediction, curves_of, is_delineated, measure, predict
-from training.rivals import find_rival
-from training.rivals.registry import RIVALS
+from training.paper.rivals import find_rival
+from training.paper.rivals.registry import RIVALS
 from training.run import open_run
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from service.inference.model import Engine
+from service.engines.model import Engine
 from training.commands.options import (
     CacheFolder,
     DataFolder,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from service.contract import TrainingData
+from service.engines.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.options import prepare_records
 from training.config import TrainingConfig

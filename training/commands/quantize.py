@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from service.inference.model import Model
+from service.engines.model import Model
 from training.commands.options import (
     CacheFolder,
     DataFolder,

@@ -26,15 +26,15 @@ from training.commands.options import (
 from training.config import TrainingConfig
 from training.data.datasets import Dataset, Layout, detect_layout
 from training.data.textures import load_textures
+from training.paper.tables.budgets import BUDGETS
+from training.paper.tables.definitions import TABLES, TableDefinition
+from training.paper.tables.folders import Outcome, TableError
+from training.paper.tables.notes import notes
+from training.paper.tables.planning import plan, seeds_of
+from training.paper.tables.publication import Publication
+from training.paper.tables.runner import NotRun, Result, run_tasks, threads_of_each
+from training.paper.tables.setting import Normals, Setting, Task
 from training.run import digests
-from training.tables.budgets import BUDGETS
-from training.tables.definitions import TABLES, TableDefinition
-from training.tables.folders import Outcome, TableError
-from training.tables.notes import notes
-from training.tables.planning import plan, seeds_of
-from training.tables.publication import Publication
-from training.tables.runner import NotRun, Result, run_tasks, threads_of_each
-from training.tables.setting import Normals, Setting, Task
 
 _Choice = TypeVar("_Choice")
 

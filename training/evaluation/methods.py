@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from service.inference.model import Engine, Model
-from service.inference.sessions import Device
+from service.engines.model import Engine, Model
+from service.engines.sessions import Device
 from service.preprocessing.constants import PreprocessingConstants
 from training.evaluation.metrics import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from service.contract import ModelMetadata, Threshold
-from service.inference.card import digest_of
+from service.engines.card import digest_of
+from service.engines.contract import ModelMetadata, Threshold
 from training.config import TrainingConfig
 from training.presets import PRESETS
 

@@ -1,4 +1,4 @@
-"""The trained networks as one ONNX graph that keeps :mod:`service.contract`."""
+"""The trained networks as one ONNX graph that keeps :mod:`service.engines.contract`."""
 
 import warnings
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from service.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetadata
+from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetadata
 from training.networks.anomaly_network import AnomalyNetwork
 
 _OPSET = 18

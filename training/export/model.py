@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.contract import ModelMetadata, Threshold, twin_of
+from service.engines.contract import ModelMetadata, Threshold, twin_of
 from training.data.prepared import NormalImages
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import network_predictor

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from service.inference.model import Model
+from service.engines.model import Model
 from training.networks.anomaly_network import AnomalyNetwork
 
 # float32 sums in another order, through some thirty layers and a sigmoid.

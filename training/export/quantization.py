@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from service.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
-from service.inference.card import digest_of
-from service.inference.model import Model
+from service.engines.card import digest_of
+from service.engines.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
+from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.prepared import NormalImages
 from training.export.parity import ParityError

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from service.api.answers import answer_of, json_of
-from service.inference.predictor import Prediction
-from service.inference.regions import Region
+from service.pictures.regions import Region
 from service.preprocessing import Box
+from service.serving.predictor import Prediction
 from tests.service.tiny_model import METADATA
 
 PREDICTION = Prediction(

@@ -175,7 +175,7 @@ def test_unknown_addresses_and_methods(client):
 def test_an_unexpected_failure_tells_nothing_and_the_service_lives_on(client, jpeg, monkeypatch, events):
     with monkeypatch.context() as patch:
         # Of other arguments; a worker knows it.
-        patch.setattr("service.inference.predictor.draw", int)
+        patch.setattr("service.serving.predictor.draw", int)
         response = client.post("/predict", files={"file": jpeg})
     assert_problem(response, 500, "internal-error")
     assert "TypeError" not in response.text

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from service.api.http_protocol import protocol_with_deadlines
 from service.api.sending import HoldingResponse
-from service.inference.places import Places
+from service.serving.places import Places
 from tests.service.live_server import served, until
 
 # More than the kernel keeps for a connection.

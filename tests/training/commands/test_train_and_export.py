@@ -4,7 +4,7 @@ import pytest
 import skimage.data
 from typer.testing import CliRunner
 
-from service.inference.model import Model
+from service.engines.model import Model
 from training.cli import application
 from training.config import LesionConfig
 from training.data.records import DataError

@@ -3,8 +3,8 @@ import onnx
 import pytest
 import torch
 
-from service.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
-from service.inference.model import Model
+from service.engines.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
+from service.engines.model import Model
 from service.preprocessing import PreprocessingConstants, decode, prepare
 from tests.training.pictures import normal_images, retina
 from training.config import NetworkConfig, StageConfig, TrainingConfig

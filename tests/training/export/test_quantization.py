@@ -6,9 +6,9 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from service.contract import ModelMetadata, Threshold, TrainingData
-from service.inference.model import Model
-from service.inference.twin import find_twin
+from service.engines.contract import ModelMetadata, Threshold, TrainingData
+from service.engines.int8 import find_twin
+from service.engines.model import Model
 from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import normal_images
 from training.config import NetworkConfig

@@ -1,0 +1,1 @@
+"""A model file and what runs it: arrays in, arrays out."""

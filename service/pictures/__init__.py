@@ -1,0 +1,1 @@
+"""Probability map to regions, overlay and PNG."""

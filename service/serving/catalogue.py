@@ -1,0 +1,100 @@
+"""Which models are served: their files, loaded, by name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from service.engines.card import check_against_card
+from service.engines.contract import is_twin
+from service.engines.errors import ModelError
+from service.engines.model import Model
+from service.settings import Settings, available_cores
+
+_log = structlog.stdlib.get_logger("service")
+
+
+def find_models(path: Path) -> list[Path]:
+    """Return the model files that a path names.
+
+    Args:
+        path: An ``.onnx`` file, or a folder that holds at least one.
+
+    Raises:
+        ModelError: There are none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise ModelError(f"{path} does not exist")
+    models = sorted(file for file in path.glob("*.onnx") if not is_twin(file))
+    if not models:
+        raise ModelError(f"{path} holds no .onnx file")
+    return models
+
+
+def load_models(settings: Settings) -> list[Model]:
+    """Load every model and warm it up.
+
+    Returns:
+        The models, the default first and the others by name.
+
+    Raises:
+        ModelError: One cannot be served with these settings, two have the same name, or there is none of the
+            default's name.
+    """
+    models = [_load(path, settings) for path in find_models(settings.model)]
+    return _default_first(sorted(models, key=lambda model: model.metadata.name), settings.default_model)
+
+
+def batch_limit(settings: Settings, model: Model) -> int:
+    """Most images in one inference.
+
+    A CPU is as fast on one as on many, and in a batch the first would wait for the last.
+    """
+    return settings.max_batch if model.device == "cuda" else 1
+
+
+def lanes(settings: Settings, models: Sequence[Model]) -> int:
+    """Inferences at a time: on a CPU one a core, on a GPU one, where others would wait for it."""
+    on_gpu = any(model.device == "cuda" for model in models)
+    return 1 if on_gpu else cores(settings)
+
+
+def cores(settings: Settings) -> int:
+    """Cores that inferences on the CPU may take."""
+    return settings.inference_threads or available_cores()
+
+
+def _load(path: Path, settings: Settings) -> Model:
+    check_against_card(path)
+    model = Model(
+        path,
+        device=settings.device,
+        engine=settings.engine,
+        inference_threads=settings.inference_threads,
+        at_a_time=cores(settings),
+        gpu_memory_limit=settings.gpu_memory_limit,
+    )
+    if model.fallback:
+        _log.warning("running slower than it might", reason=model.fallback)
+    model.warm_up(range(1, batch_limit(settings, model) + 1))
+    _log.info(
+        "model loaded",
+        file=path.name,
+        name=model.metadata.name,
+        version=model.metadata.version,
+        device=model.device,
+        provider=model.provider,
+    )
+    return model
+
+
+def _default_first(models: Sequence[Model], default: str | None) -> list[Model]:
+    names = [model.metadata.name for model in models]
+    for name in names:
+        if names.count(name) > 1:
+            raise ModelError(f"{names.count(name)} files hold a model named '{name}'")
+    if default is not None and default not in names:
+        raise ModelError(f"there is no model '{default}' to be the default, only {', '.join(names)}")
+    return sorted(models, key=lambda model: model.metadata.name != (default or names[0]))

@@ -1,0 +1,200 @@
+"""Every Prometheus name of the service, in one place."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from service.engines.model import Model
+from service.preprocessing import QUALITY_CODES
+from service.serving.workers.pool import Loss
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SCORES = tuple(tenth / 20 for tenth in range(1, 21))
+# The middle and the upper end: where the scores of a day's photographs are compared with the normals'.
+NORMAL_QUANTILES = (0.5, 0.9)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
+
+
+class Stage(StrEnum):
+    """The stages of a prediction, in order."""
+
+    DECODE = "decode"
+    PREPROCESS = "preprocess"
+    QUEUE = "queue"
+    INFERENCE = "inference"
+    RENDER = "render"
+
+
+# Seconds of each stage of one prediction.
+Timings = Mapping[Stage, float]
+
+
+class ObservePrediction(Protocol):
+    """Counts the answers of one model."""
+
+    def __call__(self, score: float, *, anomalous: bool, quality: Sequence[str], timings: Timings) -> None:
+        """Count an answer."""
+
+
+class Metrics:
+    """The metrics of one application, on a registry of its own so that two never collide."""
+
+    def __init__(self) -> None:
+        """Register every metric, and those of the process."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.requests = Counter(
+            "resynthdetect_requests",
+            "Requests by route, outcome (success, or the code of the problem) and the name of the API key.",
+            ["route", "outcome", "client"],
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "resynthdetect_request_duration_seconds",
+            "From a request's first byte to the beginning of its answer.",
+            ["route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "resynthdetect_stage_duration_seconds",
+            "One stage of a prediction.",
+            ["model", "stage"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.predictions = Counter(
+            "resynthdetect_predictions",
+            "Answers by decision.",
+            ["model", "anomalous"],
+            registry=self.registry,
+        )
+        self.scores = Histogram(
+            "resynthdetect_score",
+            "Anomaly scores answered; a drift of this distribution is a drift of patients or cameras.",
+            ["model"],
+            buckets=SCORES,
+            registry=self.registry,
+        )
+        self.normal_scores = Gauge(
+            "resynthdetect_normal_score",
+            "Scores of the normal photographs that a model held back, by quantile, to compare answers with.",
+            ["model", "quantile"],
+            registry=self.registry,
+        )
+        self.quality_notes = Counter(
+            "resynthdetect_quality_notes",
+            "Photographs answered with a note that they are hard to judge, by the note's code.",
+            ["model", "code"],
+            registry=self.registry,
+        )
+        self.batch_sizes = Histogram(
+            "resynthdetect_batch_size",
+            "Photographs in one inference.",
+            ["model"],
+            buckets=BATCH_SIZES,
+            registry=self.registry,
+        )
+        self.inference_failures = Counter(
+            "resynthdetect_inference_failures",
+            "Photographs on which the model failed; after three in a row the service is not ready.",
+            ["model"],
+            registry=self.registry,
+        )
+        self.workers_lost = Counter(
+            "resynthdetect_workers_lost",
+            "Workers lost and replaced, by reason: their photograph took too much time or memory or ended "
+            "the process, or nobody waited for it any longer.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.queue_depth = Gauge("resynthdetect_queue_depth", "Requests in hand.", registry=self.registry)
+        self.queue_capacity = Gauge(
+            "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry
+        )
+        self.reloads = Counter(
+            "resynthdetect_reloads",
+            "Times that the models were loaded anew, by outcome: success, or refused and the former kept.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.model = Info(
+            "resynthdetect_model",
+            "A model served, what really runs it, and the device that was asked for.",
+            ["model"],
+            registry=self.registry,
+        )
+
+        for outcome in ("success", "refused"):
+            self.reloads.labels(outcome=outcome)
+        for reason in Loss:
+            self.workers_lost.labels(reason=reason)
+
+    def describe_model(self, model: Model, asked: str) -> None:
+        """Tell of a model that is served, and show its counters before the first prediction.
+
+        Args:
+            model: The model.
+            asked: The device that the settings ask for.
+        """
+        metadata = model.metadata
+        self.model.labels(model=metadata.name).info(
+            {
+                "version": metadata.version,
+                "contract": metadata.contract,
+                "device": model.device,
+                "provider": model.provider,
+                "asked": asked,
+            }
+        )
+        self.scores.labels(model=metadata.name)
+        for quantile in NORMAL_QUANTILES:
+            value = np.quantile(metadata.normal_scores, quantile)
+            self.normal_scores.labels(model=metadata.name, quantile=f"{quantile:g}").set(value)
+        for stage in Stage:
+            self.stage_seconds.labels(model=metadata.name, stage=stage)
+        for code in QUALITY_CODES:
+            self.quality_notes.labels(model=metadata.name, code=code)
+        for anomalous in ("true", "false"):
+            self.predictions.labels(model=metadata.name, anomalous=anomalous)
+
+    def forget_model(self, name: str) -> None:
+        """Tell no more of a model that is not served any longer; what it answered stays counted."""
+        self.model.remove(name)
+        self.normal_scores.remove_by_labels({"model": name})
+
+    def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
+        """Count a request, whatever became of it; the client is the name of its API key."""
+        self.requests.labels(route=route, outcome=outcome, client=client).inc()
+        self.request_seconds.labels(route=route).observe(seconds)
+
+    def observe_prediction(
+        self,
+        model: str,
+        score: float,
+        *,
+        anomalous: bool,
+        quality: Sequence[str],
+        timings: Timings,
+    ) -> None:
+        """Count an answer of the model of that name, with the codes of its notes on quality."""
+        self.predictions.labels(model=model, anomalous=str(anomalous).lower()).inc()
+        self.scores.labels(model=model).observe(score)
+        for code in quality:
+            self.quality_notes.labels(model=model, code=code).inc()
+        for stage, seconds in timings.items():
+            self.stage_seconds.labels(model=model, stage=stage).observe(seconds)

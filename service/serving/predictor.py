@@ -1,0 +1,174 @@
+"""From the bytes of a photograph to what the service says of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from service.engines.contract import ModelMetadata
+from service.pictures.regions import Region
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
+from service.preprocessing import Acquisition, QualityNote
+from service.serving.batching import Batcher
+from service.serving.company import Company
+from service.serving.metrics import ObservePrediction, Stage, Timings
+from service.serving.stages import Drawn, Prepared, draw, prepare
+from service.serving.workers.pool import WorkerPool
+from service.settings import Settings
+
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the service says of one photograph.
+
+    Attributes:
+        score: How anomalous the photograph is: the mean of its 10 highest probabilities, 0 to 1.
+        threshold: Scores from here on are anomalous.
+        percentile: Percentage of normal photographs that score lower.
+        regions: Anomalous regions in the photograph's pixels, those with the highest peaks, first.
+        regions_total: Regions found.
+        quality: What makes the photograph hard to judge.
+        width: Of the photograph, in pixels, upright.
+        height: Of the photograph, in pixels, upright.
+        acquisition: What a DICOM object says of it; None for other files.
+        png: The heatmap, where one was asked for.
+        timings: Seconds of each stage.
+        seconds: From the uploaded bytes to the answer.
+    """
+
+    score: float
+    threshold: float
+    percentile: float
+    regions: Sequence[Region]
+    regions_total: int
+    quality: Sequence[QualityNote]
+    width: int
+    height: int
+    acquisition: Acquisition | None
+    png: bytes | None
+    timings: Timings
+    seconds: float
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the score reaches the threshold."""
+        return self.score >= self.threshold
+
+
+class Predictor:
+    """Takes photographs through decoding, preparation, the model and rendering, off the event loop."""
+
+    def __init__(
+        self,
+        metadata: ModelMetadata,
+        batcher: Batcher,
+        workers: WorkerPool,
+        observe: ObservePrediction,
+        settings: Settings,
+        company: Company,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            metadata: What the model says of itself.
+            batcher: The way to the model.
+            workers: What decodes, prepares and draws.
+            observe: Told of every prediction.
+            settings: The limits of a photograph and of its answer.
+            company: Who else is in hand, for whichever model.
+        """
+        self._metadata = metadata
+        self._batcher = batcher
+        self._workers = workers
+        self._observe = observe
+        self._settings = settings
+        self._company = company
+
+    async def predict(
+        self,
+        upload: bytes,
+        *,
+        heatmap: Heatmap,
+        size: Size = DEFAULT_SIZE,
+        threshold: float | None = None,
+    ) -> Prediction:
+        """Score a photograph and show where.
+
+        Args:
+            upload: A photograph as a file's bytes.
+            heatmap: How to draw the heatmap.
+            size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
+            threshold: Overrides the model's decision threshold.
+
+        Raises:
+            PreprocessingError: The upload is no photograph of a fundus, or takes too much.
+            ClosedError: The service is shutting down.
+        """
+        with self._company.join():
+            return await self._predict(upload, heatmap, size, threshold)
+
+    async def _predict(
+        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
+    ) -> Prediction:
+        started = perf_counter()
+        data = np.frombuffer(upload, np.uint8)
+        prepared: Prepared = await self._workers.run(
+            prepare, data, self._metadata.preprocessing, self._settings.max_pixels
+        )
+        answer = await self._batcher.submit(prepared.image, in_company=self._company.is_there)
+        drawn: Drawn = await self._workers.run(
+            draw,
+            answer.heatmap,
+            prepared.mapping,
+            self._metadata.region.value,
+            self._settings.max_regions,
+            heatmap,
+            size,
+            None if heatmap is Heatmap.NONE else data,
+            self._settings.max_pixels,
+        )
+        seconds = perf_counter() - started
+        timings = {
+            Stage.DECODE: prepared.decode_seconds,
+            Stage.PREPROCESS: prepared.preprocess_seconds,
+            Stage.INFERENCE: answer.seconds,
+            Stage.RENDER: drawn.seconds,
+        }
+        # For a worker, for the model, and for a worker again.
+        timings[Stage.QUEUE] = seconds - sum(timings.values())
+        score = round(answer.score, DECIMALS)
+        prediction = Prediction(
+            score=score,
+            threshold=self._metadata.decision.value if threshold is None else threshold,
+            percentile=percentile(score, self._metadata.normal_scores),
+            regions=drawn.regions,
+            regions_total=drawn.regions_total,
+            quality=prepared.quality,
+            width=prepared.width,
+            height=prepared.height,
+            acquisition=prepared.acquisition,
+            png=None if drawn.png is None else drawn.png.tobytes(),
+            timings=timings,
+            seconds=seconds,
+        )
+        self._observe(
+            score,
+            anomalous=prediction.anomalous,
+            quality=[note.code for note in prediction.quality],
+            timings=timings,
+        )
+        return prediction
+
+
+def percentile(score: float, normal_scores: Sequence[float]) -> float:
+    """The percentage of normal photographs that score lower.
+
+    Args:
+        score: Anomaly score.
+        normal_scores: Scores of normal photographs at evenly spaced quantiles, ascending.
+    """
+    quantiles = np.linspace(0, 100, len(normal_scores))
+    return round(float(np.interp(score, normal_scores, quantiles)), 2)

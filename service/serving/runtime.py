@@ -1,0 +1,151 @@
+"""What the routes share: the models and the machinery round them, for the life of one application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from service.engines.model import Model
+from service.serving import stages
+from service.serving.catalogue import lanes
+from service.serving.company import Company
+from service.serving.metrics import Metrics
+from service.serving.places import Places
+from service.serving.served_model import ServedModel
+from service.serving.workers.pool import WorkerPool
+from service.serving.workers.worker import Work
+from service.settings import MEBIBYTE, Settings
+
+# For a heatmap, or a picture of some megapixels; larger ones take the pipe.
+_SHARED_BESIDE_UPLOAD = 8 * MEBIBYTE
+
+
+class UnknownModelError(Exception):
+    """There is no model of the name asked for; the message tells those that there are."""
+
+
+class Runtime:
+    """The parts of one application, joined.
+
+    Attributes:
+        settings: Its limits.
+        metrics: Its metrics.
+        workers: What decodes, prepares and draws.
+        places: The bound of requests in hand.
+        served: Its models by name, the default first.
+    """
+
+    def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
+        """Join the parts; :meth:`running` sets them going.
+
+        Args:
+            settings: Its limits.
+            models: At least one, the default first, each with a name of its own.
+        """
+        self.settings = settings
+        self.metrics = Metrics()
+        self.places = Places(settings.queue_size)
+        # Shared by all models: more inferences at a time than lanes would take each other's cores, or wait
+        # for each other on the GPU.
+        self._inference = ThreadPoolExecutor(lanes(settings, models), thread_name_prefix="inference")
+        self.workers = WorkerPool(
+            settings.workers,
+            Work(
+                stages.IMPORTS,
+                stages.warm_up,
+                memory=settings.worker_memory,
+                shared=settings.max_upload_bytes + _SHARED_BESIDE_UPLOAD,
+                answers=stages.ANSWERS,
+            ),
+            seconds=settings.worker_seconds,
+            on_loss=lambda loss: self.metrics.workers_lost.labels(reason=loss).inc(),
+        )
+        self._company = Company()
+        self.served = self._joined(models)
+        self._retiring: set[asyncio.Task[None]] = set()
+        self.metrics.queue_capacity.set(self.places.capacity)
+        self.metrics.queue_depth.set_function(lambda: self.places.taken)
+
+    @property
+    def default(self) -> ServedModel:
+        """The model that answers where none is named."""
+        return next(iter(self.served.values()))
+
+    def find(self, name: str | None) -> ServedModel:
+        """Return the model of a name, or the default where none is named.
+
+        Raises:
+            UnknownModelError: There is none of that name.
+        """
+        if name is None:
+            return self.default
+        if name not in self.served:
+            raise UnknownModelError(f"The models are {', '.join(self.served)}.")
+        return self.served[name]
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether models that were exchanged still have requests to answer."""
+        return bool(self._retiring)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next photograph would be taken, and every model answer."""
+        models_well = all(served.well for served in self.served.values())
+        return self.places.available and self.workers.working and models_well
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can go on by itself: workers that are lost come back, and no model is stuck."""
+        return self.workers.alive and not any(served.batcher.stuck for served in self.served.values())
+
+    def exchange(self, models: Sequence[Model]) -> None:
+        """Have other models answer from the next request on.
+
+        Those that answered until now finish what they have begun, each request with the model that it began
+        with, and then stop.
+
+        Args:
+            models: At least one, loaded and warmed up, the default first, each with a name of its own.
+        """
+        former, self.served = self.served, self._joined(models)
+        for served in self.served.values():
+            served.batcher.start()
+        for name in former.keys() - self.served.keys():
+            self.metrics.forget_model(name)
+        for served in former.values():
+            task = asyncio.create_task(served.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take work until the end of the block, then answer what was accepted.
+
+        Raises:
+            OSError: The workers do not start.
+            EOFError: They end at once.
+        """
+        try:
+            await self.workers.start()
+            for served in self.served.values():
+                served.batcher.start()
+            self.places.open()
+            yield
+        finally:
+            self.places.close()
+            await asyncio.gather(
+                *self._retiring, *(served.batcher.close() for served in self.served.values())
+            )
+            self._inference.shutdown()
+            await self.workers.close()
+
+    def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
+        for model in models:
+            self.metrics.describe_model(model, self.settings.device)
+        return {
+            model.metadata.name: ServedModel(
+                model, self.settings, self.metrics, self._inference, self.workers, self._company
+            )
+            for model in models
+        }

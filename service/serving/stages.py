@@ -1,0 +1,170 @@
+"""What is done with a photograph before and after the model; in a worker, which has no engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from time import perf_counter
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from service.pictures.regions import Region, find_regions
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size, render
+from service.preprocessing import (
+    Acquisition,
+    Box,
+    PhotographFile,
+    PreprocessingConstants,
+    PreprocessingError,
+    QualityNote,
+    SquareMapping,
+    assess_quality,
+    prepare_copy,
+    read_acquisition,
+    read_copy,
+)
+
+# What pydicom, and datetime, import only when they read a picture and its time.
+_DICOM_IMPORTS = (
+    "_strptime",
+    *("pydicom.encaps", "pydicom.filereader", "pydicom.uid"),
+    *("pydicom.pixels.decoders", "pydicom.pixels.processing", "pydicom.pixels.utils"),
+)
+# What workers are to have before they are made; those that are not installed are passed over.
+IMPORTS = ("service.serving.workers.worker", "service.serving.stages", *_DICOM_IMPORTS)
+_WARM_UP_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photograph ready for the model.
+
+    Attributes:
+        image: RGB uint8 (size, size, 3).
+        mapping: The way back to the photograph's own pixels.
+        quality: What makes the photograph hard to judge.
+        width: Of the photograph, in pixels, upright.
+        height: Of the photograph, in pixels, upright.
+        acquisition: What a DICOM object says of it; None for other files.
+        decode_seconds: How long decoding took.
+        preprocess_seconds: How long the rest took.
+    """
+
+    image: NDArray[np.uint8]
+    mapping: SquareMapping
+    quality: Sequence[QualityNote]
+    width: int
+    height: int
+    acquisition: Acquisition | None
+    decode_seconds: float
+    preprocess_seconds: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a heatmap shows.
+
+    Attributes:
+        regions: Those with the highest peaks, first.
+        regions_total: Regions found.
+        png: The picture's file, uint8 (N,), where one was asked for.
+        seconds: How long it took.
+    """
+
+    regions: Sequence[Region]
+    regions_total: int
+    png: NDArray[np.uint8] | None
+    seconds: float
+
+
+# All that answers are made of.
+ANSWERS = (Prepared, Drawn, SquareMapping, Box, QualityNote, Acquisition, Region)
+
+
+def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pixels: int) -> Prepared:
+    """Make a photograph's file a model's input.
+
+    Args:
+        upload: The file's bytes, uint8 (N,).
+        constants: What the model was trained with.
+        max_pixels: Largest photograph to decode.
+
+    Raises:
+        PreprocessingError: It is no photograph of a fundus.
+    """
+    started = perf_counter()
+    data = upload.tobytes()
+    file = PhotographFile(data, max_pixels=max_pixels)
+    copy = read_copy(file, constants)
+    acquisition = read_acquisition(data)
+    decoded = perf_counter()
+    model_input = prepare_copy(copy, constants)
+    quality = assess_quality(model_input)
+    return Prepared(
+        model_input.image,
+        model_input.mapping,
+        quality,
+        file.width,
+        file.height,
+        acquisition,
+        decoded - started,
+        perf_counter() - decoded,
+    )
+
+
+def draw(
+    heatmap: NDArray[np.float32],
+    mapping: SquareMapping,
+    region_threshold: float,
+    max_regions: int,
+    kind: Heatmap,
+    size: Size,
+    upload: NDArray[np.uint8] | None,
+    max_pixels: int,
+) -> Drawn:
+    """Find a heatmap's regions, and draw it.
+
+    Args:
+        heatmap: The model's, float32 (size, size).
+        mapping: The way back to the photograph's own pixels.
+        region_threshold: Least probability of a region's pixels.
+        max_regions: Most regions to return.
+        kind: What to draw.
+        size: The longest side of the picture.
+        upload: The photograph's file, uint8 (N,); needed where a picture is drawn.
+        max_pixels: Largest photograph to decode.
+
+    Raises:
+        PreprocessingError: The photograph cannot be drawn.
+    """
+    started = perf_counter()
+    regions = find_regions(heatmap, region_threshold, mapping)
+    png = None
+    if upload is not None:
+        file = PhotographFile(upload.tobytes(), max_pixels=max_pixels)
+        picture = render(kind, heatmap, mapping, file, size)
+        png = None if picture is None else np.frombuffer(picture, np.uint8)
+    return Drawn(regions[:max_regions], len(regions), png, perf_counter() - started)
+
+
+def warm_up() -> None:
+    """Import and use whatever a photograph may need."""
+    cv2.setNumThreads(1)
+    if find_spec("pydicom") is not None:
+        for name in _DICOM_IMPORTS:
+            import_module(name)
+    picture = np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 128, np.uint8)
+    for extension in (".jpg", ".png", ".tiff", ".webp", ".bmp"):
+        data = np.asarray(cv2.imencode(extension, picture)[1], np.uint8).ravel()
+        try:
+            prepare(data, PreprocessingConstants(), picture.size)
+        except PreprocessingError:
+            pass  # there is no retina on it
+        else:
+            raise AssertionError("a grey square passes for a retina")
+    heatmap = np.ones((_WARM_UP_SIDE, _WARM_UP_SIDE), np.float32)
+    whole = Box(0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
+    mapping = SquareMapping(_WARM_UP_SIDE, _WARM_UP_SIDE, whole, 0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
+    draw(heatmap, mapping, 0.5, 1, Heatmap.OVERLAY, DEFAULT_SIZE, data, picture.size)

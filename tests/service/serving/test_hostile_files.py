@@ -1,0 +1,243 @@
+"""Files that are valid in form and hostile in content: what each costs, seen from outside its worker.
+
+``FUZZ_EXAMPLES=2000`` asks for more of them.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from service.preprocessing import PreprocessingConstants, PreprocessingError
+from service.serving import stages
+from service.serving.workers.worker import Work, Worker
+from tests.service.preprocessing.dicom_objects import uncompressed
+from tests.service.preprocessing.pictures import disc, file_of
+
+LIMIT = 4_000_000
+MEBIBYTE = 2**20
+# A worker that has done nothing yet takes 80 MiB; a decoder holds a picture of the largest size some times.
+MOST_MEBIBYTES = 80 + 8 * 4 * LIMIT / MEBIBYTE + 100
+MOST_SECONDS = 3.0
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="this is no Linux")
+
+picture = disc(96, 128, 60, 48, 40)
+# Thin, huge, and what is nearly none.
+sides = st.sampled_from([0, 1, 2, 10, 64, 2000, 20_000, 65_535, 2**24 - 1, 2**31 - 1])
+few_or_many = st.sampled_from([0, 1, 3, 100, 3000, 30_000])
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    work = Work(
+        stages.IMPORTS, stages.warm_up, memory=2048 * MEBIBYTE, shared=32 * MEBIBYTE, answers=stages.ANSWERS
+    )
+    worker = Worker(work)
+    yield worker
+    worker.end()
+
+
+def cpu_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def most_mebibytes(pid: int) -> float:
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
+def assert_cheap(worker: Worker, data: bytes) -> None:
+    pid = worker.pid
+    assert pid is not None
+    # From here on the most is counted anew.
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    before = cpu_seconds(pid)
+    with suppress(PreprocessingError):
+        worker.call(stages.prepare, (np.frombuffer(data, np.uint8), PreprocessingConstants(size=256), LIMIT))
+    assert cpu_seconds(pid) - before < MOST_SECONDS
+    assert most_mebibytes(pid) < MOST_MEBIBYTES
+
+
+def hostile(strategy):
+    """A test of each of these files, on one worker."""
+    quiet = settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=EXAMPLES < 100,
+        suppress_health_check=list(HealthCheck),
+    )
+    return lambda test: quiet(given(data=strategy)(test))
+
+
+def tiff(tags: int, payload: int, same: bool, following: int) -> bytes:
+    """Whose tags all hold the payload, or as much as there is for each."""
+    width, height = 128, 96
+    entries = {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1)}
+    entries |= {277: (3, 1, 1), 278: (4, 1, height), 279: (4, 1, width * height)}
+    start = 8 + 2 + 12 * (len(entries) + 1 + tags) + 4
+    entries[273] = (4, 1, start)
+    share = payload if same else payload // max(1, tags)
+    for number in range(tags):
+        offset = start if same else start + number * share
+        entries[700 + number] = (1, share, offset)
+    directory = b"".join(
+        struct.pack("<HHII", tag, *entry) for tag, entry in sorted(entries.items(), key=lambda each: each[0])
+    )
+    header = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries))
+    return header + directory + struct.pack("<I", following) + bytes(max(payload, width * height))
+
+
+tiffs = st.builds(
+    tiff,
+    tags=st.sampled_from([0, 1, 200, 900, 3000, 30_000]),
+    payload=st.sampled_from([0, 1000, 2_000_000]),
+    same=st.booleans(),
+    following=st.sampled_from([0, 8, 12, 2**32 - 1]),
+)
+
+
+@example(data=tiff(3000, 2_000_000, same=True, following=0))
+@example(data=tiff(200, 1_000_000, same=True, following=8))
+@hostile(tiffs)
+def test_a_tiff(worker, data):
+    assert_cheap(worker, data)
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int, depth: int, colour: int, chunks: int, kind: bytes, text: bytes) -> bytes:
+    """With chunks of a kind before the pixels, all of which are 0."""
+    header = struct.pack(">2I5B", width, height, depth, colour, 0, 0, 0)
+    rows = bytes(min(height * (1 + width * (depth // 8) * (3 if colour == 2 else 1)), 3 * LIMIT))
+    body = png_chunk(kind, text) * chunks + png_chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + body + png_chunk(b"IEND", b"")
+
+
+@example(data=png(20_000, 10, 8, 2, 0, b"tEXt", b""))
+@example(data=png(2000, 2000, 16, 2, 3, b"tEXt", b"a\0b"))
+@hostile(
+    st.builds(
+        png,
+        width=sides,
+        height=sides,
+        depth=st.sampled_from([8, 16]),
+        colour=st.sampled_from([0, 2]),
+        chunks=few_or_many,
+        kind=st.sampled_from([b"tEXt", b"zTXt", b"eXIf", b"iCCP", b"acTL", b"IDAT", b"prVt"]),
+        # As text, as a profile, as EXIF data, and as what inflates to a hundred times its size.
+        text=st.sampled_from(
+            [b"", b"a\0b", b"a\0\0" + zlib.compress(bytes(100_000)), b"II*\0\x08\0\0\0\xff\xff"]
+        ),
+    )
+)
+def test_a_png(worker, data):
+    assert_cheap(worker, data)
+
+
+def jpeg(fill: int, segments: int, marker: int, length: int, shape: tuple[int, int] | None) -> bytes:
+    """With fill bytes and segments before everything else, and perhaps of another shape than it has."""
+    data = bytearray(file_of(picture, "JPEG"))
+    if shape:
+        frame = data.index(b"\xff\xc0")
+        data[frame + 5 : frame + 9] = struct.pack(">2H", *shape)
+    segment = bytes((0xFF, marker)) + struct.pack(">H", 2 + length) + bytes(length)
+    return bytes(data[:2]) + b"\xff" * fill + segment * segments + bytes(data[2:])
+
+
+@example(data=jpeg(8_000_000, 0, 0xE1, 0, None))
+@hostile(
+    st.builds(
+        jpeg,
+        fill=st.sampled_from([0, 1, 100_000, 4_000_000]),
+        segments=few_or_many,
+        marker=st.sampled_from([0xE0, 0xE1, 0xE2, 0xFE, 0xDB, 0xC4, 0xDD]),
+        length=st.sampled_from([0, 1, 6, 65, 200]),
+        shape=st.none()
+        | st.tuples(st.sampled_from([1, 10, 2000, 65_500]), st.sampled_from([1, 10, 2000, 65_500])),
+    )
+)
+def test_a_jpeg(worker, data):
+    assert_cheap(worker, data)
+
+
+def webp(width: int, height: int, flags: int, chunks: int, kind: bytes) -> bytes:
+    """An extended one, with chunks before its picture."""
+    simple = file_of(picture, "WEBP")[12:]
+    canvas = b"".join(min(each, 2**24 - 1).to_bytes(3, "little") for each in (width, height))
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes((flags, 0, 0, 0)) + canvas
+    body = b"WEBP" + extended + (kind + struct.pack("<I", 6) + b"\0" * 6) * chunks + simple
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@hostile(
+    st.builds(
+        webp,
+        width=sides,
+        height=sides,
+        flags=st.sampled_from([0, 0x02, 0x08, 0x10, 0x20, 0x3E]),
+        chunks=few_or_many,
+        kind=st.sampled_from([b"EXIF", b"ANIM", b"ANMF", b"ICCP", b"ALPH", b"none"]),
+    )
+)
+def test_a_webp(worker, data):
+    assert_cheap(worker, data)
+
+
+def bmp(width: int, height: int, depth: int, compression: int, colours: int, upside_down: bool) -> bytes:
+    signed = -height if upside_down else height
+    fields = (40, width, signed, 1, depth, compression, 0, 0, 0, colours, 0)
+    header = struct.pack("<IiiHHIIiiII", *fields)
+    return b"BM" + struct.pack("<IHHI", 2**20, 0, 0, 54) + header + bytes(2**20)
+
+
+@hostile(
+    st.builds(
+        bmp,
+        width=sides,
+        height=sides,
+        depth=st.sampled_from([0, 1, 4, 8, 16, 24, 32]),
+        compression=st.sampled_from([0, 1, 2, 3, 6]),
+        colours=st.sampled_from([0, 2, 256, 2**31, 2**32 - 1]),
+        upside_down=st.booleans(),
+    )
+)
+def test_a_bmp(worker, data):
+    assert_cheap(worker, data)
+
+
+def dicom(rows: int, columns: int, frames: int, depth: int, width: int) -> bytes:
+    """With sequences in sequences, and beside each other, before its picture."""
+    item = b"\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    sequence = b"\x08\x00\x15\x11SQ\0\0\xff\xff\xff\xff" + item
+    nested = sequence * depth + (b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0") * depth
+    wide = b"\x08\x00\x18\x00UI\x02\0ab" * width
+    data: bytes = uncompressed(picture, Rows=rows, Columns=columns, NumberOfFrames=frames)
+    place = data.index(b"\x08\x00\x2a\x00")
+    return data[:place] + wide + nested + data[place:]
+
+
+@hostile(
+    st.builds(
+        dicom,
+        rows=st.sampled_from([0, 1, 96, 65_535]),
+        columns=st.sampled_from([0, 1, 128, 65_535]),
+        frames=st.sampled_from([0, 1, 2, 2**31 - 1]),
+        depth=st.sampled_from([0, 1, 100, 20_000]),
+        width=few_or_many,
+    )
+)
+def test_a_dicom_object(worker, data):
+    assert_cheap(worker, data)

@@ -1,0 +1,78 @@
+import pytest
+
+from training.overrides import override
+from training.paper.rivals import RIVALS
+from training.paper.tables.budgets import BUDGETS
+from training.paper.tables.definitions import TABLES
+from training.paper.tables.recipes import Quoted, RivalMethod, Yardstick
+from training.presets import PRESETS
+
+EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+
+
+def figures(table, row):
+    return next(each.paper for each in TABLES[table].rows if each.name == row)
+
+
+@EVERY_TABLE
+def test_every_table_opens_with_the_yardstick_and_names_each_folder_once(table):
+    assert isinstance(table.rows[0].recipe, Yardstick)
+    assert len({row.name for row in table.rows}) == len(table.rows)
+
+
+@EVERY_TABLE
+def test_every_quoted_figure_has_a_column(table):
+    keys = {column.key for columns in table.columns.values() for column in columns}
+    assert keys.issuperset(key for row in table.rows for key in row.paper)
+
+
+@EVERY_TABLE
+@pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
+def test_every_row_changes_the_compact_preset_in_its_own_way(table, budget):
+    base = override(PRESETS["compact"], budget.overrides)
+    changed = [override(base, row.recipe.overrides) for row in table.rows if row.recipe.overrides]
+    assert all(config != base for config in changed)
+    assert len({config.model_dump_json() for config in changed}) == len(changed)
+
+
+@EVERY_TABLE
+@pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
+def test_every_row_can_be_made_of_the_paper_s_preset(table, budget):
+    if table.name == "improvements":
+        pytest.skip("it changes what the paper does not have")
+    base = override(PRESETS["paper"], budget.overrides)
+    for row in table.rows:
+        override(base, row.recipe.overrides)
+
+
+@EVERY_TABLE
+def test_every_rival_exists(table):
+    assert RIVALS.keys() >= {row.recipe.key for row in table.rows if isinstance(row.recipe, RivalMethod)}
+
+
+@EVERY_TABLE
+def test_a_row_that_is_only_quoted_has_figures(table):
+    assert all(row.paper for row in table.rows if isinstance(row.recipe, Quoted))
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "expected"),
+    [
+        (
+            "1",
+            "lesion2void",
+            {"eyeq-1": 0.567, "eyeq-2": 0.625, "eyeq-3": 0.877, "eyeq-4": 0.902, "eyeq": 0.632},
+        ),
+        ("2", "resad", {"auroc": 0.905, "acc": 0.819, "aupr": 0.256}),
+        ("3", "random-features", {"auroc": 0.883, "acc": 0.817, "aupr": 0.267, "eyeq": 0.682}),
+        ("4", "no-mask", {"auroc": 0.781, "acc": 0.720, "aupr": 0.043, "eyeq": 0.560}),
+    ],
+)
+def test_figures_are_the_paper_s(table, row, expected):
+    assert figures(table, row) == expected
+
+
+def test_the_paper_s_own_method_has_the_same_figures_in_every_table():
+    assert figures("3", "resynthdetect") == figures("4", "papers-lesions")
+    assert figures("3", "resynthdetect").items() >= figures("2", "resynthdetect").items()
+    assert figures("3", "resynthdetect")["eyeq"] == figures("1", "resynthdetect")["eyeq"]

@@ -1,0 +1,6 @@
+"""Published methods that the tables run beside ours."""
+
+from training.paper.rivals.registry import RIVALS, find_rival
+from training.paper.rivals.rival import Rival, RivalError
+
+__all__ = ["RIVALS", "Rival", "RivalError", "find_rival"]

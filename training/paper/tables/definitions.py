@@ -1,0 +1,229 @@
+"""The tables, as data.
+
+The paper's figures are those of Tables 1 to 4 of *ReSynthDetect: A Fundus Anomaly Detection Network with
+Reconstruction and Synthetic Features*. A new row is a line: a name for its folder, a label, and the values
+that it changes.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from training.config import LesionConfig, LesionKind
+from training.data.datasets import Layout
+from training.paper.tables.columns import (
+    EYEQ_ALL_COLUMNS,
+    EYEQ_COLUMNS,
+    IDRID_GRADE_COLUMNS,
+    PIXEL_COLUMNS,
+    Column,
+)
+from training.paper.tables.recipes import Quoted, Recipe, RivalMethod, Shipped, Trained, Yardstick
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method.
+
+    Attributes:
+        name: Name of its folder.
+        label: What the table calls it.
+        recipe: How it is made.
+        paper: The paper's figures by the keys of the columns.
+        seeds: How often it is trained unless the command says otherwise.
+        size: Side at which its photographs are prepared, in pixels; None for the table's own, at which every
+            row is measured.
+    """
+
+    name: str
+    label: str
+    recipe: Recipe
+    paper: Mapping[str, float] = field(default_factory=dict)
+    seeds: int = 1
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class TableDefinition:
+    """One table.
+
+    Attributes:
+        name: What the command line calls it.
+        title: What it shows.
+        columns: Its columns on each layout that it can be made on, the paper's own first.
+        rows: Its rows, from the top.
+    """
+
+    name: str
+    title: str
+    columns: Mapping[Layout, tuple[Column, ...]]
+    rows: tuple[Row, ...]
+
+
+def _eyeq(*figures: float) -> dict[str, float]:
+    return dict(zip(("eyeq-1", "eyeq-2", "eyeq-3", "eyeq-4", "eyeq"), figures, strict=True))
+
+
+def _idrid(auroc: float, acc: float, aupr: float) -> dict[str, float]:
+    return {"auroc": auroc, "acc": acc, "aupr": aupr}
+
+
+def _both(auroc: float, acc: float, aupr: float, eyeq: float) -> dict[str, float]:
+    return _idrid(auroc, acc, aupr) | {"eyeq": eyeq}
+
+
+def _papers_lesions(**values: object) -> str:
+    """Put the paper's generator in the place of a preset's, with some of its values changed."""
+    return f"generator={json.dumps({'method': 'paper', **values})}"
+
+
+def _lesions(kept: Callable[[LesionKind], bool]) -> str:
+    """Draw some of the kinds of lesions alone."""
+    kinds = [kind.model_dump() for kind in LesionConfig().lesions if kept(kind)]
+    return f"generator.lesions={json.dumps(kinds)}"
+
+
+_YARDSTICK = Row("yardstick", "yardstick: green channel against its local mean", Yardstick())
+_SHIPPED = Row("shipped", "the shipped model (trained on IDRiD's normals)", Shipped())
+
+_TABLE_1 = TableDefinition(
+    "1",
+    "Image AUROC by grade",
+    {Layout.EYEQ: EYEQ_COLUMNS, Layout.IDRID_GRADES: IDRID_GRADE_COLUMNS},
+    (
+        _YARDSTICK,
+        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
+        Row("mkd", "MKD", Quoted(), _eyeq(0.582, 0.547, 0.623, 0.706, 0.546)),
+        Row(
+            "lesion2void",
+            "Lesion2Void",
+            RivalMethod(key="lesion2void"),
+            _eyeq(0.567, 0.625, 0.877, 0.902, 0.632),
+        ),
+        Row("draem", "DRAEM", RivalMethod(key="draem"), _eyeq(0.585, 0.658, 0.742, 0.716, 0.614)),
+        Row("padim", "PaDiM", RivalMethod(key="padim")),
+        Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),
+        Row("reverse-distillation", "reverse distillation", RivalMethod(key="reverse-distillation")),
+        Row("resynthdetect", "ReSynthDetect", Trained(), _eyeq(0.556, 0.764, 0.941, 0.919, 0.722)),
+        _SHIPPED,
+    ),
+)
+
+_TABLE_2 = TableDefinition(
+    "2",
+    "Pixels of lesions",
+    {Layout.IDRID: PIXEL_COLUMNS},
+    (
+        _YARDSTICK,
+        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _idrid(0.756, 0.686, 0.048)),
+        Row("wdmt-net", "WDMT-Net", RivalMethod(key="wdmt-net"), _idrid(0.775, 0.566, 0.075)),
+        Row("resad", "ReSAD", Quoted(), _idrid(0.905, 0.819, 0.256)),
+        Row("memae", "MemAE", RivalMethod(key="memae"), _idrid(0.749, 0.596, 0.058)),
+        Row("draem", "DRAEM", RivalMethod(key="draem"), _idrid(0.827, 0.747, 0.100)),
+        Row("padim", "PaDiM", RivalMethod(key="padim")),
+        Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),
+        Row("reverse-distillation", "reverse distillation", RivalMethod(key="reverse-distillation")),
+        Row("resynthdetect", "ReSynthDetect", Trained(), _idrid(0.931, 0.859, 0.427), seeds=3),
+        _SHIPPED,
+    ),
+)
+
+_ABLATION_COLUMNS = {Layout.IDRID: PIXEL_COLUMNS, Layout.EYEQ: EYEQ_ALL_COLUMNS}
+_OURS = _both(0.931, 0.859, 0.427, 0.722)
+
+_TABLE_3 = TableDefinition(
+    "3",
+    "What the localizer sees of the reconstruction network",
+    _ABLATION_COLUMNS,
+    (
+        _YARDSTICK,
+        Row(
+            "reconstruction-error",
+            "reconstruction error alone",
+            RivalMethod(key="reconstruction-error"),
+            _both(0.801, 0.719, 0.083, 0.485),
+        ),
+        Row(
+            "localizer-alone",
+            "localizer alone",
+            Trained(('network.guide="none"',)),
+            _both(0.891, 0.815, 0.331, 0.656),
+        ),
+        Row(
+            "random-features",
+            "features of a random encoder",
+            Trained(('network.guide="random"',)),
+            _both(0.883, 0.817, 0.267, 0.682),
+        ),
+        Row(
+            "reconstructed-image",
+            "the reconstructed image",
+            Trained(('network.guide="reconstruction"',)),
+            _both(0.819, 0.742, 0.149, 0.581),
+        ),
+        Row("resynthdetect", "features of the trained encoder: ReSynthDetect", Trained(), _OURS),
+    ),
+)
+
+_TABLE_4 = TableDefinition(
+    "4",
+    "How synthetic lesions are made",
+    _ABLATION_COLUMNS,
+    (
+        _YARDSTICK,
+        Row(
+            "texture-source",
+            "texture source, self-mix, mask",
+            Trained((_papers_lesions(source="texture"),)),
+            _both(0.849, 0.747, 0.181, 0.666),
+        ),
+        Row(
+            "no-mask",
+            "fundus source, self-mix, no mask",
+            Trained((_papers_lesions(mask="whole"),)),
+            _both(0.781, 0.720, 0.043, 0.560),
+        ),
+        Row(
+            "no-self-mix",
+            "fundus source, no self-mix, mask",
+            Trained((_papers_lesions(alpha=1.0),)),
+            _both(0.890, 0.819, 0.274, 0.682),
+        ),
+        Row(
+            "papers-lesions",
+            "fundus source, self-mix, mask: the paper's",
+            Trained((_papers_lesions(),)),
+            _OURS,
+        ),
+        Row("resynthdetect", "drawn before CLAHE, and pasted: this project's", Trained()),
+    ),
+)
+
+_IMPROVEMENTS = TableDefinition(
+    "improvements",
+    "What we changed",
+    {Layout.IDRID: PIXEL_COLUMNS},
+    (
+        _YARDSTICK,
+        Row("resynthdetect", "this project's preset", Trained()),
+        Row("papers-lesions", "the paper's lesions, after CLAHE", Trained((_papers_lesions(),))),
+        Row(
+            "pastes-alone",
+            "pasted lesions alone, before CLAHE",
+            Trained((_lesions(lambda kind: kind.matter == "paste"),)),
+        ),
+        Row("drawn-alone", "drawn lesions alone", Trained((_lesions(lambda kind: kind.matter != "paste"),))),
+        Row("no-distractors", "nothing drawn that is no lesion", Trained(("generator.distractors=[]",))),
+        Row("one-camera", "one camera", Trained(("generator.camera.share=0.0",))),
+        Row("label-all", "every lesion labelled, visible or not", Trained(("generator.visible=0.0",))),
+        Row("pixels-alike", "every pixel of a lesion counts once", Trained(("loss.lesion_area=null",))),
+        Row("no-dice", "focal loss without Dice", Trained(("loss.dice=0.0",))),
+        Row("no-average", "weights not averaged over time", Trained(("localization.average_decay=0.0",))),
+        Row("no-local-contrast", "without local contrast", Trained(("network.local_contrast=false",))),
+        Row("more-detail", "photographs of 1536 pixels", Trained(), size=1536),
+    ),
+)
+
+TABLES: Mapping[str, TableDefinition] = {
+    table.name: table for table in (_TABLE_1, _TABLE_2, _TABLE_3, _TABLE_4, _IMPROVEMENTS)
+}

@@ -1,0 +1,88 @@
+"""A table's rows as they stand in it: the paper's figures beside the means of ours over seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from training.evaluation.estimates import Estimate, mean_estimate
+from training.paper.tables.columns import Column
+from training.paper.tables.definitions import Row
+from training.paper.tables.folders import Outcome
+from training.paper.tables.recipes import Quoted
+from training.paper.tables.runner import NotRun, Result
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure.
+
+    Attributes:
+        paper: The paper's, or None where it has none.
+        ours: Ours, the mean over seeds, or None where there is none.
+        seeds: Ours of each seed.
+    """
+
+    paper: float | None
+    ours: Estimate | None
+    seeds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One row.
+
+    Attributes:
+        label: What the table calls it.
+        cells: One a column.
+        seconds: Of training, the mean over seeds; None where nothing was trained.
+        backbone: What a rival builds on; empty for others.
+        reason: Why it has not been run, or not with every seed; empty if it has, or is quoted only.
+    """
+
+    label: str
+    cells: tuple[Cell, ...]
+    seconds: float | None
+    backbone: str
+    reason: str
+
+
+def summarise(
+    rows: Sequence[Row], columns: Sequence[Column], results: Mapping[str, Sequence[Result]]
+) -> list[SummaryRow]:
+    """Summarise a table.
+
+    Args:
+        rows: Its rows.
+        columns: Its columns.
+        results: What each row's trainings have come to, by its name.
+
+    Returns:
+        Its rows, without those that are quoted only and have no figure in any of these columns.
+    """
+    return [
+        _summary(row, columns, results.get(row.name, ()))
+        for row in rows
+        if not isinstance(row.recipe, Quoted) or any(column.key in row.paper for column in columns)
+    ]
+
+
+def _summary(row: Row, columns: Sequence[Column], results: Sequence[Result]) -> SummaryRow:
+    outcomes = [result for result in results if isinstance(result, Outcome)]
+    reasons = [result.reason for result in results if isinstance(result, NotRun)]
+    seconds = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
+    return SummaryRow(
+        label=row.label,
+        cells=tuple(_cell(row, column, outcomes) for column in columns),
+        seconds=sum(seconds) / len(seconds) if seconds else None,
+        backbone=outcomes[0].backbone if outcomes else "",
+        # Every seed gives the same reason, as a rule.
+        reason="; ".join(dict.fromkeys(reasons)),
+    )
+
+
+def _cell(row: Row, column: Column, outcomes: Sequence[Outcome]) -> Cell:
+    estimates = [estimate for each in outcomes if (estimate := column.select(each.evaluation)) is not None]
+    return Cell(
+        paper=row.paper.get(column.key),
+        ours=mean_estimate(estimates) if estimates else None,
+        seeds=tuple(estimate.value for estimate in estimates),
+    )

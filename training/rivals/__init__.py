@@ -1,6 +1,0 @@
-"""Published methods that the tables run beside ours."""
-
-from training.rivals.registry import RIVALS, find_rival
-from training.rivals.rival import Rival, RivalError
-
-__all__ = ["RIVALS", "Rival", "RivalError", "find_rival"]
