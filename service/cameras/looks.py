@@ -32,9 +32,10 @@ def looks_of(model_input: ModelInput) -> NDArray[np.float64]:
 
     Returns:
         float64 (8,), in the order of :data:`LOOKS`: the diameter of the field of view in the photograph's
-        pixels, or the model's size if that is less, for the model sees no more; the share of the square that the field of view covers; the mean of green; red and blue in
-        proportion to it; green in the middle in proportion to the rim; the deviation of green from its
-        surroundings, and from its neighbours, in proportion to it. All but the second in logarithms.
+        pixels, or the model's size if that is less, for the model sees no more; the share of the square that
+        the field of view covers; the mean of green; red and blue in proportion to it; green in the middle in
+        proportion to the rim; the deviation of green from its surroundings, and from its neighbours, in
+        proportion to it. All but the second in logarithms.
     """
     side = model_input.mask.shape[0]
     inside = model_input.mask
