@@ -40,7 +40,6 @@ class Model:
         engine: Engine = "onnxruntime",
         inference_threads: int = 0,
         at_a_time: int = 1,
-        gpu_memory_limit: int = 0,
     ) -> None:
         """Load a model.
 
@@ -50,14 +49,11 @@ class Model:
             engine: What runs it on a CPU; ``auto`` takes OpenVINO where it is installed.
             inference_threads: Threads of one run on the CPU; 0 lets the engine choose.
             at_a_time: Runs at a time in company.
-            gpu_memory_limit: Bytes of GPU memory for the model; 0 sets no limit.
 
         Raises:
             ModelError: The file is no model of this contract, or what was asked for does not work.
         """
-        session, self.fallback = open_session(
-            path, device, threads=inference_threads, gpu_memory_limit=gpu_memory_limit
-        )
+        session, self.fallback = open_session(path, device, threads=inference_threads)
         self.provider: str = session.get_providers()[0]
         self.device: Literal["cuda", "cpu"] = "cuda" if self.provider == CUDA else "cpu"
         self.metadata = _read_metadata(session)

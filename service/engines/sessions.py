@@ -16,20 +16,23 @@ ERRORS_ONLY = 3
 SILENT = 4
 # Of NVIDIA's driver, and of Windows' below its Linux.
 _SIGNS_OF_A_GPU = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
+_CUDA_OPTIONS = {
+    # The arena never shrinks: let it grow by what is needed, not by powers of two.
+    "arena_extend_strategy": "kSameAsRequested",
+    # The default, EXHAUSTIVE, spends seconds on the first run of every batch size.
+    "cudnn_conv_algo_search": "HEURISTIC",
+}
 
 Device = Literal["auto", "cuda", "cpu"]
 
 
-def open_session(
-    path: Path, device: Device, *, threads: int = 0, gpu_memory_limit: int = 0
-) -> tuple[onnxruntime.InferenceSession, str]:
+def open_session(path: Path, device: Device, *, threads: int = 0) -> tuple[onnxruntime.InferenceSession, str]:
     """Open a session on the device asked for.
 
     Args:
         path: The ``.onnx`` file.
         device: ``cuda`` or ``cpu``, or ``auto`` for CUDA where it works and the CPU where it does not.
         threads: Threads of one run on the CPU; 0 lets ONNX Runtime choose.
-        gpu_memory_limit: Bytes of GPU memory for the model; 0 sets no limit.
 
     Returns:
         The session and, after a fallback to the CPU, the reason.
@@ -42,7 +45,7 @@ def open_session(
     options.intra_op_num_threads = threads
     if device == "cpu" or (device == "auto" and not _gpu_is_there()):
         return _open_on(path, options, [CPU]), ""
-    session, problem = _open_on_cuda(path, options, gpu_memory_limit)
+    session, problem = _open_on_cuda(path, options)
     if session is not None:
         return session, ""
     if device == "cuda":
@@ -56,7 +59,7 @@ def _gpu_is_there() -> bool:
 
 
 def _open_on_cuda(
-    path: Path, options: onnxruntime.SessionOptions, gpu_memory_limit: int
+    path: Path, options: onnxruntime.SessionOptions
 ) -> tuple[onnxruntime.InferenceSession | None, str]:
     """Open a session on CUDA, or say why there is none."""
     if CUDA not in onnxruntime.get_available_providers():
@@ -65,7 +68,7 @@ def _open_on_cuda(
     onnxruntime.set_default_logger_severity(SILENT)
     complaints = _preload_cuda_libraries()
     try:
-        session = _open_on(path, options, [(CUDA, _cuda_options(gpu_memory_limit)), CPU])
+        session = _open_on(path, options, [(CUDA, _CUDA_OPTIONS), CPU])
     except ModelError as error:
         return None, str(error)
     # A session that was asked for CUDA and runs on the CPU raises nothing: only its first provider tells.
@@ -80,16 +83,6 @@ def _preload_cuda_libraries() -> str:
     with contextlib.redirect_stdout(printed):
         onnxruntime.preload_dlls(directory="")
     return "; ".join(line for line in printed.getvalue().splitlines() if line.startswith("Failed"))
-
-
-def _cuda_options(gpu_memory_limit: int) -> dict[str, str]:
-    options = {
-        # The arena never shrinks: let it grow by what is needed, not by powers of two.
-        "arena_extend_strategy": "kSameAsRequested",
-        # The default, EXHAUSTIVE, spends seconds on the first run of every batch size.
-        "cudnn_conv_algo_search": "HEURISTIC",
-    }
-    return options | ({"gpu_mem_limit": str(gpu_memory_limit)} if gpu_memory_limit else {})
 
 
 def _open_on(

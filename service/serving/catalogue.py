@@ -74,7 +74,6 @@ def _load(path: Path, settings: Settings) -> Model:
         engine=settings.engine,
         inference_threads=settings.inference_threads,
         at_a_time=cores(settings),
-        gpu_memory_limit=settings.gpu_memory_limit,
     )
     if model.fallback:
         _log.warning("running slower than it might", reason=model.fallback)

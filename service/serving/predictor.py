@@ -18,6 +18,8 @@ from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
 
 DECIMALS = 6
+# In one answer: a reader looks at few, and thousands would make it large.
+MAX_REGIONS = 100
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Predictor:
             answer.heatmap,
             prepared.mapping,
             self._metadata.region.value,
-            self._settings.max_regions,
+            MAX_REGIONS,
             heatmap,
             size,
             None if heatmap is Heatmap.NONE else data,

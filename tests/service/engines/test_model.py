@@ -148,12 +148,6 @@ def test_answers_of_cuda_are_those_of_the_cpu():
         np.testing.assert_allclose(found, expected, atol=0.01)
 
 
-def test_cuda_session_is_told_to_keep_its_memory_small():
-    assert sessions._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
-    assert "gpu_mem_limit" not in sessions._cuda_options(0)
-    assert sessions._cuda_options(2**30)["gpu_mem_limit"] == "1073741824"
-
-
 def test_serving_imports_neither_torch_nor_training():
     code = "import sys, service.__main__; print({'torch', 'training', 'onnx'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
