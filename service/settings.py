@@ -105,18 +105,12 @@ class Settings(BaseSettings):
         default=64_000_000,
         description="Largest photograph accepted, in pixels, by its header: refused before it is decoded.",
     )
-    header_timeout_seconds: PositiveFloat = Field(
-        default=10,
-        description="Time a connection has to send a request's header, from its first moment; then it is "
-        "closed.",
-    )
     upload_timeout_seconds: PositiveFloat = Field(
         default=60, description="Time a client has to send its photograph, even one that is refused."
     )
     download_timeout_seconds: PositiveFloat = Field(
         default=60,
-        description="Time a client has to read its answer, as soon as it keeps the service waiting; then the "
-        "connection is closed.",
+        description="Time a client has to read its answer; then the connection is closed.",
     )
     keep_alive_seconds: PositiveInt = Field(
         default=75,

@@ -15,7 +15,7 @@ from service.api.negotiation import preferred
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
-from service.api.sending import HoldingResponse
+from service.api.streaming import StreamedResponse
 from service.api.upload import read_photograph
 from service.pictures.rendering import Heatmap
 from service.serving.predictor import Prediction
@@ -69,9 +69,16 @@ async def predict(
                 prediction = await while_connected(request, work)
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
-            return _png_response(prediction, place.pop_all())
-        answer = json_of(prediction, served.metadata, correlation_id.get())
-        return HoldingResponse(answer, place.pop_all(), JSON, {"Vary": "Accept"})
+            body, headers = prediction.png or b"", _png_headers(prediction)
+        else:
+            body, headers = json_of(prediction, served.metadata, correlation_id.get()), {}
+        return StreamedResponse(
+            body,
+            place.pop_all(),
+            seconds=settings.download_timeout_seconds,
+            media_type=media_type,
+            headers={"Vary": "Accept", **headers},
+        )
 
 
 def _media_type(request: Request, heatmap: Heatmap) -> str:
@@ -82,11 +89,9 @@ def _media_type(request: Request, heatmap: Heatmap) -> str:
     return media_type
 
 
-def _png_response(prediction: Prediction, place: ExitStack) -> Response:
-    headers = {
-        "Vary": "Accept",
+def _png_headers(prediction: Prediction) -> dict[str, str]:
+    return {
         "X-Anomaly-Score": str(prediction.score),
         "X-Anomaly-Threshold": str(prediction.threshold),
         "X-Anomalous": str(prediction.anomalous).lower(),
     }
-    return HoldingResponse(prediction.png or b"", place, PNG, headers)
