@@ -7,7 +7,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.api.admission import admit
-from service.api.answers import json_of
+from service.api.answers import answer_of
 from service.api.deadline import deadline
 from service.api.dependencies import RuntimeDependency
 from service.api.hanging_up import while_connected
@@ -71,7 +71,8 @@ async def predict(
         if media_type == PNG:
             body, headers = prediction.png or b"", _png_headers(prediction)
         else:
-            body, headers = json_of(prediction, served.metadata, correlation_id.get()), {}
+            answer = answer_of(prediction, served.metadata, correlation_id.get())
+            body, headers = answer.model_dump_json().encode(), {}
         return StreamedResponse(
             body,
             place.pop_all(),
