@@ -10,9 +10,9 @@ import uvicorn
 from service.api.access import AccessError
 from service.api.application import create_app
 from service.api.connection import time_limited_http
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 from service.logs import configure_logging
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.settings import Settings, read_options
 
 # What a single sign-on puts into a header may be long.

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 from service.logs import configure_logging
 from service.pictures.rendering import DEFAULT_SIZE, Heatmap
 from service.settings import OPTIONS, Settings, available_cores, read_options

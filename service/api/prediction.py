@@ -51,9 +51,9 @@ async def predict(
     settings = runtime.settings
     served = runtime.find(parameters.model)
     seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
-    with ExitStack() as place:
-        place.enter_context(runtime.places.hold())
-        with served.answering():
+    with ExitStack() as slot:
+        slot.enter_context(runtime.slots.hold())
+        with served.in_use():
             async with deadline(seconds):
                 upload = await read_photograph(
                     request,
@@ -75,7 +75,7 @@ async def predict(
             body, headers = answer.model_dump_json().encode(), {}
         return StreamedResponse(
             body,
-            place.pop_all(),
+            slot.pop_all(),
             seconds=settings.download_timeout_seconds,
             media_type=media_type,
             headers={"Vary": "Accept", **headers},

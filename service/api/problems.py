@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service.preprocessing import PreprocessingError
-from service.serving.places import ClosedError, QueueFullError
+from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"

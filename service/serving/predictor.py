@@ -1,4 +1,4 @@
-"""From the bytes of a photograph to what the service says of it."""
+"""From the bytes of a photograph to a prediction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from service.pictures.regions import Region
 from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import Acquisition, QualityNote
 from service.serving.batching import Batcher
-from service.serving.company import Company
+from service.serving.concurrency import InFlight
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.stages import Drawn, Prepared, draw, prepare
 from service.serving.workers.pool import WorkerPool
@@ -70,24 +70,24 @@ class Predictor:
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,
-        company: Company,
+        in_flight: InFlight,
     ) -> None:
         """Join the parts.
 
         Args:
             metadata: What the model says of itself.
-            batcher: The way to the model.
+            batcher: Runs the model.
             workers: What decodes, prepares and draws.
-            observe: Told of every prediction.
+            observe: Counts every prediction.
             settings: The limits of a photograph and of its answer.
-            company: Who else is in hand, for whichever model.
+            in_flight: The photographs of all models.
         """
         self._metadata = metadata
         self._batcher = batcher
         self._workers = workers
         self._observe = observe
         self._settings = settings
-        self._company = company
+        self._in_flight = in_flight
 
     async def predict(
         self,
@@ -109,7 +109,7 @@ class Predictor:
             PreprocessingError: The upload is no photograph of a fundus, or takes too much.
             ClosedError: The service is shutting down.
         """
-        with self._company.join():
+        with self._in_flight.count():
             return await self._predict(upload, heatmap, size, threshold)
 
     async def _predict(
@@ -120,7 +120,7 @@ class Predictor:
         prepared: Prepared = await self._workers.run(
             prepare, data, self._metadata.preprocessing, self._settings.max_pixels
         )
-        answer = await self._batcher.submit(prepared.image, in_company=self._company.is_there)
+        answer = await self._batcher.submit(prepared.image, concurrent=self._in_flight.concurrent)
         drawn: Drawn = await self._workers.run(
             draw,
             answer.heatmap,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from service.api.connection import time_limited_http
 from service.api.streaming import StreamedResponse
-from service.serving.places import Places
+from service.serving.concurrency import RequestSlots
 from tests.service.live_server import served, until
 
 # More than the kernel keeps for a connection.
@@ -20,23 +20,23 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: service\r\n\r\n"
 
 
 @pytest.fixture
-def places():
-    places = Places(2)
-    places.open()
-    return places
+def slots():
+    slots = RequestSlots(2)
+    slots.open()
+    return slots
 
 
 @pytest.fixture
-def application(places):
+def application(slots):
     """What makes an application whose clients have so many seconds to read."""
 
     def make(seconds):
         async def answer(_request):
-            with ExitStack() as place:
-                place.enter_context(places.hold())
+            with ExitStack() as slot:
+                slot.enter_context(slots.hold())
                 return StreamedResponse(
                     BODY,
-                    place.pop_all(),
+                    slot.pop_all(),
                     seconds=seconds,
                     media_type="application/octet-stream",
                     headers={"X-Tested": "yes"},
@@ -73,40 +73,40 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(len(BODY))
 
 
-def test_an_answer_comes_whole_and_the_connection_serves_the_next(application, places):
+def test_an_answer_comes_whole_and_the_connection_serves_the_next(application, slots):
     async def scenario() -> None:
         async with served(application(10), http=time_limited_http(idle_seconds=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
                 writer.write(REQUEST)
                 assert await read_answer(reader) == BODY
-            await until(lambda: places.taken == 0)
+            await until(lambda: slots.in_use == 0)
             writer.close()
 
     asyncio.run(scenario())
 
 
-def test_who_has_not_read_still_holds_a_place(application, places):
+def test_who_has_not_read_still_holds_a_place(application, slots):
     async def scenario() -> None:
         async with asked(application(10)) as (reader, _):
             await reader.read(1)
             await asyncio.sleep(0.3)
-            assert places.taken == 1
-            while places.taken:
+            assert slots.in_use == 1
+            while slots.in_use:
                 assert await reader.read(2**20)
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("greed", [0, 4096])
-def test_who_reads_too_slowly_loses_connection_and_place(application, places, greed):
+def test_who_reads_too_slowly_loses_connection_and_place(application, slots, greed):
     """Reading a little now and then gains no time."""
 
     async def scenario() -> None:
         async with asked(application(0.5)) as (reader, _):
-            await until(lambda: places.taken == 1)
+            await until(lambda: slots.in_use == 1)
             started = time.monotonic()
-            while places.taken:
+            while slots.in_use:
                 await reader.read(greed)
                 await asyncio.sleep(0.01)
                 assert time.monotonic() - started < 5
@@ -116,25 +116,25 @@ def test_who_reads_too_slowly_loses_connection_and_place(application, places, gr
     asyncio.run(scenario())
 
 
-def test_who_stops_reading_loses_the_connection(application, places):
+def test_who_stops_reading_loses_the_connection(application, slots):
     """As one that has read all but what buffers hold: no response waits for it any more."""
 
     async def scenario() -> None:
         async with asked(application(60), idle=0.5) as (reader, _):
-            await until(lambda: places.taken == 1)
-            await until(lambda: places.taken == 0)
+            await until(lambda: slots.in_use == 1)
+            await until(lambda: slots.in_use == 0)
             with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
                 await reader.readexactly(len(BODY))
 
     asyncio.run(scenario())
 
 
-def test_who_disconnects_while_reading_gives_up_the_place(application, places):
+def test_who_disconnects_while_reading_gives_up_the_place(application, slots):
     async def scenario() -> None:
         async with asked(application(60)) as (reader, writer):
             await reader.read(1)
             writer.transport.abort()
-            await until(lambda: places.taken == 0)
+            await until(lambda: slots.in_use == 0)
 
     asyncio.run(scenario())
 
