@@ -27,7 +27,7 @@ from service.api.problems import PROBLEMS
 from service.api.schemas import PredictionAnswer
 from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.serving.runtime import Runtime, UnknownModelError
 from service.settings import Settings
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
 from service.client import Client, InProcess, Predicts, Refused
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 from service.logs import configure_logging
 from service.pictures.rendering import DEFAULT_SIZE, Heatmap
 from service.settings import OPTIONS, Settings, available_cores, read_options
@@ -56,7 +56,7 @@ class PredictOptions(BaseSettings):
     server: str | None = Field(
         default=None,
         description="Address of a service to ask, as http://localhost:8000. Default: this process predicts, "
-        "with the settings of the service (MODEL, DEVICE, ...).",
+        "with the settings of the service (RESYNTHDETECT_MODEL, ...).",
     )
     api_key: SecretStr | None = Field(default=None, description="The key, where the service wants one.")
     at_a_time: PositiveInt = Field(

@@ -2,7 +2,7 @@
 
 import typer
 
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate

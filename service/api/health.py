@@ -39,7 +39,7 @@ async def readyz(runtime: RuntimeDependency) -> Readiness:
         provider=runtime.default.model.provider,
         model=models[0],
         models=models,
-        queue=QueueAnswer(depth=runtime.places.taken, capacity=runtime.places.capacity),
+        queue=QueueAnswer(depth=runtime.slots.in_use, capacity=runtime.slots.capacity),
     )
 
 

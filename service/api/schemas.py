@@ -99,7 +99,6 @@ class PredictionAnswer(BaseModel):
     acquisition: AcquisitionAnswer | None = Field(description="Of a DICOM object; null for other files.")
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
-    # Last, where `service.api.answers` sets it in.
     heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")
 
 

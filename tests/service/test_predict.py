@@ -26,8 +26,8 @@ def folder(tmp_path, jpeg):
 
 @pytest.fixture
 def predict(tiny_model_path, tmp_path, monkeypatch):
-    monkeypatch.setenv("MODEL", str(tiny_model_path))
-    monkeypatch.setenv("DEVICE", "cpu")
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tiny_model_path))
+    monkeypatch.setenv("RESYNTHDETECT_DEVICE", "cpu")
 
     def call(*arguments):
         with pytest.raises(SystemExit) as end:
@@ -76,6 +76,6 @@ def test_what_cannot_be_done_is_refused_before_it_starts(predict, folder, tmp_pa
     (tmp_path / "empty").mkdir()
     assert "there are no photographs in" in predict(tmp_path / "empty")
     assert predict(folder, "--heatmap", "purple") == 2
-    monkeypatch.setenv("MODEL", str(tmp_path / "none.onnx"))
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tmp_path / "none.onnx"))
     assert str(predict(folder)).startswith("cannot predict: ")
     assert not (tmp_path / "out" / "predictions.csv").exists()
