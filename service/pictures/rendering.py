@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from service.pictures.png import GREY_16, RGB, Pixels, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
-from service.preprocessing.geometry import Number
-from service.preprocessing.reduction import Factor
+from service.preprocessing.geometry import Factor, Number
 
 # Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
 COLOURS = cv2.COLORMAP_COOL

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from service.preprocessing import Box, FieldOfView, SquareMapping
-from service.preprocessing.circle import Circle
+from service.preprocessing.geometry import Circle
 
 SIZE = 768
 # Height, width and circle: whole, cut at two sides, cut at four, off centre, smaller than the model's input.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.circle import Circle
+from service.preprocessing.geometry import Circle
 
 # Largest detail where less than this share of the rim is on the picture: the less of it there is, the
 # easier a chance arrangement imitates it.

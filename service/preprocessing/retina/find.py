@@ -1,19 +1,17 @@
 """The camera's field of view: the disc of retina on a fundus photograph."""
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.brightness import brightness_of
-from service.preprocessing.circle import Circle
-from service.preprocessing.disc import find_disc
 from service.preprocessing.errors import NoFieldOfView
-from service.preprocessing.frame import Box, find_frame
-from service.preprocessing.reduction import Reduction
-from service.preprocessing.retina import fills_frame_with_retina
+from service.preprocessing.geometry import Box, Circle, FieldOfView
+from service.preprocessing.pixels import brightness_of
+from service.preprocessing.retina.appearance import fills_frame_with_retina
+from service.preprocessing.retina.black_bars import find_frame
+from service.preprocessing.retina.disc import find_disc
 
 _WORKING_SIDE = 512
 _BLACK = 0.25  # brightness relative to the retina's
@@ -21,39 +19,6 @@ _LEAST_BLACK_SHARE = 0.15  # of what is cut off with bars, the rest being their 
 # Of the longer side to the shorter. No camera's photograph is longer, and the square round one that is would
 # be many times as large as the photograph.
 _LARGEST_ASPECT = 4
-
-
-@dataclass(frozen=True)
-class FieldOfView:
-    """The retina on a photograph: what of a circle lies inside the frame.
-
-    Attributes:
-        circle: In photograph pixels; whole coordinates are the centres of pixels. It may reach beyond
-            the photograph where the camera cut it off.
-        frame: The part of the photograph that holds a picture: all of it, but for black bars.
-    """
-
-    circle: Circle
-    frame: Box
-
-    def in_frame(self, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Whether points lie in the frame; columns and rows broadcast against each other."""
-        return np.asarray(
-            (columns >= self.frame.left - 0.5)
-            & (columns <= self.frame.right - 0.5)
-            & (rows >= self.frame.top - 0.5)
-            & (rows <= self.frame.bottom - 0.5)
-        )
-
-    def on_photograph(self, reduction: Reduction) -> "FieldOfView":
-        """The same field of view, found on a reduced copy, in the photograph's own pixels."""
-        return FieldOfView(
-            reduction.circle_to_photograph(self.circle), reduction.box_to_photograph(self.frame)
-        )
-
-    def on_copy(self, reduction: Reduction) -> "FieldOfView":
-        """The same field of view in the pixels of a reduced copy."""
-        return FieldOfView(reduction.circle_to_copy(self.circle), reduction.box_to_copy(self.frame))
 
 
 def find_field_of_view(photograph: NDArray[np.uint8]) -> FieldOfView:

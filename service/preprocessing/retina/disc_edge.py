@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.circle import Circle, Points, fit_circle_robustly
+from service.preprocessing.geometry import Circle, Points
+from service.preprocessing.retina.circle_fit import fit_circle_robustly
 
 _ANGLES = np.arange(360) * np.pi / 180
 _STEP = 0.5  # pixels between samples along a radius

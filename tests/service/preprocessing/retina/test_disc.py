@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import skimage.data
 
-from service.preprocessing.disc import find_disc
+from service.preprocessing.retina.disc import find_disc
 
 
 def test_threads_do_not_wake_each_other_at_every_step():

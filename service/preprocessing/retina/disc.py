@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.brightness import brightness_of
-from service.preprocessing.circle import Circle, Points, fit_circle_robustly
-from service.preprocessing.retina import disc_looks_like_retina
-from service.preprocessing.rim import settle_inside
-from service.preprocessing.share import share
+from service.preprocessing.geometry import Circle, Points
+from service.preprocessing.pixels import brightness_of, share
+from service.preprocessing.retina.appearance import disc_looks_like_retina
+from service.preprocessing.retina.circle_fit import fit_circle_robustly
+from service.preprocessing.retina.disc_edge import settle_inside
 
 Brightness = NDArray[np.uint8]
 

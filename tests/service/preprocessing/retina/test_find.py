@@ -4,7 +4,7 @@ import pytest
 import skimage.data
 
 from service.preprocessing import Box, FieldOfView, NoFieldOfView, decode, find_field_of_view
-from service.preprocessing.circle import Circle
+from service.preprocessing.geometry import Circle
 from tests.service.preprocessing.pictures import ORANGE, disc
 
 # Photographs on which simpler rules failed: nearly black, half black, over-exposed with four tiny

@@ -15,8 +15,7 @@ from service.preprocessing import (
     prepare_file,
     read_copy,
 )
-from service.preprocessing.circle import Circle
-from service.preprocessing.frame import Box
+from service.preprocessing.geometry import Box, Circle
 from tests.service.preprocessing.pictures import disc, file_of, smooth_picture
 
 LIMIT = 20_000_000

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.field_of_view import FieldOfView
-from service.preprocessing.frame import Box
-from service.preprocessing.reduction import Reduction
+from service.preprocessing.geometry.field_of_view import FieldOfView
+from service.preprocessing.geometry.reduction import Reduction
+from service.preprocessing.geometry.shapes import Box
 
 Number = TypeVar("Number", np.uint8, np.uint16, np.float32)
 

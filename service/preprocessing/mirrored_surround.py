@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.circle import Circle
-from service.preprocessing.frame import Box
+from service.preprocessing.geometry import Box, Circle
 
 
 def mirror_at_circle(

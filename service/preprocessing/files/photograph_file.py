@@ -7,10 +7,10 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from service.preprocessing.dicom import is_dicom, read_dicom
 from service.preprocessing.errors import DecodeError
-from service.preprocessing.header import JPEG_SIGNATURE, Header, read_header, truncated
-from service.preprocessing.reduction import Factor, Reduction
+from service.preprocessing.files.dicom import is_dicom, read_dicom
+from service.preprocessing.files.header import JPEG_SIGNATURE, Header, read_header, truncated
+from service.preprocessing.geometry import Factor, Reduction
 
 # EXIF orientations that turn a picture upright by turning it round.
 _LAST_COLUMN_FIRST, _LAST_ROW_FIRST = (2, 3, 6, 7), (3, 4, 7, 8)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.preprocessing.constants import PreprocessingConstants
-from service.preprocessing.decoding import PhotographFile
-from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
-from service.preprocessing.reduction import Factor, Reduction
+from service.preprocessing.files import PhotographFile
+from service.preprocessing.geometry import Factor, FieldOfView, Reduction
+from service.preprocessing.retina import find_field_of_view
 
 _FACTORS: tuple[Factor, ...] = (8, 4, 2)
 # A disc may be enlarged a little: decoding four times as many pixels for it takes twice the time.

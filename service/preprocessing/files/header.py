@@ -16,8 +16,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from service.preprocessing import completeness
 from service.preprocessing.errors import DecodeError
+from service.preprocessing.files import containers
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 
@@ -32,13 +32,13 @@ class _Format:
 # The readers are called directly: Image.open would warn of, or refuse, sizes by a limit of its own.
 _FORMATS = (
     # libjpeg-turbo tells of those that it reads whether they are complete.
-    _Format(re.compile(re.escape(JPEG_SIGNATURE)), completeness.jpeg_is_complete, JpegImageFile),
-    _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), completeness.png_is_complete, PngImageFile),
-    _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), completeness.tiff_is_complete, TiffImageFile),
-    _Format(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), completeness.webp_is_complete, WebPImageFile),
+    _Format(re.compile(re.escape(JPEG_SIGNATURE)), containers.jpeg_is_complete, JpegImageFile),
+    _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), containers.png_is_complete, PngImageFile),
+    _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), containers.tiff_is_complete, TiffImageFile),
+    _Format(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), containers.webp_is_complete, WebPImageFile),
     _Format(
         re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
-        completeness.bmp_is_complete,
+        containers.bmp_is_complete,
         BmpImageFile,
     ),
 )
@@ -95,7 +95,7 @@ def _jpeg_header(data: bytes) -> Header | None:
     except (ValueError, KeyError):  # the latter for colours and subsampling that it has no name for
         return None
     with _without_warnings():
-        return Header(width, height, _orientation_in(completeness.jpeg_exif(data)), multiple=False)
+        return Header(width, height, _orientation_in(containers.jpeg_exif(data)), multiple=False)
 
 
 def _header(data: bytes, max_pixels: int) -> Header:
@@ -107,7 +107,7 @@ def _header(data: bytes, max_pixels: int) -> Header:
     if not form.is_complete(data):
         raise truncated()
     # Pillow would make room for two of them before it tells their size.
-    if form.reader is WebPImageFile and (pixels := completeness.webp_pixels(data)) > max_pixels:
+    if form.reader is WebPImageFile and (pixels := containers.webp_pixels(data)) > max_pixels:
         raise _too_large(str(pixels), max_pixels)
     with _without_warnings():
         try:
@@ -144,7 +144,7 @@ def _orientation(image: Image.Image, data: bytes) -> int:
             return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
         case PngImageFile():
             # Pillow would decode the whole picture for them.
-            chunks = completeness.png_chunks(data)
+            chunks = containers.png_chunks(data)
             return _orientation_in(next((content for kind, content in chunks if kind == b"eXIf"), b""))
         case _:
             return _orientation_in(image.info.get("exif", b""))
@@ -164,5 +164,5 @@ def _orientation_in(exif_data: bytes) -> int:
 
 def _has_several(image: Image.Image, data: bytes) -> bool:
     if isinstance(image, TiffImageFile):
-        return completeness.tiff_has_more_pages(data)
+        return containers.tiff_has_more_pages(data)
     return getattr(image, "n_frames", 1) > 1

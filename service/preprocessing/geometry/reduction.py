@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from service.preprocessing.circle import Circle
-from service.preprocessing.frame import Box
+from service.preprocessing.geometry.shapes import Box, Circle
 
 Factor = Literal[1, 2, 4, 8]
 

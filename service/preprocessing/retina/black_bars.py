@@ -1,10 +1,10 @@
 """The part of a file's picture that holds a photograph, without straight black bars at its sides."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from service.preprocessing.geometry import Box
 
 # A bar ends in a straight edge, a disc's black surround in a curved one: the share of a disc's diameter
 # that is bright this far (share of the side) behind the last black row is less than what a bar leaves.
@@ -16,21 +16,6 @@ _LEVELS = np.arange(256)
 
 Counts = NDArray[np.int32]
 Shares = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A half-open box of pixels: columns ``left`` to ``right - 1``, rows ``top`` to ``bottom - 1``."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Rows and columns, to index an array with."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
 def find_frame(brightness: NDArray[np.uint8]) -> Box:
