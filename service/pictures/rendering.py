@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.pictures.options import Heatmap, Size
 from service.pictures.png import GREY_16, RGB, Pixels, encode_png, with_palette
 from service.preprocessing import PhotographFile, SquareMapping
 from service.preprocessing.geometry import Factor, Number
@@ -21,28 +20,7 @@ MAX_UINT16 = np.iinfo(np.uint16).max
 _LEVELS = 256
 # Rows drawn at a time: few enough to stay in the processor's cache.
 _ROWS = 64
-
-
-# The longest side of a picture, in pixels. A model sees as many: a larger one shows no more of its heatmap.
-DEFAULT_SIZE = 768
-Size = int | Literal["full"]
 _FACTORS: tuple[Factor, ...] = (8, 4, 2)
-
-
-class Heatmap(StrEnum):
-    """How a heatmap is drawn.
-
-    Attributes:
-        OVERLAY: Colour over the photograph, RGB; the more probable, the more opaque.
-        MAP: The colour alone, RGBA: the layer that makes an overlay when laid on the photograph.
-        RAW: 16-bit grey, probability = value / 65535.
-        NONE: No picture.
-    """
-
-    OVERLAY = "overlay"
-    MAP = "map"
-    RAW = "raw"
-    NONE = "none"
 
 
 def render(

@@ -1,10 +1,10 @@
-"""``python -m service predict``."""
+"""``python -m service.client``."""
 
 import csv
 
 import pytest
 
-from service.__main__ import main
+from service.client.command_line import API_KEY_VARIABLE, main
 from tests.service.helpers import decode_png
 
 
@@ -31,7 +31,7 @@ def predict(tiny_model_path, tmp_path, monkeypatch):
 
     def call(*arguments):
         with pytest.raises(SystemExit) as end:
-            main(["predict", *map(str, arguments), "--out", str(tmp_path / "out")])
+            main([*map(str, arguments), "--out", str(tmp_path / "out")])
         return end.value.code
 
     return call
@@ -58,24 +58,35 @@ def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, cli
     assert "2 of 3 in" in capsys.readouterr().out
 
 
-def test_a_file_is_taken_whatever_it_is_called(predict, tmp_path, jpeg):
+def test_a_named_file_is_sent_whatever_its_suffix(predict, tmp_path, jpeg):
     (tmp_path / "photograph").write_bytes(jpeg)
     assert predict(tmp_path / "photograph", "--heatmap", "none") == 0
     assert [row["photograph"] for row in read_csv(tmp_path)] == ["photograph"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.csv"]
 
 
-def test_a_service_elsewhere_is_asked(predict, serve, tiny_model_path, folder, tmp_path):
+def test_a_service_is_asked_over_http(predict, serve, tiny_model_path, folder, tmp_path):
     process = serve("--model", str(tiny_model_path))
     assert predict(folder / "left", "--server", process.address()) == 0
     assert [row["model"] for row in read_csv(tmp_path)] == ["tiny"]
 
 
-def test_what_cannot_be_done_is_refused_before_it_starts(predict, folder, tmp_path, monkeypatch):
+def test_a_run_that_cannot_succeed_does_not_start(predict, folder, tmp_path, monkeypatch):
     assert predict(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'} does not exist"
     (tmp_path / "empty").mkdir()
     assert "there are no photographs in" in predict(tmp_path / "empty")
-    assert predict(folder, "--heatmap", "purple") == 2
+    for wrong in (("--heatmap", "purple"), ("--size", "0"), ("--size", "large"), ("--concurrency", "0")):
+        assert predict(folder, *wrong) == 2
     monkeypatch.setenv("MODEL", str(tmp_path / "none.onnx"))
     assert str(predict(folder)).startswith("cannot predict: ")
     assert not (tmp_path / "out" / "predictions.csv").exists()
+
+
+def test_the_key_may_come_from_the_environment(
+    predict, serve, tiny_model_path, folder, tmp_path, monkeypatch
+):
+    process = serve("--model", str(tiny_model_path), "--api-keys", "clinic:a-long-enough-key")
+    assert predict(folder / "left", "--server", process.address()) == 1
+    assert read_csv(tmp_path)[0]["problem"].startswith("The request has no API key that is valid.")
+    monkeypatch.setenv(API_KEY_VARIABLE, "a-long-enough-key")
+    assert predict(folder / "left", "--server", process.address()) == 0
