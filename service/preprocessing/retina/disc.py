@@ -1,7 +1,6 @@
 """Finds the bright disc of a fundus photograph on its black surround."""
 
 from dataclasses import dataclass
-from threading import Semaphore
 
 import cv2
 import numpy as np
@@ -30,9 +29,6 @@ _MINIMUM_DARK_OUTSIDE = 0.85
 _MINIMUM_BRIGHT_INSIDE = 0.7
 _MINIMUM_DROP = 4.0
 _DARKEST_BACKGROUND = 60.0
-# Hundreds of short steps in NumPy, each of which lets Python's lock go and takes it again: sixteen threads
-# that do this at once wake each other a thousand times a photograph, and wait more than they work.
-_FEW_AT_A_TIME = Semaphore(2)
 
 
 @dataclass(frozen=True)
@@ -86,8 +82,7 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
     step = max(1, max(picture.shape) // _COARSE_SIDE)
     # OpenCV would copy a picture with gaps between its pixels at every use.
     coarse = np.ascontiguousarray(picture[::step, ::step])
-    with _FEW_AT_A_TIME:
-        best = _best_candidate(brightness_of(coarse))
+    best = _best_candidate(brightness_of(coarse))
     if best is None or not best.acceptable:
         return None
     if not disc_looks_like_retina(coarse, best.circle, best.visible):
