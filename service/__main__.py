@@ -1,4 +1,4 @@
-"""``python -m service`` serves until SIGTERM; ``python -m service predict`` needs no server."""
+"""``python -m service`` serves until SIGTERM."""
 
 import gc
 import signal
@@ -22,19 +22,13 @@ _MARGIN = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve, or predict.
+    """Serve.
 
     Args:
         arguments: Command-line arguments; the process's own where none are given.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["predict"]:
-        # Serving has no use for what it imports.
-        from service.predict import main as predict
-
-        predict(arguments[1:])
-    else:
-        serve(read_options(Settings, arguments, "python -m service"))
+    serve(read_options(Settings, arguments, "python -m service"))
 
 
 def serve(settings: Settings) -> None:

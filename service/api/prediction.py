@@ -17,7 +17,7 @@ from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
 from service.api.streaming import StreamedResponse
 from service.api.upload import read_photograph
-from service.pictures.rendering import Heatmap
+from service.pictures.options import Heatmap
 from service.serving.predictor import Prediction
 
 JSON = "application/json"

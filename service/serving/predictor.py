@@ -7,8 +7,8 @@ from time import perf_counter
 import numpy as np
 
 from service.engines.contract import ModelMetadata
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import Acquisition, QualityNote
 from service.serving.batching import Batcher
 from service.serving.concurrency import InFlight

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from service.pictures.rendering import Heatmap
+from service.pictures.options import Heatmap
 from service.preprocessing import PhotographFile
 from service.serving import stages
 from service.serving.predictor import percentile
