@@ -91,7 +91,7 @@ class Predictor:
 
     async def predict(
         self,
-        upload: bytes,
+        upload: bytes | bytearray,
         *,
         heatmap: Heatmap,
         size: Size = DEFAULT_SIZE,
@@ -113,7 +113,7 @@ class Predictor:
             return await self._predict(upload, heatmap, size, threshold)
 
     async def _predict(
-        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
+        self, upload: bytes | bytearray, heatmap: Heatmap, size: Size, threshold: float | None
     ) -> Prediction:
         started = perf_counter()
         data = np.frombuffer(upload, np.uint8)

@@ -61,6 +61,9 @@ def test_answers_concurrent_are_the_answers_alone(engine):
         ({"metadata": None}, "no 'resynthdetect'"),
         ({"metadata": "{"}, "another contract"),
         ({"metadata": METADATA.model_copy(update={"contract": "2"}).model_dump_json()}, "another contract"),
+        # Every photograph would cost its worker.
+        ({"metadata": METADATA.model_dump_json().replace(":2.0", ":1e999")}, "finite number"),
+        ({"metadata": METADATA.model_dump_json().replace('grid":8', 'grid":99999999')}, "clahe_grid"),
         ({"input_name": "picture"}, "tensors are"),
         ({"input_type": TensorProto.FLOAT}, r"image is tensor\(float\)"),
         ({"batch": 1}, "image is"),
