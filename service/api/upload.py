@@ -11,7 +11,7 @@ from python_multipart.multipart import parse_options_header
 from service.api.problems import Problem
 
 FIELD = "file"
-# Of one part: a browser writes two short ones.
+# Of one part; browsers send two short ones.
 _MOST_HEADERS = 16
 _LONGEST_HEADER = 8192
 
@@ -19,8 +19,8 @@ _LONGEST_HEADER = 8192
 class PhotographForm:
     """A form that holds one file in the field ``file``, and nothing else.
 
-    Whatever else it holds is refused at that part's header, before its content is read: nothing is
-    dropped in silence, and no file is picked among several.
+    Any other part is refused at its header, before its content is read: nothing is silently ignored, and no
+    file is picked among several.
     """
 
     def __init__(self, boundary: bytes) -> None:
@@ -101,7 +101,7 @@ class PhotographForm:
         self._started = True
 
     def _read_content(self, data: bytes, start: int, end: int) -> None:
-        # A slice of a whole chunk is the chunk itself: it is copied once, at the end.
+        # A slice of a whole chunk is the chunk itself: copied once, at the end.
         self._content.append(data[start:end])
 
     def _end(self) -> None:

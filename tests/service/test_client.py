@@ -47,7 +47,7 @@ def test_both_give_the_answer_of_the_service(source, client, jpeg, photograph):
 
 
 def test_both_refuse_with_a_code_and_words(source, jpeg):
-    with pytest.raises(Refused, match=r"^The file is no image\. ") as refused:
+    with pytest.raises(Refused, match=r"^The file is not an image\. ") as refused:
         source.predict(b"no picture")
     assert refused.value.code == "not-an-image"
     with pytest.raises(Refused, match="The models are tiny") as refused:

@@ -20,8 +20,8 @@ _ARRAYS = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")}
 class SharedMemory:
     """Memory of two processes, of which one at a time writes.
 
-    It has no name and no place in a file system: nobody else finds it, nothing is left of it when both are
-    gone, and a small ``/dev/shm``, as containers have it, does not bound it.
+    It has no name in a file system: no other process finds it, nothing is left when both are gone, and a
+    small ``/dev/shm``, as containers have it, does not limit it.
 
     Attributes:
         file: Its file descriptor, for the other process.
