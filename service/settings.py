@@ -56,8 +56,8 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cuda", "cpu"] = Field(
         default="auto",
-        description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` falls back to "
-        "the CPU, and logs why.",
+        description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` falls back "
+        "to the CPU, and logs why.",
     )
     engine: Literal["auto", "onnxruntime", "openvino"] = Field(
         default="auto",
@@ -83,13 +83,13 @@ class Settings(BaseSettings):
     inference_threads: int = Field(
         default=0,
         ge=0,
-        description="Threads of inference on the CPU: all for a lone photograph, one each for concurrent ones. "
-        "0: the available cores.",
+        description="Threads of inference on the CPU: all for a lone photograph, one each for concurrent "
+        "ones. 0: the available cores.",
     )
     queue_size: PositiveInt = Field(
         default=32,
-        description="Most concurrent requests, each until the client has read its answer. The next one gets a "
-        "503 with Retry-After.",
+        description="Most concurrent requests, each until the client has read its answer. The next one gets "
+        "a 503 with Retry-After.",
     )
     max_batch: PositiveInt = Field(
         default=4,
@@ -133,8 +133,8 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Key for POST /admin/reload, which loads the model files again, as SIGHUP does. Without it, "
-        "only SIGHUP does.",
+        description="Key for POST /admin/reload, which loads the model files again, as SIGHUP does. Without "
+        "it, only SIGHUP does.",
     )
     rate_limit: str | None = Field(
         default=None,
