@@ -2,12 +2,13 @@
 
 import gc
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 
 import uvicorn
 
-from service.api.access import AccessError
+from service.api.api_keys import AccessError
 from service.api.application import create_app
 from service.api.connection import time_limited_http
 from service.engines.contract import ModelError
@@ -34,13 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     configure_logging(settings.log_level)
-    # uvicorn ends what it has accepted and then raises the signal again: a stop asked for is a success.
+    # uvicorn finishes accepted requests and raises the signal again: a requested stop is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _require_free_port(settings)
     try:
         app = create_app(settings, load_models(settings))
     except (AccessError, ModelError) as error:
         sys.exit(f"cannot serve: {error}")
-    # What lives as long as the process is not looked through again: that would stop every thread for 70 ms.
+    # The garbage collector stops every thread for 70 ms to look through what lives as long as the process.
     gc.freeze()
     uvicorn.run(
         app,
@@ -57,6 +59,15 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Exit where the port is taken, before models are loaded for nothing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        sys.exit(f"cannot serve on {settings.host} port {settings.port}: {error.strerror}")
 
 
 if __name__ == "__main__":

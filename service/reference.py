@@ -1,6 +1,6 @@
 """The tables of settings and metrics in the README: ``python -m service.reference README.md`` writes them.
 
-They are made from what the service itself reads and counts, so that they cannot lie.
+They come from the service's own settings and metrics, so they are never out of date.
 """
 
 import re
@@ -34,7 +34,7 @@ TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "metrics"
 
 
 def with_tables(text: str) -> str:
-    """Return a Markdown text with the tables between its markers made anew.
+    """Return a Markdown text with the tables between its markers written again.
 
     Args:
         text: With ``<!-- settings -->`` and ``<!-- /settings -->`` round one table, and likewise ``metrics``.

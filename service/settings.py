@@ -56,8 +56,8 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cuda", "cpu"] = Field(
         default="auto",
-        description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` takes the "
-        "GPU where there is one, and says what it took.",
+        description="Where the model runs. `cuda` refuses to start without a working GPU; `auto` falls back "
+        "to the CPU, and logs why.",
     )
     engine: Literal["auto", "onnxruntime", "openvino"] = Field(
         default="auto",
@@ -67,34 +67,34 @@ class Settings(BaseSettings):
     workers: PositiveInt = Field(
         default_factory=available_cores,
         description="Processes that decode, prepare and draw photographs, each one at a time. Default: the "
-        "cores available.",
+        "available cores.",
     )
     worker_memory: int = Field(
         default=2048 * MEBIBYTE,
         ge=1024 * MEBIBYTE,
-        description="Address space of a worker, in bytes. A photograph that takes more gets a 422, and the "
+        description="Address space of a worker, in bytes. A photograph that exceeds it gets a 422, and the "
         "worker is replaced.",
     )
     worker_seconds: PositiveFloat = Field(
         default=20,
-        description="Time that a worker may take to prepare a photograph, and again to draw it. Then the "
-        "photograph gets a 422, and the worker is replaced.",
+        description="Time limit of a worker to prepare a photograph, and again to draw it. A photograph that "
+        "exceeds it gets a 422, and the worker is replaced.",
     )
     inference_threads: int = Field(
         default=0,
         ge=0,
-        description="Threads of inference on the CPU: all of them for a lone photograph, one each for "
-        "several. 0: the cores available.",
+        description="Threads of inference on the CPU: all for a lone photograph, one each for concurrent "
+        "ones. 0: the available cores.",
     )
     queue_size: PositiveInt = Field(
         default=32,
-        description="Requests in hand at once, until the client has read its answer. The next one gets a 503 "
-        "with Retry-After.",
+        description="Most concurrent requests, each until the client has read its answer. The next one gets "
+        "a 503 with Retry-After.",
     )
     max_batch: PositiveInt = Field(
         default=4,
         le=64,
-        description="Most photographs in one inference on a GPU. A CPU takes one a core, on a thread each.",
+        description="Largest batch of an inference on a GPU. A CPU runs single photographs concurrently.",
     )
     max_upload_bytes: PositiveInt = Field(
         default=48 * MEBIBYTE,
@@ -106,11 +106,11 @@ class Settings(BaseSettings):
         description="Largest photograph accepted, in pixels, by its header: refused before it is decoded.",
     )
     upload_timeout_seconds: PositiveFloat = Field(
-        default=60, description="Time a client has to send its photograph, even one that is refused."
+        default=60, description="Time that a client has to send its photograph."
     )
     download_timeout_seconds: PositiveFloat = Field(
         default=60,
-        description="Time a client has to read its answer; then the connection is closed.",
+        description="Time that a client has to read its answer; then the connection is closed.",
     )
     keep_alive_seconds: PositiveInt = Field(
         default=75,
@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     )
     api_keys: SecretStr | None = Field(
         default=None,
-        description="Keys that /predict asks for, as name:key,name:key; the names stand in log and metrics. "
-        "Without any, everyone may ask.",
+        description="Keys for /predict, as name:key,name:key; log and metrics show the names. Without any, "
+        "requests need none.",
     )
     api_keys_file: Path | None = Field(
         default=None, description="File with further keys, one name:key a line; # begins a comment."
@@ -133,8 +133,8 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Key that POST /admin/reload asks for, which loads the model files anew, as SIGHUP does. "
-        "Without it, only SIGHUP does.",
+        description="Key for POST /admin/reload, which loads the model files again, as SIGHUP does. Without "
+        "it, only SIGHUP does.",
     )
     rate_limit: str | None = Field(
         default=None,
@@ -143,8 +143,8 @@ class Settings(BaseSettings):
     )
     cors_origins: str = Field(
         default="",
-        description="Web pages that may ask from a browser, as https://a.example,https://b.example. Default: "
-        "none.",
+        description="Origins of web pages that may call the service, as https://a.example,https://b.example. "
+        "Default: none.",
     )
     shutdown_seconds: PositiveInt = Field(
         default=30, description="Time that accepted requests have to finish after SIGTERM."

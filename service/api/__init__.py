@@ -1,1 +1,1 @@
-"""HTTP: routes, what they take and answer, who may ask, and what goes wrong."""
+"""HTTP: routes, schemas, problem documents, API keys, limits."""

@@ -1,4 +1,4 @@
-"""Who asks, and whether they may now: decided before an upload is read."""
+"""Authentication and rate limit, before an upload is read."""
 
 import math
 import time
@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from service.api.access import ANYONE, ApiKeys
+from service.api.api_keys import ANYONE, ApiKeys
 from service.api.problems import Problem
 
 _HEADER = APIKeyHeader(
@@ -20,30 +20,30 @@ _BEARER = HTTPBearer(auto_error=False, description="The same key, as a bearer to
 
 
 def unauthorized(detail: str) -> Problem:
-    """Return the problem of a request without a key that opens what it asks for."""
+    """Return the problem of a request without a valid key."""
     return Problem("unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class Admission:
-    """Lets in whoever has a key, as often as the rate limit allows."""
+    """Admits requests with a valid key, within the rate limit."""
 
     def __init__(self, keys: ApiKeys, rate_limit: str | None) -> None:
-        """Keep the keys and the limit, as in ``60/minute``; without one nobody comes too often."""
+        """Keep the keys and the limit, as in ``60/minute``; None sets no limit."""
         self._keys = keys
         self._rate_limit = None if rate_limit is None else limits.parse(rate_limit)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def identify(self, key: str | None) -> str:
-        """Return who holds a key.
+        """Return the name of a key's holder.
 
         Raises:
-            Problem: It opens nothing.
+            Problem: The key is not valid, or missing.
         """
         if not self._keys.required:
             return ANYONE
         holder = None if key is None else self._keys.holder(key)
         if holder is None:
-            detail = "The request has no API key." if key is None else "The API key opens nothing here."
+            detail = "The request has no API key." if key is None else "The API key is not valid."
             raise unauthorized(detail)
         return holder
 
@@ -51,7 +51,7 @@ class Admission:
         """Count a request.
 
         Raises:
-            Problem: It is one too many.
+            Problem: It exceeds the limit.
         """
         if self._rate_limit is None or self._limiter.hit(self._rate_limit, who):
             return
@@ -66,7 +66,7 @@ async def presented_key(
     key: Annotated[str | None, Security(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> str | None:
-    """Return the key that a request brings, in either header."""
+    """Return the key of a request, in either header."""
     return key or (bearer.credentials if bearer else None)
 
 
@@ -74,12 +74,12 @@ PresentedKey = Annotated[str | None, Depends(presented_key)]
 
 
 async def admit(request: Request, key: PresentedKey) -> None:
-    """Let a request in, and leave the name of who asks for the log and the metrics.
+    """Admit a request, and name its client for the log and the metrics.
 
-    Where there are no keys, the rate limit is each address's own.
+    Without keys, each address has a rate limit of its own.
 
     Raises:
-        Problem: It has no key that opens the service, or comes too often.
+        Problem: It has no valid key, or exceeds the rate limit.
     """
     admission: Admission = request.app.state.admission
     who = admission.identify(key)

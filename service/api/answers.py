@@ -1,4 +1,4 @@
-"""What the service knows of a photograph, in the words of its answer."""
+"""A prediction as the JSON response."""
 
 from dataclasses import asdict
 from typing import Any
@@ -22,17 +22,17 @@ from service.pictures.regions import Region
 from service.preprocessing import Acquisition
 from service.serving.predictor import Prediction
 
-# All at once, which takes a third of the time of object by object.
+# All at once: three times as fast as one by one.
 _REGIONS = TypeAdapter(list[RegionAnswer])
 
 
 def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> PredictionAnswer:
-    """Say what a prediction says.
+    """Return the response of a prediction.
 
     Args:
         prediction: The prediction.
         metadata: Of the model that made it.
-        request_id: Of the request, where it was one.
+        request_id: Of the request; None in process.
     """
     return PredictionAnswer(
         request_id=request_id,

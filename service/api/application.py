@@ -1,4 +1,4 @@
-"""The ASGI application: routes, handlers and middleware round the models."""
+"""The ASGI application: routes, exception handlers and middleware."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -10,12 +10,11 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from service.api import admin, health, prediction
-from service.api.access import ApiKeys
 from service.api.admission import Admission
-from service.api.head import HeadMiddleware
+from service.api.api_keys import ApiKeys
+from service.api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.observation import ObservationMiddleware
 from service.api.problems import install_handlers
-from service.api.security_headers import SecurityHeadersMiddleware
 from service.engines.model import Model
 from service.serving.reload import Reloader
 from service.serving.runtime import Runtime
@@ -27,7 +26,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
-    """Make the application that serves loaded models, the first where a request names none.
+    """Make the application that serves loaded models; the first is the default.
 
     Raises:
         AccessError: The API keys cannot be read.

@@ -1,4 +1,4 @@
-"""A time limit round uvicorn's HTTP protocol, which waits without end for a client that says nothing."""
+"""Time limits around uvicorn's HTTP protocol, which waits forever for a silent client."""
 
 import asyncio
 import re
@@ -79,7 +79,7 @@ class TimeLimitedProtocol(asyncio.Protocol):
 
 
 class _Writing:
-    """A transport that tells of each write."""
+    """A transport that reports each write."""
 
     def __init__(self, transport: asyncio.Transport, protocol: TimeLimitedProtocol) -> None:
         self._transport = transport

@@ -1,4 +1,4 @@
-"""What routes are given of the application that they belong to."""
+"""FastAPI dependencies that several routes share."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from service.serving.runtime import Runtime
 
 
 async def get_runtime(request: Request) -> Runtime:
-    """The runtime of the application that serves a request."""
+    """Return the runtime of the application."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 

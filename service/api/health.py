@@ -1,4 +1,4 @@
-"""Routes for whoever runs the service: health, the Open Inference Protocol's aliases, metrics."""
+"""Health, model metadata (Open Inference Protocol) and Prometheus metrics."""
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
@@ -21,14 +21,14 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/livez", responses=problem_examples("not-alive"))
 async def livez(runtime: RuntimeDependency) -> Liveness:
-    """Whether the process answers, and recovers by itself from what it loses."""
+    """Whether the process runs, and can recover by itself."""
     _require_alive(runtime)
     return Liveness()
 
 
 @router.get("/readyz", responses=problem_examples("not-ready"))
 async def readyz(runtime: RuntimeDependency) -> Readiness:
-    """Whether the next photograph would be taken, and what runs the model."""
+    """Whether the next photograph would be accepted, and what runs the model."""
     _require_ready(runtime)
     models = list_models(runtime).models
     return Readiness(
@@ -102,14 +102,14 @@ async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
 
 def _require_alive(runtime: Runtime) -> None:
     if not runtime.alive:
-        raise Problem("not-alive", "Workers do not start, or an inference does not come back; see the log.")
+        raise Problem("not-alive", "Workers do not start, or an inference hangs; see the log.")
 
 
 def _require_ready(runtime: Runtime) -> None:
     if not runtime.ready:
         raise Problem(
             "not-ready",
-            "The queue is full, a model has stopped or fails, no worker is left, or the service is stopping.",
+            "The queue is full, a model fails, no worker is left, or the service is shutting down.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Sees every request out: its log line, its metrics, and an answer where it crashed."""
+"""Every request's log line and metrics, and a problem document where it crashed."""
 
 from time import perf_counter
 from typing import Any
@@ -14,11 +14,10 @@ _log = structlog.stdlib.get_logger("service.request")
 
 
 class ObservationMiddleware:
-    """ASGI middleware outside everything that may fail.
+    """ASGI middleware around everything that may fail.
 
-    Routes and handlers leave what only they know in ``request.state``: ``outcome``, ``client``, ``model`` and
-    ``score``.
-    File names and content are never logged, nor are query strings.
+    Routes and handlers set ``outcome``, ``client``, ``model`` and ``score`` of ``request.state``. File names,
+    content and query strings are never logged.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -37,7 +36,7 @@ class ObservationMiddleware:
         async def observed_send(message: Message) -> None:
             nonlocal status, answered
             if message["type"] == "http.response.start":
-                # How long the client takes to read it says nothing of the service.
+                # The time that the client takes to read is not the service's.
                 status, answered = message["status"], perf_counter()
             await send(message)
 
@@ -71,5 +70,5 @@ class ObservationMiddleware:
 
 
 def _route(scope: Scope) -> str:
-    """The route's template: the path itself would give every stranger's request a time series."""
+    """The route's template: paths would give every unknown address a time series."""
     return getattr(scope.get("route"), "path", "unmatched")

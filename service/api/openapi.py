@@ -1,4 +1,4 @@
-"""What OpenAPI says of POST /predict beyond its signature: the form, and an example of each answer."""
+"""OpenAPI of POST /predict beyond its signature: the form, and an example of each response."""
 
 from typing import Any
 

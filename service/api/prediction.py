@@ -1,4 +1,4 @@
-"""POST /predict: HTTP to photograph, prediction to HTTP."""
+"""POST /predict: an upload in, a prediction out."""
 
 from contextlib import ExitStack
 from typing import Annotated
@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.api.admission import admit
 from service.api.answers import answer_of
-from service.api.deadline import deadline
+from service.api.cancellation import deadline, while_connected
 from service.api.dependencies import RuntimeDependency
-from service.api.hanging_up import while_connected
 from service.api.negotiation import preferred
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem

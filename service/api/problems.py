@@ -43,31 +43,31 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unexpected-field": ProblemType(400, "The form has a field that is not expected"),
     "file-is-text": ProblemType(400, "The file was sent as text"),
     "empty-file": ProblemType(400, "The file is empty"),
-    "unauthorized": ProblemType(401, "The request has no API key that is valid"),
-    "not-found": ProblemType(404, "There is nothing at this address"),
+    "unauthorized": ProblemType(401, "The request has no valid API key"),
+    "not-found": ProblemType(404, "Nothing is at this address"),
     "unknown-model": ProblemType(404, "There is no model of this name"),
     "unknown-camera": ProblemType(404, "There is no profile of this camera"),
-    "method-not-allowed": ProblemType(405, "This address does not take this method"),
-    "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
+    "method-not-allowed": ProblemType(405, "The address does not allow this method"),
+    "not-acceptable": ProblemType(406, "None of the accepted media types is available"),
     "upload-timeout": ProblemType(408, "The upload took too long"),
     "models-refused": ProblemType(409, "The models cannot be served"),
-    "reload-in-progress": ProblemType(409, "The models are being reloaded already"),
+    "reload-in-progress": ProblemType(409, "A reload is in progress"),
     "body-too-large": ProblemType(413, "The request is too large"),
     "image-too-large": ProblemType(413, "The photograph has too many pixels"),
-    "not-multipart": ProblemType(415, "The request is no multipart form"),
-    "not-an-image": ProblemType(415, "The file is no image"),
+    "not-multipart": ProblemType(415, "The request is not a multipart form"),
+    "not-an-image": ProblemType(415, "The file is not an image"),
     "unsupported-image": ProblemType(415, "The image format is not supported"),
     "multiple-images": ProblemType(422, "The file holds more than one image"),
     "truncated-image": ProblemType(422, "The image is not complete"),
     "corrupt-image": ProblemType(422, "The image cannot be decoded"),
-    "no-field-of-view": ProblemType(422, "The image shows no fundus photograph"),
-    "too-costly": ProblemType(422, "The photograph takes more than it may"),
+    "no-field-of-view": ProblemType(422, "The image is not a fundus photograph"),
+    "too-costly": ProblemType(422, "The photograph exceeds its time or memory"),
     "invalid-parameter": ProblemType(422, "A parameter is not valid"),
-    "too-many-requests": ProblemType(429, "The requests come too often"),
+    "too-many-requests": ProblemType(429, "The rate limit is exceeded"),
     "internal-error": ProblemType(500, "The service failed"),
     "queue-full": ProblemType(503, "The service is busy"),
     "shutting-down": ProblemType(503, "The service is shutting down"),
-    "not-alive": ProblemType(503, "The service does not recover by itself"),
+    "not-alive": ProblemType(503, "The service cannot recover by itself"),
     "not-ready": ProblemType(503, "The service is not ready"),
     "deadline-exceeded": ProblemType(504, "The answer was not ready in time"),
 }
@@ -132,7 +132,7 @@ class Problem(Exception):  # noqa: N818 - named as RFC 9457 names it
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
-    """Answer with a problem document, and leave its code for the log and the metrics."""
+    """Return a problem document, and set its code for the log and the metrics."""
     request.state.outcome = problem.code
     document = problem.document(correlation_id.get())
     return Response(
@@ -171,7 +171,7 @@ async def _preprocessing_error(request: Request, error: PreprocessingError) -> R
 async def _unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
     code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return problem_response(request, Problem(code, "Try again, or another instance.", headers=headers))
+    return problem_response(request, Problem(code, "Retry, or try another instance.", headers=headers))
 
 
 async def _unknown_model(request: Request, error: UnknownModelError) -> Response:

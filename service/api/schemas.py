@@ -1,4 +1,4 @@
-"""What the service is asked and answers, as JSON.
+"""Parameters and JSON responses of the service.
 
 Imports pydantic alone: :mod:`service.client` reads answers by it where no server is installed.
 """
@@ -14,7 +14,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PredictParameters(BaseModel):
-    """How to answer; a parameter that does not exist is refused, never overlooked."""
+    """How to answer. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ class RegionAnswer(BaseModel):
 
 
 class QualityAnswer(BaseModel):
-    """Something about the photograph that makes its score less trustworthy."""
+    """A property of the photograph that makes its score less reliable."""
 
     code: str = Field(description="For a program. Stable.")
     message: str = Field(description="For a person.")
@@ -81,7 +81,7 @@ class PhotographAnswer(BaseModel):
 
 
 class AcquisitionAnswer(BaseModel):
-    """What a DICOM object says of its photograph; nothing that names the patient."""
+    """Attributes of a DICOM object; none identifies the patient."""
 
     laterality: Literal["R", "L"] | None = Field(description="The eye.")
     acquired_at: str | None = Field(description="ISO 8601, in the camera's time.")
@@ -112,7 +112,7 @@ class ModelAnswer(BaseModel):
 
 
 class PredictionAnswer(BaseModel):
-    """What the service says of one photograph."""
+    """The prediction for one photograph."""
 
     request_id: str | None = Field(description="As in the X-Request-ID header and the service's log.")
     score: Probability = Field(description="Mean of the 10 highest pixel probabilities.")
@@ -141,23 +141,23 @@ class PredictionAnswer(BaseModel):
 
 
 class QueueAnswer(BaseModel):
-    """The places for requests in hand."""
+    """The slots of concurrent requests."""
 
-    depth: int = Field(description="Places taken.")
+    depth: int = Field(description="Slots in use.")
     capacity: int
 
 
 class Liveness(BaseModel):
-    """The process answers."""
+    """The process runs."""
 
     status: Literal["alive"] = "alive"
 
 
 class Readiness(BaseModel):
-    """The service takes requests."""
+    """The service accepts requests."""
 
     status: Literal["ready"] = "ready"
-    device: Literal["cuda", "cpu"] = Field(description="The device that really runs the model.")
+    device: Literal["cuda", "cpu"] = Field(description="The device that runs the model.")
     provider: str = Field(description="An execution provider of ONNX Runtime, or OpenVINO and its precision.")
     model: ModelAnswer = Field(description="The default model.")
     models: list[ModelAnswer] = Field(description="All models, the default first.")
@@ -165,6 +165,6 @@ class Readiness(BaseModel):
 
 
 class ModelList(BaseModel):
-    """The models that can be asked for by name."""
+    """The models that `/predict?model=` accepts."""
 
     models: list[ModelAnswer] = Field(description="The default first.")

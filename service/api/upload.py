@@ -11,7 +11,7 @@ from python_multipart.multipart import MultipartState, parse_options_header
 from service.api.problems import Problem
 
 FIELD = "file"
-# Of one part: a browser writes two short ones.
+# Of one part; browsers send two short ones.
 _MOST_HEADERS = 16
 _LONGEST_HEADER = 8192
 # The parser goes byte by byte through what follows a boundary. A form of one file has two, and no padding.
@@ -22,8 +22,8 @@ _LONGEST_PADDING = 2**16
 class PhotographForm:
     """A form that holds one file in the field ``file``, and nothing else.
 
-    Whatever else it holds is refused at that part's header, before its content is read: nothing is
-    dropped in silence, and no file is picked among several.
+    Any other part is refused at its header, before its content is read: nothing is silently ignored, and no
+    file is picked among several.
     """
 
     def __init__(self, boundary: bytes) -> None:

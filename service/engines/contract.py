@@ -1,4 +1,4 @@
-"""The contract between an exported model and whoever runs it.
+"""The contract between an exported model and its runtime.
 
 A model is an ONNX graph with
 

@@ -1,1 +1,1 @@
-"""A request between HTTP and the network: queue, batches, worker processes, models and their reload."""
+"""Queue, batches, worker processes, models and their reload, metrics."""

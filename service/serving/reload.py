@@ -30,7 +30,7 @@ class Reloader:
         """Load every model file, warm each up, check its answers, and only then serve them.
 
         Raises:
-            ModelError: One cannot be served; the former models go on answering.
+            ModelError: One cannot be served; the former models stay.
             ReloadInProgressError: Another reload has not ended, or its former models still have requests.
         """
         if self._loading or self._runtime.replacing:
@@ -68,7 +68,7 @@ class Reloader:
         try:
             await self.reload()
         except ModelError:
-            pass  # logged, and nobody waits for an answer
+            pass  # logged already
         except ReloadInProgressError:
             _log.warning("a reload is in progress")
         except Exception:

@@ -1,4 +1,4 @@
-"""The page that a person opens: a list of photographs, and one of them with its overlay."""
+"""The web page: a list of photographs, and one of them with its overlay."""
 
 from service.web.page import install_page
 

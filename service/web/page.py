@@ -1,4 +1,4 @@
-"""Serves the page and its files. Everything it shows comes from the routes that programs ask."""
+"""Serves the page and its files; its data come from the public routes."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 _FILES = Path(__file__).parent / "static"
-# The page's own files, and pictures that it was given: nothing from elsewhere, and nothing to elsewhere.
+# The page's own files, and pictures that the user chose: nothing from or to another origin.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

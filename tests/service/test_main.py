@@ -2,6 +2,7 @@
 
 import gc
 import json
+import socket
 import threading
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def test_a_model_that_cannot_be_served_stops_the_start(serve, tmp_path):
     process = serve("--model", str(write_tiny_model(tmp_path / "alien.onnx", metadata=None)))
     assert process.wait() == 1
     assert process.lines[-1].startswith("cannot serve: the model's metadata has no 'resynthdetect'")
+
+
+def test_a_port_that_is_taken_stops_the_start_before_a_model_is_loaded(serve, tiny_model_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = serve("--model", str(tiny_model_path), "--port", str(port))
+        assert process.wait() == 1
+    assert process.lines == [f"cannot serve on 127.0.0.1 port {port}: Address already in use\n"]
 
 
 def test_nonsense_stops_the_start(serve):

@@ -1,1 +1,1 @@
-"""Processes that can be lost: each does one piece of work at a time, within bounds of memory and time."""
+"""Worker processes: each runs one call at a time, within bounds of memory and time, and may be lost."""

@@ -1,4 +1,4 @@
-"""What a process can do without, given up by itself: no privilege is needed for that."""
+"""A process gives up what it does not need, which takes no privilege."""
 
 import ctypes
 import os

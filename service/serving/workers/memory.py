@@ -22,8 +22,8 @@ _MEMO = frozenset({"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "GET", "BINGET", "
 class SharedMemory:
     """Memory of two processes, of which one at a time writes.
 
-    It has no name and no place in a file system: nobody else finds it, nothing is left of it when both are
-    gone, and a small ``/dev/shm``, as containers have it, does not bound it.
+    It has no name in a file system: no other process finds it, nothing is left when both are gone, and a
+    small ``/dev/shm``, as containers have it, does not limit it.
 
     Attributes:
         file: Its file descriptor, for the other process.

@@ -1,4 +1,4 @@
-"""A pool of workers: whoever asks gets one that is idle, and one that is lost is replaced."""
+"""A pool of workers: a call gets an idle one, and one that is lost is replaced."""
 
 import asyncio
 from collections.abc import Callable
@@ -51,20 +51,20 @@ class WorkerPool:
     def __init__(
         self, count: int, work: Work, *, seconds: float, on_loss: Callable[[Loss], object] = lambda _: None
     ) -> None:
-        """Prepare; :meth:`start` sets it going.
+        """Prepare; :meth:`start` starts the workers.
 
         Args:
             count: Workers.
             work: What they are for.
             seconds: Most that one call may take.
-            on_loss: Told of each worker lost.
+            on_loss: Called for each worker lost.
         """
         self._count = count
         self._work = work
         self._seconds = seconds
         self._on_loss = on_loss
         self._workers: set[Worker] = set()
-        # The one that was idle for the shortest time has the warmest caches.
+        # Last in, first out: its caches are warm.
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
         # Each waits for its worker.
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
@@ -135,7 +135,7 @@ class WorkerPool:
         return answer
 
     async def close(self) -> None:
-        """End all workers; whoever still waits for one is not answered."""
+        """End all workers; calls that still wait for one are not answered."""
         self._closing = True
         await asyncio.gather(*self._replacing)
         for worker in self._workers:
@@ -159,7 +159,7 @@ class WorkerPool:
     async def _replace(self, worker: Worker, call: asyncio.Future[Any] | None) -> None:
         if call is not None:
             await asyncio.wait([call])
-            # Retrieved, for nobody else does.
+            # Retrieved, so that asyncio does not warn.
             call.cancelled() or call.exception()
         await asyncio.to_thread(worker.end)
         while not self._closing:

@@ -1,4 +1,4 @@
-"""One worker, seen from the service and from within."""
+"""One worker process: the service's side and the process's side."""
 
 import gc
 import multiprocessing

@@ -42,7 +42,7 @@ function waitOf(header) {
   return Number.isNaN(seconds) ? null : Math.max(Math.ceil(seconds), 1);
 }
 
-// Not fetch, which does not tell how much of the photograph has been sent.
+// Not fetch, which has no upload progress.
 function send(file, { model, key, heatmap, size, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

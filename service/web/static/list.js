@@ -50,7 +50,7 @@ export class List {
     const rows = document.getElementById("rows");
     const focused = [...rows.querySelectorAll("button")].indexOf(document.activeElement);
     rows.replaceChildren(...this.entries.map((entry) => this.#row(entry)));
-    // Drawn anew, a row has lost the keyboard.
+    // Drawn again, a row has lost the focus.
     if (focused >= 0) rows.querySelectorAll("button")[focused]?.focus();
   }
 

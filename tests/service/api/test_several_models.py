@@ -61,7 +61,7 @@ def test_one_that_has_stopped_refuses_before_an_upload_is_read(client, jpeg):
     assert client.post("/predict?model=tiny", files={"file": jpeg}).status_code == 200
 
 
-def test_they_share_the_cores_and_so_the_knowledge_of_company(settings, tiny_model, tmp_path, jpeg):
+def test_they_share_the_cores_and_so_count_their_photographs_together(settings, tiny_model, tmp_path, jpeg):
     metadata = METADATA.model_copy(update={"name": "keen"}).model_dump_json()
     keen = Model(write_tiny_model(tmp_path / "keen.onnx", metadata=metadata), device="cpu")
     app = create_app(settings.model_copy(update={"inference_threads": 2}), [tiny_model, keen])

@@ -53,7 +53,7 @@ def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, cli
         assert row["problem"] == ""
         picture = tmp_path / "out" / f"{row['photograph']}.png"
         assert decode_png(picture.read_bytes()).shape == photograph.shape
-    assert rows[1]["problem"].startswith("The file is no image.")
+    assert rows[1]["problem"].startswith("The file is not an image.")
     assert not rows[1]["score"]
     assert "2 of 3 in" in capsys.readouterr().out
 

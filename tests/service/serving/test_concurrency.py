@@ -1,9 +1,9 @@
 import pytest
 
-from service.serving.concurrency import ClosedError, QueueFullError, RequestSlots
+from service.serving.concurrency import ClosedError, InFlight, QueueFullError, RequestSlots
 
 
-def test_places_are_bounded_and_come_back():
+def test_slots_are_bounded_and_come_back():
     slots = RequestSlots(2)
     slots.open()
     with slots.hold():
@@ -17,7 +17,7 @@ def test_places_are_bounded_and_come_back():
     assert (slots.in_use, slots.available) == (0, True)
 
 
-def test_closed_places_let_nobody_in_and_keep_who_is_inside():
+def test_closed_slots_accept_no_request_and_keep_those_in_use():
     slots = RequestSlots(2)
     with pytest.raises(ClosedError), slots.hold():
         pass
@@ -28,3 +28,12 @@ def test_closed_places_let_nobody_in_and_keep_who_is_inside():
         with pytest.raises(ClosedError), slots.hold():
             pass
     assert slots.in_use == 0
+
+
+def test_a_lone_photograph_is_not_concurrent():
+    in_flight = InFlight()
+    with in_flight.count():
+        assert not in_flight.concurrent
+        with in_flight.count():
+            assert in_flight.concurrent
+        assert not in_flight.concurrent

@@ -1,4 +1,4 @@
-"""Models that are exchanged while the service runs."""
+"""Models that are replaced while the service runs."""
 
 import asyncio
 from pathlib import Path
@@ -90,7 +90,7 @@ def test_what_cannot_be_served_changes_nothing(client, tmp_path, jpeg, events, s
     spoil(tmp_path / "eye.onnx")
     response = client.post("/admin/reload", headers=ADMIN)
     assert_problem(response, 409, "models-refused")
-    assert "the former models go on" in response.json()["detail"]
+    assert "the former models stay" in response.json()["detail"]
     assert client.get("/readyz").status_code == 200
     answer = client.post("/predict?heatmap=none", files={"file": jpeg}).json()
     assert answer["model"] == {"name": "eye", "version": "1"}
@@ -153,7 +153,7 @@ def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
             answer = response.json()
             answers.append((answer["model"]["version"], answer["score"]))
 
-    async def exchange(client: httpx2.AsyncClient) -> None:
+    async def replace(client: httpx2.AsyncClient) -> None:
         await answer_of(1, answers)
         for version in (2, 3, 4):
             write(tmp_path, "eye", version)
@@ -165,7 +165,7 @@ def test_under_load_no_answer_is_lost_or_mixed(app, tmp_path, jpeg):
         done = asyncio.Event()
         async with asking(app) as client:
             clients = [asyncio.create_task(ask(client, done)) for _ in range(4)]
-            await exchange(client)
+            await replace(client)
             done.set()
             await asyncio.gather(*clients)
 

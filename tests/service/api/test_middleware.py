@@ -2,7 +2,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.api.security_headers import SECURITY_HEADERS
+from service.api.middleware import SECURITY_HEADERS
 
 PAGE = "https://clinic.example"
 

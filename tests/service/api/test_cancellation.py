@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from service.api.deadline import deadline
+from service.api.cancellation import deadline
 from service.api.problems import Problem
 from tests.service.helpers import asking, assert_problem, held_service
 
@@ -29,7 +29,7 @@ def test_a_timeout_of_something_else_stays_what_it_is():
 @pytest.mark.parametrize(
     ("limit", "headers"), [(0.2, {}), (0.2, {"X-Request-Timeout": "60"}), (60, {"X-Request-Timeout": "0.2"})]
 )
-def test_a_late_request_gives_up_its_place_and_is_not_inferred(settings, tiny_model, jpeg, limit, headers):
+def test_a_late_request_frees_its_slot_and_is_not_inferred(settings, tiny_model, jpeg, limit, headers):
     """The client may shorten the deadline, never lengthen it."""
     app, entered, release = held_service(settings, tiny_model, queue_size=2, deadline_seconds=60)
     late = app.state.runtime.settings.model_copy(update={"deadline_seconds": limit})

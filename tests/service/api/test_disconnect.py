@@ -1,4 +1,4 @@
-"""A client that hangs up, over a real connection."""
+"""A client that disconnects, over a real connection."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ def form(jpeg: bytes) -> bytes:
     )
 
 
-def test_who_hangs_up_gives_up_the_place_and_costs_no_inference(settings, tiny_model, jpeg, events):
+def test_a_disconnect_frees_the_slot_and_costs_no_inference(settings, tiny_model, jpeg, events):
     app, entered, release = held_service(settings, tiny_model, queue_size=2)
     slots = app.state.runtime.slots
 

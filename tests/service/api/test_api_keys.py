@@ -1,6 +1,6 @@
 import pytest
 
-from service.api.access import AccessError, ApiKeys
+from service.api.api_keys import AccessError, ApiKeys
 from service.settings import Settings
 
 CLINIC, LABORATORY = "4vXo0kS7yT2mQb9e", "p:with:colons:0123456789"

@@ -1,4 +1,4 @@
-"""Who may ask for predictions: API keys, each with a name that the log and the metrics may know."""
+"""API keys, each with a name for the log and the metrics."""
 
 import hmac
 from collections.abc import Mapping
@@ -7,31 +7,31 @@ from typing import Self
 
 from service.settings import Settings
 
-# Named so in logs and metrics where no key is asked for.
+# In logs and metrics, where the service has no keys.
 ANYONE = "anyone"
 # The holder of the admin key.
 ADMIN = "admin"
-# A guessed key must not be worth trying.
+# Too long to guess.
 _SHORTEST_KEY = 16
 
 
 class AccessError(Exception):
-    """The keys are not written as they must be."""
+    """The API keys cannot be used."""
 
 
 class ApiKeys:
-    """The keys that open the service, by the names of those who hold them.
+    """API keys by the names of their holders.
 
-    Only digests are kept: neither a dump of the memory nor an error message shows a key.
+    Only digests are kept: neither a memory dump nor an error message shows a key.
     """
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        """Keep keys by name; without any, everyone may ask."""
+        """Keep keys by name; without any, no request needs one."""
         self._digests = {name: _digest(key) for name, key in keys.items()}
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
-        """Read the keys of the environment and of the file, ``name:key`` each.
+        """Read the keys of the setting and of the file, ``name:key`` each.
 
         Raises:
             AccessError: They cannot be read; the message shows no key.
@@ -46,8 +46,8 @@ class ApiKeys:
                 raise AccessError(f"the API keys in {settings.api_keys_file} cannot be read") from error
         keys = _parse(lines)
         if not keys and (settings.api_keys is not None or settings.api_keys_file is not None):
-            # Whoever points to keys wants a locked door, not an open one.
-            raise AccessError("API keys are asked for, but there are none")
+            # Fail closed: an operator who configures keys wants no open service.
+            raise AccessError("API keys are configured, but there are none")
         return cls(keys)
 
     @property
@@ -56,9 +56,9 @@ class ApiKeys:
         return bool(self._digests)
 
     def holder(self, key: str) -> str | None:
-        """Return the name of the key's holder, or None where it opens nothing.
+        """Return the name of the key's holder, or None where it is not valid.
 
-        Takes the same time whatever of the key is right.
+        Compares in constant time.
         """
         presented, found = _digest(key), None
         for name, digest in self._digests.items():
