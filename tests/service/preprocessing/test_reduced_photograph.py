@@ -13,7 +13,7 @@ from service.preprocessing import (
     decode,
     prepare,
     prepare_file,
-    read_copy,
+    read_reduced,
 )
 from service.preprocessing.geometry import Box, Circle
 from tests.service.preprocessing.pictures import disc, file_of, smooth_picture
@@ -82,7 +82,7 @@ def test_boxes_and_circles_of_a_copy_are_the_photographs():
 )
 def test_the_smallest_copy_that_has_enough_pixels_is_read(radius, size, factor):
     picture = disc(3200, 3200, 1600, 1600, radius, noise=0)
-    copy = read_copy(file(picture, "BMP"), PreprocessingConstants(size=size))
+    copy = read_reduced(file(picture, "BMP"), PreprocessingConstants(size=size))
     assert copy.reduction.factor == factor
     assert max(copy.pixels.shape) == 3200 // factor
 
@@ -123,7 +123,7 @@ def test_a_map_lies_on_a_copy_where_the_photograph_is(factor, orientation):
     prepared = prepare_file(photograph, PreprocessingConstants(size=256))
     spot = np.where(prepared.natural.min(axis=2) > 204, np.float32(1), np.float32(0))
     copy, reduction = photograph.decode(factor)
-    laid = prepared.mapping.map_to_copy(spot, reduction)
+    laid = prepared.mapping.map_to_reduced(spot, reduction)
     assert laid.shape == copy.shape[:2] == reduction.shape
     for found, expected in zip(np.nonzero(laid > 0.5), np.nonzero(copy.min(axis=2) > 204), strict=True):
         assert found.mean() == pytest.approx(expected.mean(), abs=1)
