@@ -50,6 +50,7 @@ async def predict(
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
     served = runtime.find(parameters.model)
+    served.predictor.check_camera(parameters.camera)
     seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
     with ExitStack() as slot:
         slot.enter_context(runtime.slots.hold())
@@ -65,6 +66,7 @@ async def predict(
                     heatmap=parameters.heatmap,
                     size=parameters.size,
                     threshold=parameters.threshold,
+                    camera=parameters.camera,
                 )
                 prediction = await while_connected(request, work)
         request.state.model, request.state.score = served.metadata.name, prediction.score
@@ -95,4 +97,5 @@ def _png_headers(prediction: Prediction) -> dict[str, str]:
         "X-Anomaly-Score": str(prediction.score),
         "X-Anomaly-Threshold": str(prediction.threshold),
         "X-Anomalous": str(prediction.anomalous).lower(),
+        "X-Anomaly-Finding": str(prediction.finding),
     }

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from service.cameras.choice import UnknownCameraError
 from service.preprocessing import PreprocessingError
 from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.runtime import UnknownModelError
@@ -45,6 +46,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unauthorized": ProblemType(401, "The request has no API key that is valid"),
     "not-found": ProblemType(404, "There is nothing at this address"),
     "unknown-model": ProblemType(404, "There is no model of this name"),
+    "unknown-camera": ProblemType(404, "There is no profile of this camera"),
     "method-not-allowed": ProblemType(405, "This address does not take this method"),
     "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
     "upload-timeout": ProblemType(408, "The upload took too long"),
@@ -149,6 +151,7 @@ def install_handlers(app: FastAPI) -> None:
         QueueFullError: _unavailable,
         ClosedError: _unavailable,
         UnknownModelError: _unknown_model,
+        UnknownCameraError: _unknown_camera,
         ClientDisconnect: _disconnected,
         RequestValidationError: _invalid_parameters,
         HTTPException: _refused_by_router,
@@ -173,6 +176,10 @@ async def _unavailable(request: Request, error: QueueFullError | ClosedError) ->
 
 async def _unknown_model(request: Request, error: UnknownModelError) -> Response:
     return problem_response(request, Problem("unknown-model", str(error)))
+
+
+async def _unknown_camera(request: Request, error: UnknownCameraError) -> Response:
+    return problem_response(request, Problem("unknown-camera", str(error)))
 
 
 async def _disconnected(request: Request, _: ClientDisconnect) -> Response:

@@ -52,7 +52,7 @@ def choose_camera(
         UnknownCameraError: The request names a camera without a profile.
     """
     if name is not None:
-        return Choice(_named(profiles, name), ChosenBy.REQUEST)
+        return Choice(find_profile(profiles, name), ChosenBy.REQUEST)
     for profile in profiles:
         if device is not None and device in profile.devices:
             return Choice(profile, ChosenBy.DICOM)
@@ -61,9 +61,14 @@ def choose_camera(
     return Choice(nearest, ChosenBy.LOOKS) if nearest is not None and distance <= 1 else None
 
 
-def _named(profiles: Sequence[CameraProfile], name: str) -> CameraProfile:
+def find_profile(profiles: Sequence[CameraProfile], name: str) -> CameraProfile:
+    """Return the profile of a camera's name.
+
+    Raises:
+        UnknownCameraError: There is none.
+    """
     for profile in profiles:
         if profile.camera == name:
             return profile
     known = ", ".join(profile.camera for profile in profiles) or "none"
-    raise UnknownCameraError(f"There is no camera profile '{name}'. There is: {known}.")
+    raise UnknownCameraError(f"The camera profiles are: {known}.")

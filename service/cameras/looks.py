@@ -1,5 +1,6 @@
 """What a camera's photographs look like, whoever's eye is on them."""
 
+import math
 from typing import Final
 
 import cv2
@@ -22,6 +23,8 @@ LOOKS: Final = (
 _SIDE = 256
 # So much light is added to every channel: a blue of one level or of two is the same camera's.
 _GLOW = 8.0
+# Of an even picture, whose logarithm must be finite.
+_LEAST_DEVIATION = 1e-3
 
 
 def looks_of(model_input: ModelInput) -> NDArray[np.float64]:
@@ -38,38 +41,41 @@ def looks_of(model_input: ModelInput) -> NDArray[np.float64]:
         proportion to it. All but the second in logarithms.
     """
     side = model_input.mask.shape[0]
-    inside = model_input.mask
-    red, green, blue = (_mean(model_input.natural[..., channel], inside) for channel in range(3))
-    middle, rim = _rings(inside)
-    picture = model_input.natural[..., 1].astype(np.float32)
-    coarse = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    kept = cv2.erode(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    kept_coarse = cv2.resize(kept.astype(np.uint8), (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST) > 0
-    detail = np.abs(coarse - cv2.blur(coarse, (9, 9)))[kept_coarse].mean()
-    grain = np.abs(picture - cv2.blur(picture, (3, 3)))[kept].mean()
-    resolution = min(model_input.mapping.scale, 1.0) * side
+    inside = model_input.mask.view(np.uint8)
+    red, green, blue, _ = (_GLOW + each for each in cv2.mean(model_input.natural, inside))
+    picture = cv2.extractChannel(model_input.natural, 1)
+    middle, rim = (_GLOW + cv2.mean(picture, part)[0] for part in _halves(inside))
+    # The blurred rim of the field of view is no detail.
+    kept = cv2.erode(inside, np.ones((9, 9), np.uint8))
     proportions = [
-        resolution,
+        min(model_input.mapping.scale, 1.0) * side,
         1.0,
         green,
         red / green,
         blue / green,
-        _mean(model_input.natural[..., 1], middle) / _mean(model_input.natural[..., 1], rim),
-        max(float(detail), 1e-3) / green,
-        max(float(grain), 1e-3) / green,
+        middle / rim,
+        _deviation(_reduced(picture, cv2.INTER_AREA), 9, _reduced(kept, cv2.INTER_NEAREST)) / green,
+        _deviation(picture, 3, kept) / green,
     ]
     measured = np.log(proportions)
     measured[1] = inside.mean()
     return measured
 
 
-def _mean(channel: NDArray[np.uint8], where: NDArray[np.bool_]) -> float:
-    return _GLOW + (float(channel[where].mean()) if where.any() else 0.0)
+def _reduced(channel: NDArray[np.uint8], interpolation: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(channel, (_SIDE, _SIDE), interpolation=interpolation), np.uint8)
 
 
-def _rings(inside: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The inner and the outer half of the field of view, bool (size, size) each."""
+def _deviation(channel: NDArray[np.uint8], width: int, where: NDArray[np.uint8]) -> float:
+    """The mean distance of pixels from their surroundings, in levels; never 0."""
+    exact = channel.astype(np.float32)
+    away = cv2.absdiff(exact, cv2.blur(exact, (width, width)))
+    return max(float(cv2.mean(away, where)[0]), _LEAST_DEVIATION)
+
+
+def _halves(inside: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The inner and the outer half of the field of view, uint8 (size, size) each."""
     side = inside.shape[0]
-    ticks = (np.arange(side) - (side - 1) / 2) / (side / 2)
-    near = ticks[:, None] ** 2 + ticks[None, :] ** 2 < 0.5
-    return inside & near, inside & ~near
+    middle = np.zeros_like(inside)
+    cv2.circle(middle, (side // 2, side // 2), round(side / math.sqrt(8)), 1, thickness=-1)
+    return inside & middle, inside & ~middle & 1

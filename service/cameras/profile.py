@@ -1,20 +1,35 @@
 """A camera profile: a JSON file beside a model, made of a camera's normal photographs."""
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from service.cameras.looks import LOOKS
 
 _SUFFIX = ".camera.json"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-CameraName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+# What answers and metrics call a camera without a profile.
+UNKNOWN_CAMERA = "unknown"
+
+
+def _not_unknown(name: str) -> str:
+    if name == UNKNOWN_CAMERA:
+        raise ValueError(f"'{UNKNOWN_CAMERA}' is any camera without a profile")
+    return name
+
+
+CameraName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64), AfterValidator(_not_unknown)
+]
+
+
+class ProfileError(Exception):
+    """A camera profile cannot be used."""
 
 
 class _Part(BaseModel):
@@ -97,6 +112,40 @@ def profile_path(model: Path, camera: str) -> Path:
     return model.with_name(f"{model.stem}.{camera}{_SUFFIX}")
 
 
-def profile_paths(model: Path) -> Sequence[Path]:
-    """Return the profiles that lie beside a model file, by name."""
-    return sorted(model.parent.glob(f"{model.stem}.*{_SUFFIX}"))
+def write_profile(profile: CameraProfile, model: Path) -> Path:
+    """Write a profile beside a model file, over a former one of the same camera; return where."""
+    path = profile_path(model, profile.camera)
+    candidate = path.with_suffix(".candidate")
+    candidate.write_text(profile.model_dump_json(indent=1) + "\n")
+    candidate.replace(path)
+    return path
+
+
+def read_profiles(path: Path, model: str, version: str) -> tuple[CameraProfile, ...]:
+    """Read the profiles that lie beside a model file, by name.
+
+    Args:
+        path: The model file.
+        model: Name of the model in it.
+        version: Its version.
+
+    Raises:
+        ProfileError: One is damaged, or was made with another model.
+    """
+    files = sorted(path.parent.glob(f"{path.stem}.*{_SUFFIX}"))
+    return tuple(_read(file, path, model, version) for file in files)
+
+
+def _read(file: Path, path: Path, model: str, version: str) -> CameraProfile:
+    try:
+        profile = CameraProfile.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ProfileError(f"{file.name} is no camera profile: {error}") from error
+    if file != profile_path(path, profile.camera):
+        raise ProfileError(f"{file.name} is the profile of another camera, '{profile.camera}'")
+    if (profile.model, profile.version) != (model, version):
+        raise ProfileError(
+            f"{file.name} was made with {profile.model} {profile.version}, and the model is {model} "
+            f"{version}: calibrate again, or delete it"
+        )
+    return profile

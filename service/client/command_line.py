@@ -27,8 +27,11 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
     "anomalous": lambda answer: answer.anomalous,
+    "finding": lambda answer: str(answer.finding),
     "threshold": lambda answer: answer.threshold,
     "percentile": lambda answer: answer.percentile,
+    "camera": lambda answer: answer.camera.name,
+    "p_value": lambda answer: answer.camera.p_value,
     "regions": lambda answer: answer.regions_total,
     "quality": lambda answer: " ".join(note.code for note in answer.quality),
     "width": lambda answer: answer.photograph.width,
@@ -96,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         help="longest side of the pictures, in pixels, or `full` for the photograph's own (%(default)s)",
     )
     parser.add_argument("--model", metavar="NAME", help="model to ask; by default the service's")
+    parser.add_argument(
+        "--camera", metavar="NAME", help="camera that took all of them; by default the profile that fits each"
+    )
     parser.add_argument(
         "--concurrency",
         metavar="N",
@@ -166,7 +172,9 @@ def _row(photograph: _Photograph, options: argparse.Namespace, source: Predictio
     heatmap = Heatmap(options.heatmap)
     try:
         data = photograph.path.read_bytes()
-        answer = source.predict(data, heatmap=heatmap, size=options.size, model=options.model)
+        answer = source.predict(
+            data, heatmap=heatmap, size=options.size, model=options.model, camera=options.camera
+        )
     except (OSError, PredictionError) as error:
         return {"photograph": str(photograph.name), "problem": str(error)}
     if answer.heatmap_png is not None:

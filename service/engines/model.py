@@ -9,6 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from service.cameras.profile import ProfileError, read_profiles
 from service.engines import openvino_engine
 from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelError, ModelMetadata
 from service.engines.engine import Device, Engine, EngineName, Outputs
@@ -36,6 +37,7 @@ class Model:
 
     Attributes:
         metadata: What the model says of itself.
+        cameras: The profiles of cameras that lie beside it.
         device: The device that really runs it.
         provider: What really runs it there: an execution provider of ONNX Runtime, or OpenVINO.
         fallback: What ``auto`` fell back to; None where it did not.
@@ -67,6 +69,10 @@ class Model:
         self.device: Literal["cuda", "cpu"] = "cuda" if session.get_providers()[0] == CUDA else "cpu"
         self.metadata = _read_metadata(session)
         _check_tensors(session, self.metadata.preprocessing.size)
+        try:
+            self.cameras = read_profiles(path, self.metadata.name, self.metadata.version)
+        except ProfileError as error:
+            raise ModelError(str(error)) from error
         self._max_concurrent = max_concurrent if self.device == "cpu" else 1
         openvino = None
         if _takes_openvino(engine, self.device):

@@ -16,6 +16,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from service.cameras.profile import UNKNOWN_CAMERA
 from service.preprocessing import QUALITY_CODES
 from service.serving.workers.pool import Loss
 
@@ -43,7 +44,15 @@ Timings = Mapping[Stage, float]
 class ObservePrediction(Protocol):
     """Counts the answers of one model."""
 
-    def __call__(self, score: float, *, anomalous: bool, quality: Sequence[str], timings: Timings) -> None:
+    def __call__(
+        self,
+        score: float,
+        *,
+        camera: str | None,
+        anomalous: bool,
+        quality: Sequence[str],
+        timings: Timings,
+    ) -> None:
         """Count an answer."""
 
 
@@ -78,21 +87,23 @@ class Metrics:
         )
         self.predictions = Counter(
             "resynthdetect_predictions",
-            "Answers by decision.",
-            ["model", "anomalous"],
+            "Answers by camera profile and decision.",
+            ["model", "camera", "anomalous"],
             registry=self.registry,
         )
         self.scores = Histogram(
             "resynthdetect_score",
-            "Anomaly scores answered; where their distribution drifts, patients or cameras changed.",
-            ["model"],
+            "Anomaly scores answered, by camera profile; where their distribution drifts, patients or the "
+            "camera changed.",
+            ["model", "camera"],
             buckets=SCORES,
             registry=self.registry,
         )
         self.normal_scores = Gauge(
             "resynthdetect_normal_score",
-            "Scores of held-back normal photographs, by quantile; the reference for resynthdetect_score.",
-            ["model", "quantile"],
+            "Scores of a camera's normal photographs, by quantile, and of held-back ones for unknown cameras; "
+            "the reference for resynthdetect_score.",
+            ["model", "camera", "quantile"],
             registry=self.registry,
         )
         self.quality_notes = Counter(
@@ -149,26 +160,36 @@ class Metrics:
         for reason in Loss:
             self.workers_lost.labels(reason=reason)
 
-    def describe_model(self, name: str, *, normal_scores: Sequence[float], **info: str) -> None:
+    def describe_model(
+        self,
+        name: str,
+        *,
+        normal_scores: Sequence[float],
+        cameras: Mapping[str, Sequence[float]],
+        **info: str,
+    ) -> None:
         """Describe a model that is served, and show its counters before the first prediction.
 
         Args:
             name: Of the model.
-            normal_scores: Scores of normal photographs at evenly spaced quantiles, ascending.
+            normal_scores: Scores of held-back normal photographs at evenly spaced quantiles, ascending.
+            cameras: Scores of the normal photographs of each camera that has a profile.
             info: Labels of ``resynthdetect_model_info``: version, contract, device, provider, and the device
                 asked for.
         """
         self.model.labels(model=name).info(info)
-        self.scores.labels(model=name)
-        for quantile in NORMAL_QUANTILES:
-            value = np.quantile(normal_scores, quantile)
-            self.normal_scores.labels(model=name, quantile=f"{quantile:g}").set(value)
+        self.normal_scores.remove_by_labels({"model": name})
+        for camera, scores in {UNKNOWN_CAMERA: normal_scores, **cameras}.items():
+            self.scores.labels(model=name, camera=camera)
+            for quantile in NORMAL_QUANTILES:
+                value = np.quantile(scores, quantile)
+                self.normal_scores.labels(model=name, camera=camera, quantile=f"{quantile:g}").set(value)
+            for anomalous in ("true", "false"):
+                self.predictions.labels(model=name, camera=camera, anomalous=anomalous)
         for stage in Stage:
             self.stage_seconds.labels(model=name, stage=stage)
         for code in QUALITY_CODES:
             self.quality_notes.labels(model=name, code=code)
-        for anomalous in ("true", "false"):
-            self.predictions.labels(model=name, anomalous=anomalous)
 
     def forget_model(self, name: str) -> None:
         """Remove a model that is no longer served; what it answered stays counted."""
@@ -185,13 +206,15 @@ class Metrics:
         model: str,
         score: float,
         *,
+        camera: str | None,
         anomalous: bool,
         quality: Sequence[str],
         timings: Timings,
     ) -> None:
         """Count an answer of the model of that name, with the codes of its notes on quality."""
-        self.predictions.labels(model=model, anomalous=str(anomalous).lower()).inc()
-        self.scores.labels(model=model).observe(score)
+        labels = {"model": model, "camera": camera or UNKNOWN_CAMERA}
+        self.predictions.labels(**labels, anomalous=str(anomalous).lower()).inc()
+        self.scores.labels(**labels).observe(score)
         for code in quality:
             self.quality_notes.labels(model=model, code=code).inc()
         for stage, seconds in timings.items():

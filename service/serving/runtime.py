@@ -143,6 +143,7 @@ class Runtime:
             self.metrics.describe_model(
                 model.metadata.name,
                 normal_scores=model.metadata.normal_scores,
+                cameras={profile.camera: profile.scores for profile in model.cameras},
                 version=model.metadata.version,
                 contract=model.metadata.contract,
                 device=model.device,

@@ -56,6 +56,7 @@ class ServedModel:
         )
         self.predictor = Predictor(
             model.metadata,
+            model.cameras,
             self.batcher,
             workers,
             partial(metrics.observe_prediction, model.metadata.name),

@@ -20,10 +20,9 @@ from starlette.requests import Request
 from service.api.problems import Problem
 from service.api.upload import PhotographForm, _boundary
 from service.engines.card import check_against_card
-from service.engines.contract import METADATA_KEY
-from service.engines.errors import ModelError
+from service.engines.contract import METADATA_KEY, ModelError
 from service.engines.model import _read_metadata
-from service.pictures.rendering import Heatmap
+from service.pictures.options import Heatmap
 from service.preprocessing import (
     DecodeError,
     PhotographFile,
@@ -31,8 +30,8 @@ from service.preprocessing import (
     PreprocessingError,
     read_acquisition,
 )
-from service.preprocessing.dicom import read_dicom
-from service.preprocessing.header import read_header
+from service.preprocessing.files.dicom import read_dicom
+from service.preprocessing.files.header import read_header
 from service.serving import stages
 from service.serving.predictor import percentile
 from service.serving.workers.memory import SharedMemory

@@ -4,22 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
-from tqdm import tqdm
 
-from service.cameras.looks import looks_of
-from service.cameras.profile import CameraName, Device, profile_path
+from service.cameras.profile import CameraName, Device, write_profile
 from service.engines.model import Model
-from service.preprocessing import PhotographFile, prepare_file
 from training.commands.options import StrictOption, WorkersOption, console, load
 from training.data.datasets import Layout
-from training.data.records import Record
-from training.export.camera_profile import make_profile, suspicious, trust
-
-_MAX_PIXELS = 64_000_000
+from training.export.camera_profile import SPECIFICITY, make_profile, measure_photographs, suspicious, trust
 
 
 def calibrate(
@@ -44,7 +36,7 @@ def calibrate(
         typer.Option(
             "--specificity", min=0.5, max=0.99, help="Share of normal photographs to call nothing found."
         ),
-    ] = 0.9,
+    ] = SPECIFICITY,
     device: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,10 +57,9 @@ def calibrate(
     _check_name(camera)
     loaded = Model(model)
     records = load(normals, Layout.FOLDER, strict, workers).training
-    scores, looks = _measure(loaded, records)
+    scores, looks = measure_photographs(loaded, records)
     profile = make_profile(camera, loaded.metadata, scores, looks, specificity, devices)
-    path = profile_path(model, camera)
-    path.write_text(profile.model_dump_json(indent=1) + "\n")
+    path = write_profile(profile, model)
     low, high = trust(specificity, len(scores))
     console.print(f"wrote {path}: threshold {profile.threshold:.4f} of {len(scores)} normal photographs")
     console.print(
@@ -77,17 +68,6 @@ def calibrate(
     )
     for index in suspicious(scores):
         console.print(f"look at {records[index].identifier}: it scores {scores[index]:.3f}")
-
-
-def _measure(model: Model, records: Sequence[Record]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Score and measure each photograph: (photographs,) and (photographs, measures)."""
-    scores, looks = [], []
-    for record in tqdm(records, desc="calibrating", unit="photograph"):
-        file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
-        prepared = prepare_file(file, model.metadata.preprocessing)
-        looks.append(looks_of(prepared))
-        scores.append(float(model.run(prepared.image[None])[0][0]))
-    return np.array(scores), np.array(looks)
 
 
 def _check_name(camera: str) -> None:

@@ -8,21 +8,39 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 from sklearn.covariance import LedoitWolf
+from tqdm import tqdm
 
 from service.cameras.conformal import least_normals, rank, threshold
-from service.cameras.looks import LOOKS
+from service.cameras.looks import LOOKS, looks_of
 from service.cameras.profile import Appearance, CameraProfile, Device
 from service.engines.contract import ModelMetadata
-from training.data.records import DataError
+from service.engines.model import Model
+from service.preprocessing import PhotographFile, prepare_file
+from training.data.records import DataError, Record
 
 # A covariance of so many measures, and the distance that nearly all stay within, need some photographs.
 LEAST_PHOTOGRAPHS = 20
+# Of normal photographs, this share is to pass where nobody asks for another.
+SPECIFICITY = 0.9
 _WITHIN = 0.99
 # A normal that scores so many robust deviations above the median of its camera's, in log-odds.
 _SUSPICIOUS = 3.5
 _CREDIBILITY = 0.9
+_MAX_PIXELS = 64_000_000
 # Of each of the looks.
 _LEAST_DEVIATION = np.array([0.05, 0.02, 0.1, 0.05, 0.05, 0.05, 0.1, 0.1])
+
+
+class Measured(NamedTuple):
+    """What a profile is made of.
+
+    Attributes:
+        scores: Float64 (photographs,).
+        looks: Float64 (photographs, measures); see :func:`service.cameras.looks.looks_of`.
+    """
+
+    scores: NDArray[np.float64]
+    looks: NDArray[np.float64]
 
 
 class Trust(NamedTuple):
@@ -30,6 +48,17 @@ class Trust(NamedTuple):
 
     low: float
     high: float
+
+
+def measure_photographs(model: Model, records: Sequence[Record]) -> Measured:
+    """Score photographs as a service would, and measure what they look like."""
+    scores, looks = [], []
+    for record in tqdm(records, desc="measuring", unit="photograph"):
+        file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
+        prepared = prepare_file(file, model.metadata.preprocessing)
+        looks.append(looks_of(prepared))
+        scores.append(float(model.run(prepared.image[None])[0][0]))
+    return Measured(np.array(scores), np.array(looks))
 
 
 def make_profile(
@@ -60,14 +89,42 @@ def make_profile(
             f"specificity, and a camera's looks, need at least {least}"
         )
     ascending = tuple(sorted(float(score) for score in scores))
+    limit = threshold(ascending, specificity)
+    return _profile(camera, metadata, ascending, looks, specificity, limit, devices)
+
+
+def training_profile(
+    camera: str, metadata: ModelMetadata, scores: NDArray[np.float64], looks: NDArray[np.float64]
+) -> CameraProfile:
+    """Make the profile of the camera that a model was trained on; its threshold is the model's own.
+
+    Args:
+        camera: Its name.
+        metadata: Of the model.
+        scores: Of the normal photographs that were held back, (held back,).
+        looks: Of all normal photographs, (photographs, measures).
+    """
+    ascending = tuple(sorted(float(score) for score in scores))
+    return _profile(camera, metadata, ascending, looks, SPECIFICITY, metadata.decision.value, ())
+
+
+def _profile(
+    camera: str,
+    metadata: ModelMetadata,
+    scores: tuple[float, ...],
+    looks: NDArray[np.float64],
+    specificity: float,
+    limit: float,
+    devices: Sequence[Device],
+) -> CameraProfile:
     return CameraProfile(
         camera=camera,
         model=metadata.name,
         version=metadata.version,
         created=date.today(),
         specificity=specificity,
-        threshold=threshold(ascending, specificity),
-        scores=ascending,
+        threshold=limit,
+        scores=scores,
         appearance=_appearance(looks),
         devices=tuple(devices),
     )

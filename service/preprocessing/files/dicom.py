@@ -32,6 +32,10 @@ _PHOTOGRAPHS = ("1.2.840.10008.5.1.4.1.1.77.1.5.1", "1.2.840.10008.5.1.4.1.1.77.
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
 
 
+# Of a value of the representation LO.
+_LONGEST_TEXT = 64
+
+
 @dataclass(frozen=True)
 class Acquisition:
     """What a DICOM object says of its photograph.
@@ -39,10 +43,14 @@ class Acquisition:
     Attributes:
         laterality: ``R`` or ``L``, the eye; None where it does not say.
         acquired_at: When the photograph was taken, ISO 8601; None where it does not say.
+        manufacturer: Of the camera; None where it does not say.
+        device: The manufacturer's name of the camera; None where it does not say.
     """
 
     laterality: str | None
     acquired_at: str | None
+    manufacturer: str | None = None
+    device: str | None = None
 
 
 def is_dicom(data: bytes) -> bool:
@@ -85,9 +93,20 @@ def read_acquisition(data: bytes) -> Acquisition | None:
     try:
         _, header, _ = _read_header(data)
         laterality = header.get("ImageLaterality") or header.get("Laterality")
-        return Acquisition(laterality if laterality in ("R", "L") else None, _acquired_at(header))
+        return Acquisition(
+            laterality if laterality in ("R", "L") else None,
+            _acquired_at(header),
+            _text(header, "Manufacturer"),
+            _text(header, "ManufacturerModelName"),
+        )
     except Exception:  # what is damaged here says nothing about the picture
         return Acquisition(None, None)
+
+
+def _text(header: "Dataset", keyword: str) -> str | None:
+    """Return a short text of the header; None where there is none."""
+    value = header.get(keyword)
+    return str(value).strip()[:_LONGEST_TEXT] or None if value is not None else None
 
 
 def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:

@@ -7,6 +7,7 @@ from service.api.answers import answer_of
 from service.api.schemas import PredictionAnswer
 from service.pictures.regions import Region
 from service.preprocessing import Box
+from service.serving.finding import Finding
 from service.serving.predictor import Prediction
 from tests.service.tiny_model import METADATA
 
@@ -14,6 +15,9 @@ PREDICTION = Prediction(
     score=0.5,
     threshold=0.25,
     percentile=99.5,
+    camera=None,
+    p_value=None,
+    finding=Finding.ANOMALOUS,
     regions=[Region(box=Box(1, 2, 3, 5), area=4, peak=0.12345678, peak_x=1, peak_y=2)] * 2,
     regions_total=3,
     quality=[],

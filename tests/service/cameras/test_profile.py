@@ -3,7 +3,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.cameras.looks import LOOKS
-from service.cameras.profile import CameraProfile, profile_path, profile_paths
+from service.cameras.profile import CameraProfile, ProfileError, profile_path, read_profiles
 from tests.service.cameras.profiles import make
 
 
@@ -14,14 +14,36 @@ def test_a_profile_survives_its_file(tmp_path):
     assert CameraProfile.model_validate_json(path.read_text()) == profile
 
 
-def test_a_model_finds_its_own_profiles_alone(tmp_path):
+def write(folder, camera, model="eye", **change):
+    path = profile_path(folder / f"{model}.onnx", camera)
+    path.write_text(make(camera).model_copy(update=change).model_dump_json())
+
+
+def read(folder):
+    return read_profiles(folder / "eye.onnx", "tiny", "0.0.1")
+
+
+def test_a_model_finds_its_own_profiles_alone_by_name(tmp_path):
     for model, camera in (("eye", "b"), ("eye", "a"), ("other", "c")):
-        profile_path(tmp_path / f"{model}.onnx", camera).touch()
+        write(tmp_path, camera, model)
     (tmp_path / "eye.onnx").touch()
-    assert [path.name for path in profile_paths(tmp_path / "eye.onnx")] == [
-        "eye.a.camera.json",
-        "eye.b.camera.json",
-    ]
+    (tmp_path / "eye.int8.onnx").touch()
+    assert [profile.camera for profile in read(tmp_path)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": "0.0.2"}, "made with tiny 0.0.2, and the model is tiny 0.0.1: calibrate again"),
+        ({"model": "other"}, "made with other"),
+        ({"camera": "b"}, "profile of another camera, 'b'"),
+        ({"scores": (2.0,)}, "is no camera profile"),
+    ],
+)
+def test_a_profile_that_says_nothing_of_the_model_is_refused(change, message, tmp_path):
+    write(tmp_path, "a", **change)
+    with pytest.raises(ProfileError, match=message):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +52,7 @@ def test_a_model_finds_its_own_profiles_alone(tmp_path):
         ({"scores": (0.2, 0.1)}, "ascend"),
         ({"scores": (0.2, 1.1)}, "less than or equal to 1"),
         ({"camera": "../x"}, "pattern"),
+        ({"camera": "unknown"}, "any camera without a profile"),
         ({"profile": "2"}, "'1'"),
         ({"eyes": 2}, "not permitted"),
     ],

@@ -62,7 +62,7 @@ def test_models_come_change_and_go(client, tmp_path, jpeg):
     assert 'resynthdetect_reloads_total{outcome="success"} 2.0' in metrics
     assert 'resynthdetect_model_info{asked="cpu",contract="1",device="cpu",model="retina"' in metrics
     assert 'device="cpu",model="eye"' not in metrics
-    assert 'resynthdetect_normal_score{model="eye"' not in metrics
+    assert 'resynthdetect_normal_score{camera="unknown",model="eye"' not in metrics
 
 
 def break_file(path: Path) -> None:
