@@ -2,7 +2,8 @@
 
 import typer
 
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
+from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -30,6 +31,7 @@ application = typer.Typer(
     4. **evaluate** measures a run or an exported model on photographs with known lesions
     5. **export** writes the model file that the service loads, and its card
     6. **quantize** writes that model's twin in integers, for CPUs
+    7. **calibrate** writes the profile of a camera beside the model, from normal photographs of it
 
     **table** makes the paper's tables on your data; **compare** draws a model beside a rival.
     """,
@@ -38,7 +40,7 @@ application = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (prepare, preview, train, evaluate, export, quantize, table, compare):
+for command in (prepare, preview, train, evaluate, export, quantize, calibrate, table, compare):
     application.command()(command)
 
 

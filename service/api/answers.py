@@ -1,6 +1,6 @@
 """What the service knows of a photograph, in the words of its answer."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import pybase64
@@ -8,12 +8,15 @@ from pydantic import TypeAdapter
 
 from service.api.schemas import (
     AcquisitionAnswer,
+    CameraAnswer,
     ModelAnswer,
     PhotographAnswer,
     PredictionAnswer,
     QualityAnswer,
     RegionAnswer,
 )
+from service.cameras.choice import ChosenBy
+from service.cameras.profile import UNKNOWN_CAMERA
 from service.engines.contract import ModelMetadata
 from service.pictures.regions import Region
 from service.preprocessing import Acquisition
@@ -35,8 +38,10 @@ def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str |
         request_id=request_id,
         score=prediction.score,
         anomalous=prediction.anomalous,
+        finding=prediction.finding,
         threshold=prediction.threshold,
         percentile=prediction.percentile,
+        camera=_camera(prediction),
         regions=_REGIONS.validate_python([_region(region) for region in prediction.regions]),
         regions_total=prediction.regions_total,
         quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
@@ -48,17 +53,31 @@ def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str |
     )
 
 
-def json_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> bytes:
-    """Write the answer of :func:`answer_of` as JSON.
+_CHOSEN_BY = {
+    ChosenBy.REQUEST: "as the request says",
+    ChosenBy.DICOM: "as the DICOM object says",
+    ChosenBy.LOOKS: "by its looks",
+}
 
-    A heatmap of camera size is set in as it is: looking for what to escape in its millions of letters takes
-    longer than encoding them.
-    """
-    document = answer_of(replace(prediction, png=None), metadata, request_id).model_dump_json()
-    if prediction.png is None:
-        return document.encode()
-    return b"".join(
-        [document.removesuffix("null}").encode(), b'"', pybase64.b64encode(prediction.png), b'"}']
+
+def _camera(prediction: Prediction) -> CameraAnswer:
+    if prediction.camera is None:
+        return CameraAnswer(
+            name=UNKNOWN_CAMERA,
+            chosen_by=None,
+            normals=None,
+            p_value=None,
+            note="The model is not calibrated on a camera whose photographs look like this one: score and "
+            "threshold may mean nothing here.",
+        )
+    profile, chosen_by = prediction.camera
+    return CameraAnswer(
+        name=profile.camera,
+        chosen_by=chosen_by.value,
+        normals=len(profile.scores),
+        p_value=prediction.p_value,
+        note=f"Compared with {len(profile.scores)} normal photographs of the camera {profile.camera}, chosen "
+        f"{_CHOSEN_BY[chosen_by]}.",
     )
 
 

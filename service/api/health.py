@@ -4,7 +4,13 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from service.api.dependencies import RuntimeDependency
-from service.api.open_inference import ModelMetadataAnswer, ServerLive, ServerReady, TensorMetadata
+from service.api.open_inference import (
+    CameraSummary,
+    ModelMetadataAnswer,
+    ServerLive,
+    ServerReady,
+    TensorMetadata,
+)
 from service.api.problems import Problem, problem_examples
 from service.api.schemas import Liveness, ModelAnswer, ModelList, QueueAnswer, Readiness
 from service.engines.contract import INPUT_NAME, OUTPUT_NAMES
@@ -30,7 +36,7 @@ async def readyz(runtime: RuntimeDependency) -> Readiness:
         provider=runtime.default.model.provider,
         model=models[0],
         models=models,
-        queue=QueueAnswer(depth=runtime.places.taken, capacity=runtime.places.capacity),
+        queue=QueueAnswer(depth=runtime.slots.in_use, capacity=runtime.slots.capacity),
     )
 
 
@@ -59,7 +65,8 @@ async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadata
     """A model in the Open Inference Protocol, with its thresholds and the scores of normals as parameters."""
     if name not in runtime.served:
         raise Problem("not-found", f"The models are {', '.join(runtime.served)}.")
-    metadata = runtime.served[name].metadata
+    model = runtime.served[name].model
+    metadata = model.metadata
     size = metadata.preprocessing.size
     score, heatmap = OUTPUT_NAMES
     return ModelMetadataAnswer(
@@ -72,6 +79,17 @@ async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadata
             TensorMetadata(name=heatmap, datatype="FP32", shape=[-1, size, size]),
         ],
         parameters=metadata,
+        cameras=[
+            CameraSummary(
+                name=profile.camera,
+                created=profile.created,
+                normals=len(profile.scores),
+                specificity=profile.specificity,
+                threshold=profile.threshold,
+                normal_scores=list(profile.scores),
+            )
+            for profile in model.cameras
+        ],
     )
 
 

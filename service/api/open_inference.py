@@ -1,5 +1,7 @@
 """What the routes of the Open Inference Protocol answer, as JSON."""
 
+from datetime import date
+
 from pydantic import BaseModel, Field
 
 from service.engines.contract import ModelMetadata
@@ -25,6 +27,17 @@ class TensorMetadata(BaseModel):
     shape: list[int]
 
 
+class CameraSummary(BaseModel):
+    """A camera that a model is calibrated on."""
+
+    name: str
+    created: date
+    normals: int = Field(description="Normal photographs of it that the model was calibrated on.")
+    specificity: float = Field(description="The share of its normal photographs that the threshold passes.")
+    threshold: float
+    normal_scores: list[float] = Field(description="Their scores, ascending.")
+
+
 class ModelMetadataAnswer(BaseModel):
     """A model in the words of the Open Inference Protocol."""
 
@@ -37,3 +50,4 @@ class ModelMetadataAnswer(BaseModel):
         description="What the model says of itself: its thresholds, the scores of normal photographs, what "
         "it was trained on."
     )
+    cameras: list[CameraSummary] = Field(description="Cameras that it is calibrated on, by name.")

@@ -89,6 +89,7 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "empty-file",
         "unauthorized",
         "unknown-model",
+        "unknown-camera",
         "not-acceptable",
         "upload-timeout",
         "body-too-large",

@@ -12,12 +12,15 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from service.cameras.choice import UnknownCameraError
 from service.preprocessing import PreprocessingError
-from service.serving.places import ClosedError, QueueFullError
+from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+# Of a full queue, in which a request takes about this long.
+RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unauthorized": ProblemType(401, "The request has no API key that is valid"),
     "not-found": ProblemType(404, "There is nothing at this address"),
     "unknown-model": ProblemType(404, "There is no model of this name"),
+    "unknown-camera": ProblemType(404, "There is no profile of this camera"),
     "method-not-allowed": ProblemType(405, "This address does not take this method"),
     "not-acceptable": ProblemType(406, "None of the accepted media types can be produced"),
     "upload-timeout": ProblemType(408, "The upload took too long"),
@@ -139,20 +143,15 @@ def problem_response(request: Request, problem: Problem) -> Response:
     )
 
 
-def install_handlers(app: FastAPI, *, retry_after_seconds: int) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Answer every expected exception with a problem document."""
-    retry = {"Retry-After": str(retry_after_seconds)}
-
-    async def unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
-        code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
-        return problem_response(request, Problem(code, "Try again, or another instance.", headers=retry))
-
     handlers: dict[type[Exception], Any] = {
         Problem: _problem,
         PreprocessingError: _preprocessing_error,
-        QueueFullError: unavailable,
-        ClosedError: unavailable,
+        QueueFullError: _unavailable,
+        ClosedError: _unavailable,
         UnknownModelError: _unknown_model,
+        UnknownCameraError: _unknown_camera,
         ClientDisconnect: _disconnected,
         RequestValidationError: _invalid_parameters,
         HTTPException: _refused_by_router,
@@ -169,8 +168,18 @@ async def _preprocessing_error(request: Request, error: PreprocessingError) -> R
     return problem_response(request, Problem(error.code, error.detail))
 
 
+async def _unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
+    code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem_response(request, Problem(code, "Try again, or another instance.", headers=headers))
+
+
 async def _unknown_model(request: Request, error: UnknownModelError) -> Response:
     return problem_response(request, Problem("unknown-model", str(error)))
+
+
+async def _unknown_camera(request: Request, error: UnknownCameraError) -> Response:
+    return problem_response(request, Problem("unknown-camera", str(error)))
 
 
 async def _disconnected(request: Request, _: ClientDisconnect) -> Response:

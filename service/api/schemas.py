@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from service.pictures.options import DEFAULT_SIZE, Heatmap
+from service.serving.finding import Finding
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -28,7 +29,12 @@ class PredictParameters(BaseModel):
         "own size. All else in the answer is in the photograph's own pixels.",
     )
     threshold: Probability | None = Field(
-        default=None, description="Overrides the model's decision threshold."
+        default=None, description="Overrides the decision threshold of the camera, or of the model."
+    )
+    camera: str | None = Field(
+        default=None,
+        description="The camera that took the photograph, one of the model's profiles. Where left out, the "
+        "manufacturer and model of a DICOM object tell it, or what the photograph looks like.",
     )
     model: str | None = Field(
         default=None, description="The model that answers, one of `/v2/models`; the default where left out."
@@ -79,6 +85,23 @@ class AcquisitionAnswer(BaseModel):
 
     laterality: Literal["R", "L"] | None = Field(description="The eye.")
     acquired_at: str | None = Field(description="ISO 8601, in the camera's time.")
+    manufacturer: str | None = Field(description="Of the camera.")
+    device: str | None = Field(description="The manufacturer's name of the camera.")
+
+
+class CameraAnswer(BaseModel):
+    """The camera that took the photograph, as far as it is known."""
+
+    name: str = Field(description="Of its profile; `unknown` if nobody calibrated the model on it.")
+    chosen_by: Literal["request", "dicom", "looks"] | None = Field(
+        description="How the profile was chosen; null if there is none."
+    )
+    normals: int | None = Field(description="Normal photographs of it that the model was calibrated on.")
+    p_value: Probability | None = Field(
+        description="How often a normal photograph of this camera scores at least as high; never less than "
+        "1 / (normals + 1)."
+    )
+    note: str = Field(description="The same for a person.")
 
 
 class ModelAnswer(BaseModel):
@@ -94,8 +117,19 @@ class PredictionAnswer(BaseModel):
     request_id: str | None = Field(description="As in the X-Request-ID header and the service's log.")
     score: Probability = Field(description="Mean of the 10 highest pixel probabilities.")
     anomalous: bool = Field(description="Whether the score reaches the threshold.")
-    threshold: Probability = Field(description="The model's, or the one asked for.")
-    percentile: float = Field(ge=0, le=100, description="Percentage of normal photographs that score lower.")
+    finding: Finding = Field(
+        description="`anomalous`. `borderline`: below the threshold, but at least 80 % of normal photographs "
+        "score lower, or regions were found. `nothing-found`. `cannot-be-judged`: not anomalous, but the "
+        "photograph shows too little. None is an all-clear."
+    )
+    threshold: Probability = Field(description="The camera's, the model's, or the one asked for.")
+    percentile: float = Field(
+        ge=0,
+        le=100,
+        description="Percentage of normal photographs that score lower: of the camera's, or of those held "
+        "back from training where the camera is unknown.",
+    )
+    camera: CameraAnswer
     regions: list[RegionAnswer] = Field(description="Those with the highest peaks first.")
     regions_total: int = Field(description="Regions found; the list may be shorter.")
     quality: list[QualityAnswer] = Field(description="Empty for a good photograph.")
@@ -103,7 +137,6 @@ class PredictionAnswer(BaseModel):
     acquisition: AcquisitionAnswer | None = Field(description="Of a DICOM object; null for other files.")
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
-    # Last, where `service.api.answers` sets it in.
     heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")
 
 

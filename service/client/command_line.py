@@ -27,8 +27,11 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
     "anomalous": lambda answer: answer.anomalous,
+    "finding": lambda answer: str(answer.finding),
     "threshold": lambda answer: answer.threshold,
     "percentile": lambda answer: answer.percentile,
+    "camera": lambda answer: answer.camera.name,
+    "p_value": lambda answer: answer.camera.p_value,
     "regions": lambda answer: answer.regions_total,
     "quality": lambda answer: " ".join(note.code for note in answer.quality),
     "width": lambda answer: answer.photograph.width,
@@ -97,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", metavar="NAME", help="model to ask; by default the service's")
     parser.add_argument(
+        "--camera", metavar="NAME", help="camera that took all of them; by default the profile that fits each"
+    )
+    parser.add_argument(
         "--concurrency",
         metavar="N",
         type=_positive,
@@ -132,7 +138,7 @@ def _source(options: argparse.Namespace) -> AbstractContextManager[PredictionSou
         return Client(options.server, api_key=options.api_key)
     # A client of a service elsewhere has none of what these import.
     from service.client.in_process import InProcess
-    from service.engines.errors import ModelError
+    from service.engines.contract import ModelError
     from service.logs import configure_logging
     from service.settings import Settings, read_options
 
@@ -166,7 +172,9 @@ def _row(photograph: _Photograph, options: argparse.Namespace, source: Predictio
     heatmap = Heatmap(options.heatmap)
     try:
         data = photograph.path.read_bytes()
-        answer = source.predict(data, heatmap=heatmap, size=options.size, model=options.model)
+        answer = source.predict(
+            data, heatmap=heatmap, size=options.size, model=options.model, camera=options.camera
+        )
     except (OSError, PredictionError) as error:
         return {"photograph": str(photograph.name), "problem": str(error)}
     if answer.heatmap_png is not None:

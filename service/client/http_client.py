@@ -52,9 +52,11 @@ class Client:
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
         model: str | None = None,
+        camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`PredictionSource.predict`."""
-        query = {"heatmap": str(heatmap), "size": str(size)} | ({} if model is None else {"model": model})
+        given = {"heatmap": str(heatmap), "size": str(size), "model": model, "camera": camera}
+        query = {name: value for name, value in given.items() if value is not None}
         give_up = time.monotonic() + self._patience
         response = self._post(photograph, query)
         while (wait := _seconds_to_retry(response)) is not None and time.monotonic() + wait < give_up:

@@ -10,10 +10,11 @@ from anyio.from_thread import start_blocking_portal
 from service.api.answers import answer_of
 from service.api.problems import PROBLEMS
 from service.api.schemas import PredictionAnswer
+from service.cameras.choice import UnknownCameraError
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.serving.runtime import Runtime, UnknownModelError
 from service.settings import Settings
 
@@ -58,16 +59,19 @@ class InProcess:
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
         model: str | None = None,
+        camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`~service.client.interface.PredictionSource.predict`."""
         try:
             served = self._runtime.find(model)
-            work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size)
+            work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size, camera=camera)
             prediction = self._portal.call(work)
         except PreprocessingError as error:
             raise _error_of(error.code, error.detail) from error
         except UnknownModelError as error:
             raise _error_of("unknown-model", str(error)) from error
+        except UnknownCameraError as error:
+            raise _error_of("unknown-camera", str(error)) from error
         return answer_of(prediction, served.metadata, None)
 
 

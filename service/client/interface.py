@@ -30,6 +30,7 @@ class PredictionSource(Protocol):
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
         model: str | None = None,
+        camera: str | None = None,
     ) -> PredictionAnswer:
         """Score a photograph and show where it is anomalous.
 
@@ -38,6 +39,7 @@ class PredictionSource(Protocol):
             heatmap: How to draw the heatmap.
             size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
             model: Name of the model, or None for the default.
+            camera: Name of the camera's profile, or None for the one that fits.
 
         Returns:
             The answer, with the heatmap as a base64 PNG.

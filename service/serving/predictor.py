@@ -1,23 +1,31 @@
-"""From the bytes of a photograph to what the service says of it."""
+"""From the bytes of a photograph to a prediction."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
+from service.cameras.choice import Choice, choose_camera, find_profile
+from service.cameras.conformal import p_value
+from service.cameras.profile import CameraProfile, Device
 from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
 from service.preprocessing import Acquisition, QualityNote
 from service.serving.batching import Batcher
-from service.serving.company import Company
+from service.serving.concurrency import InFlight
+from service.serving.finding import Finding, finding_of
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.stages import Drawn, Prepared, draw, prepare
 from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
 
 DECIMALS = 6
+# In one answer: a reader looks at few, and thousands would make it large.
+MAX_REGIONS = 100
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,11 @@ class Prediction:
     Attributes:
         score: How anomalous the photograph is: the mean of its 10 highest probabilities, 0 to 1.
         threshold: Scores from here on are anomalous.
-        percentile: Percentage of normal photographs that score lower.
+        percentile: Percentage of normal photographs that score lower: of the camera's, or of those held back
+            from training where the camera is unknown.
+        camera: The profile of the camera, and how it was chosen; None for an unknown camera.
+        p_value: How often a normal photograph of the camera scores as high; None for an unknown camera.
+        finding: What it comes to.
         regions: Anomalous regions in the photograph's pixels, those with the highest peaks, first.
         regions_total: Regions found.
         quality: What makes the photograph hard to judge.
@@ -42,6 +54,9 @@ class Prediction:
     score: float
     threshold: float
     percentile: float
+    camera: Choice | None
+    p_value: float | None
+    finding: Finding
     regions: Sequence[Region]
     regions_total: int
     quality: Sequence[QualityNote]
@@ -58,42 +73,54 @@ class Prediction:
         return self.score >= self.threshold
 
 
+class _Standing(NamedTuple):
+    """Where a score stands among normal photographs; see :class:`Prediction`."""
+
+    threshold: float
+    percentile: float
+    p_value: float | None
+
+
 class Predictor:
     """Takes photographs through decoding, preparation, the model and rendering, off the event loop."""
 
     def __init__(
         self,
         metadata: ModelMetadata,
+        cameras: Sequence[CameraProfile],
         batcher: Batcher,
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,
-        company: Company,
+        in_flight: InFlight,
     ) -> None:
         """Join the parts.
 
         Args:
             metadata: What the model says of itself.
-            batcher: The way to the model.
+            cameras: The profiles of cameras that it has.
+            batcher: Runs the model.
             workers: What decodes, prepares and draws.
-            observe: Told of every prediction.
+            observe: Counts every prediction.
             settings: The limits of a photograph and of its answer.
-            company: Who else is in hand, for whichever model.
+            in_flight: The photographs of all models.
         """
         self._metadata = metadata
+        self._cameras = cameras
         self._batcher = batcher
         self._workers = workers
         self._observe = observe
         self._settings = settings
-        self._company = company
+        self._in_flight = in_flight
 
     async def predict(
         self,
-        upload: bytes,
+        upload: bytes | bytearray,
         *,
         heatmap: Heatmap,
         size: Size = DEFAULT_SIZE,
         threshold: float | None = None,
+        camera: str | None = None,
     ) -> Prediction:
         """Score a photograph and show where.
 
@@ -101,30 +128,47 @@ class Predictor:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
             size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
-            threshold: Overrides the model's decision threshold.
+            threshold: Overrides the decision threshold.
+            camera: The camera that took it; None looks which one it was.
 
         Raises:
+            UnknownCameraError: There is no profile of the camera.
             PreprocessingError: The upload is no photograph of a fundus, or takes too much.
             ClosedError: The service is shutting down.
         """
-        with self._company.join():
-            return await self._predict(upload, heatmap, size, threshold)
+        with self._in_flight.count():
+            return await self._predict(upload, heatmap, size, threshold, camera)
+
+    def check_camera(self, name: str | None) -> None:
+        """Make sure that there is a profile of a camera that a request names.
+
+        Raises:
+            UnknownCameraError: There is none.
+        """
+        if name is not None:
+            find_profile(self._cameras, name)
 
     async def _predict(
-        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
+        self,
+        upload: bytes | bytearray,
+        heatmap: Heatmap,
+        size: Size,
+        threshold: float | None,
+        camera: str | None,
     ) -> Prediction:
+        self.check_camera(camera)
         started = perf_counter()
         data = np.frombuffer(upload, np.uint8)
         prepared: Prepared = await self._workers.run(
             prepare, data, self._metadata.preprocessing, self._settings.max_pixels
         )
-        answer = await self._batcher.submit(prepared.image, in_company=self._company.is_there)
+        answer = await self._batcher.submit(prepared.image, concurrent=self._in_flight.concurrent)
         drawn: Drawn = await self._workers.run(
             draw,
             answer.heatmap,
             prepared.mapping,
             self._metadata.region.value,
-            self._settings.max_regions,
+            MAX_REGIONS,
             heatmap,
             size,
             None if heatmap is Heatmap.NONE else data,
@@ -139,11 +183,24 @@ class Predictor:
         }
         # For a worker, for the model, and for a worker again.
         timings[Stage.QUEUE] = seconds - sum(timings.values())
+        choice = choose_camera(
+            self._cameras, prepared.looks, name=camera, device=_device(prepared.acquisition)
+        )
         score = round(answer.score, DECIMALS)
+        standing = self._standing(score, choice)
+        limit = standing.threshold if threshold is None else threshold
         prediction = Prediction(
             score=score,
-            threshold=self._metadata.decision.value if threshold is None else threshold,
-            percentile=percentile(score, self._metadata.normal_scores),
+            threshold=limit,
+            percentile=standing.percentile,
+            camera=choice,
+            p_value=standing.p_value,
+            finding=finding_of(
+                anomalous=score >= limit,
+                percentile=standing.percentile,
+                regions=drawn.regions_total,
+                quality=[note.code for note in prepared.quality],
+            ),
             regions=drawn.regions,
             regions_total=drawn.regions_total,
             quality=prepared.quality,
@@ -156,11 +213,28 @@ class Predictor:
         )
         self._observe(
             score,
+            camera=None if choice is None else choice.profile.camera,
             anomalous=prediction.anomalous,
             quality=[note.code for note in prediction.quality],
             timings=timings,
         )
         return prediction
+
+    def _standing(self, score: float, choice: Choice | None) -> _Standing:
+        """Compare a score with those of normal photographs."""
+        if choice is None:
+            return _Standing(
+                self._metadata.decision.value, percentile(score, self._metadata.normal_scores), None
+            )
+        scores = choice.profile.scores
+        lower = 100 * bisect_left(scores, score) / len(scores)
+        return _Standing(choice.profile.threshold, round(lower, 2), round(p_value(score, scores), 4))
+
+
+def _device(acquisition: Acquisition | None) -> Device | None:
+    if acquisition is None or acquisition.manufacturer is None or acquisition.device is None:
+        return None
+    return Device(manufacturer=acquisition.manufacturer, model=acquisition.device)
 
 
 def percentile(score: float, normal_scores: Sequence[float]) -> float:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.cameras.looks import looks_of
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region, find_regions
 from service.pictures.rendering import render
@@ -48,6 +49,7 @@ class Prepared:
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
+        looks: Float64 (measures,); see :func:`service.cameras.looks.looks_of`.
         acquisition: What a DICOM object says of it; None for other files.
         decode_seconds: How long decoding took.
         preprocess_seconds: How long the rest took.
@@ -58,6 +60,7 @@ class Prepared:
     quality: Sequence[QualityNote]
     width: int
     height: int
+    looks: NDArray[np.float64]
     acquisition: Acquisition | None
     decode_seconds: float
     preprocess_seconds: float
@@ -109,6 +112,7 @@ def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pi
         quality,
         file.width,
         file.height,
+        looks_of(model_input),
         acquisition,
         decoded - started,
         perf_counter() - decoded,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from service.cameras.profile import write_profile
+from service.engines.model import Model
 from training.commands.normals import prepare_normals
 from training.commands.options import (
     CacheFolder,
@@ -16,6 +18,7 @@ from training.commands.options import (
     load,
 )
 from training.data.datasets import Layout
+from training.export.camera_profile import measure_photographs, training_profile
 from training.export.model import export_run
 from training.run import RunError, digests, read_record
 
@@ -38,6 +41,9 @@ def export(
             help="Average the heatmap over the photograph and its three mirror images: 4 times the work.",
         ),
     ] = False,
+    camera: Annotated[
+        str, typer.Option("--camera", help="Name of the camera that took the training photographs.")
+    ] = "training",
     results: Annotated[
         Path | None,
         typer.Option("--results", help="A report.md of the evaluate command, for the card.", exists=True),
@@ -47,7 +53,7 @@ def export(
     strict: StrictOption = False,
     workers: WorkersOption = 2,
 ) -> None:
-    """Export the best localizer of a run: one ONNX file and its card.
+    """Export the best localizer of a run: one ONNX file, its card, and the profile of its camera.
 
     Both encoders, the decoder, the normalisation and the score are in the file, and what a service must know
     is in its metadata. Thresholds are chosen here, on the normals that the run held back and on synthetic
@@ -63,4 +69,9 @@ def export(
         )
     text = results.read_text() if results else ""
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
+    loaded = Model(model, device="cpu")
+    scores = measure_photographs(loaded, normals.held_back.records).scores
+    looks = measure_photographs(loaded, dataset.training).looks
+    profile = training_profile(camera, loaded.metadata, scores, looks)
+    write_profile(profile, model)
     console.print(f"exported {model} and its card {model.with_suffix('.md')}")

@@ -1,6 +1,6 @@
 """Reads photographs in DICOM objects, as ophthalmic cameras and archives send them.
 
-It takes the image, the eye and the time, and nothing else: no name leaves this module. Needs the extra
+It takes the image, the eye, the time and the camera, and nothing about the patient. Needs the extra
 ``dicom``.
 """
 
@@ -31,6 +31,8 @@ _TRANSFER_SYNTAXES = (_IMPLICIT, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", _
 # Ophthalmic Photography, 8 and 16 Bit Image Storage.
 _PHOTOGRAPHS = ("1.2.840.10008.5.1.4.1.1.77.1.5.1", "1.2.840.10008.5.1.4.1.1.77.1.5.2")
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
+# The longest value of representation LO.
+_MAX_TEXT = 64
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,14 @@ class Acquisition:
     Attributes:
         laterality: The eye, ``R`` or ``L``; None if the object does not say.
         acquired_at: When the photograph was taken, ISO 8601; None if the object does not say.
+        manufacturer: Of the camera; None if the object does not say.
+        device: The manufacturer's name for the camera; None if the object does not say.
     """
 
     laterality: str | None
     acquired_at: str | None
+    manufacturer: str | None = None
+    device: str | None = None
 
 
 def is_dicom(data: bytes) -> bool:
@@ -86,9 +92,20 @@ def read_acquisition(data: bytes) -> Acquisition | None:
     try:
         _, header, _ = _read_header(data)
         laterality = header.get("ImageLaterality") or header.get("Laterality")
-        return Acquisition(laterality if laterality in ("R", "L") else None, _acquired_at(header))
+        return Acquisition(
+            laterality if laterality in ("R", "L") else None,
+            _acquired_at(header),
+            _text(header, "Manufacturer"),
+            _text(header, "ManufacturerModelName"),
+        )
     except Exception:  # damage here says nothing about the image
         return Acquisition(None, None)
+
+
+def _text(header: "Dataset", keyword: str) -> str | None:
+    """A short text of the header; None if there is none."""
+    value = header.get(keyword)
+    return str(value).strip()[:_MAX_TEXT] or None if value is not None else None
 
 
 def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:

@@ -13,9 +13,9 @@ export async function models() {
   return (await json("v2/models")).models.map((model) => model.name);
 }
 
-// What a model says of itself: its thresholds and the scores of normal photographs.
+// What a model says of itself, and the cameras that it is calibrated on.
 export async function describe(model) {
-  return (await json(`v2/models/${encodeURIComponent(model)}`)).parameters;
+  return json(`v2/models/${encodeURIComponent(model)}`);
 }
 
 async function json(url) {

@@ -1,5 +1,7 @@
 // The photographs in a table that can be sorted.
 
+import { finding } from "./finding.js";
+
 const KEYS = {
   name: (entry) => entry.name,
   score: (entry) => entry.answer?.score ?? -1,
@@ -63,7 +65,7 @@ export class List {
     row.append(
       cell(button),
       cell(entry.answer ? entry.answer.score.toFixed(3) : "", "number"),
-      cell(verdict(entry), entry.answer ? (entry.answer.anomalous ? "anomalous" : "normal") : ""),
+      cell(verdict(entry), entry.answer ? entry.answer.finding : ""),
       cell(entry.answer ? String(entry.answer.regions_total) : "", "number"),
     );
     return row;
@@ -87,7 +89,7 @@ function verdict({ answer, problem, state }) {
   if (problem) return "problem";
   if (!answer) return state;
   const noted = answer.quality.length > 0 ? ", see quality" : "";
-  return (answer.anomalous ? "anomalous" : "not anomalous") + noted;
+  return finding(answer).toLowerCase() + noted;
 }
 
 function compare(one, other) {

@@ -92,16 +92,18 @@ function pngUrl(base64) {
 }
 
 async function show(entry) {
-  viewer.show(entry, entry.answer ? await normalScores(entry.answer.model) : []);
+  viewer.show(entry, entry.answer ? await normalScores(entry.answer) : []);
   list.mark(entry);
 }
 
-// Of a model and its version; none where the service has another by now.
-async function normalScores({ name, version }) {
+// Of the camera, or of the model where it is unknown; none where the service has another version by now.
+async function normalScores({ model: { name, version }, camera }) {
   const key = `${name} ${version}`;
   if (!descriptions.has(key)) descriptions.set(key, await describe(name).catch(() => null));
   const description = descriptions.get(key);
-  return description?.version === version ? description.normal_scores : [];
+  if (description?.parameters.version !== version) return [];
+  const known = description.cameras.find((each) => each.name === camera.name);
+  return (known ?? description.parameters).normal_scores;
 }
 
 function clear() {

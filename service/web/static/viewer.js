@@ -1,6 +1,7 @@
 // One photograph with its answer: picture, overlay, regions, chart and words.
 
 import { drawChart } from "./chart.js";
+import { finding } from "./finding.js";
 
 // How much of the picture's width a region takes when it is looked at.
 const ZOOM_SHARE = 0.35;
@@ -62,12 +63,14 @@ export class Viewer {
 
   #showFacts(answer, normals) {
     const percent = answer.percentile.toFixed(0);
-    part("verdict").textContent = `${answer.anomalous ? "Anomalous" : "Not anomalous"}: score ${answer.score.toFixed(3)}`;
-    part("verdict").className = answer.anomalous ? "anomalous" : "normal";
+    part("verdict").textContent = `${finding(answer)}: score ${answer.score.toFixed(3)}`;
+    part("verdict").className = answer.finding;
     drawChart(part("chart"), normals, answer.threshold, answer.score);
     part("chart-text").textContent =
       `Red: this photograph, higher than ${percent} % of normal photographs (grey). ` +
-      `From ${answer.threshold.toFixed(3)} on a photograph is called anomalous.`;
+      `From ${answer.threshold.toFixed(3)} on a photograph is called anomalous. A low score is no all-clear.`;
+    part("camera").textContent = answer.camera.note;
+    part("camera").classList.toggle("warning", answer.camera.chosen_by === null);
     part("quality-part").hidden = answer.quality.length === 0;
     part("quality").replaceChildren(...answer.quality.map((note) => item(note.message)));
     const { width, height } = answer.photograph;

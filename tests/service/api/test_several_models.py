@@ -46,8 +46,8 @@ def test_both_are_listed_the_default_first(client):
 def test_each_is_counted_by_itself(client, jpeg):
     client.post("/predict?model=keen&heatmap=none", files={"file": jpeg})
     text = client.get("/metrics").text
-    assert 'resynthdetect_score_count{model="keen"} 1.0' in text
-    assert 'resynthdetect_score_count{model="tiny"} 0.0' in text
+    assert 'resynthdetect_score_count{camera="unknown",model="keen"} 1.0' in text
+    assert 'resynthdetect_score_count{camera="unknown",model="tiny"} 0.0' in text
 
 
 def test_one_that_has_stopped_makes_the_service_not_ready(client):
@@ -69,8 +69,8 @@ def test_they_share_the_cores_and_so_the_knowledge_of_company(settings, tiny_mod
     entered, release = hold(served["tiny"].batcher)
     told = []
 
-    def run(images, *, in_company):
-        told.append(in_company)
+    def run(images, *, concurrent):
+        told.append(concurrent)
         return keen.run(images)
 
     served["keen"].batcher._infer = run

@@ -26,8 +26,8 @@ def folder(tmp_path, jpeg):
 
 @pytest.fixture
 def predict(tiny_model_path, tmp_path, monkeypatch):
-    monkeypatch.setenv("MODEL", str(tiny_model_path))
-    monkeypatch.setenv("DEVICE", "cpu")
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tiny_model_path))
+    monkeypatch.setenv("RESYNTHDETECT_DEVICE", "cpu")
 
     def call(*arguments):
         with pytest.raises(SystemExit) as end:
@@ -77,7 +77,7 @@ def test_a_run_that_cannot_succeed_does_not_start(predict, folder, tmp_path, mon
     assert "there are no photographs in" in predict(tmp_path / "empty")
     for wrong in (("--heatmap", "purple"), ("--size", "0"), ("--size", "large"), ("--concurrency", "0")):
         assert predict(folder, *wrong) == 2
-    monkeypatch.setenv("MODEL", str(tmp_path / "none.onnx"))
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tmp_path / "none.onnx"))
     assert str(predict(folder)).startswith("cannot predict: ")
     assert not (tmp_path / "out" / "predictions.csv").exists()
 

@@ -16,7 +16,7 @@ KEY = "a-long-enough-key"
 @pytest.fixture(scope="module")
 def address(tiny_model_path):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("API_KEYS", f"clinic:{KEY}")
+        patch.setenv("RESYNTHDETECT_API_KEYS", f"clinic:{KEY}")
         process = Process("--model", str(tiny_model_path))
     yield process.address()
     process.kill()

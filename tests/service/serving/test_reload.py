@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.settings import Settings
 from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model
@@ -62,7 +62,7 @@ def test_models_come_change_and_go(client, tmp_path, jpeg):
     assert 'resynthdetect_reloads_total{outcome="success"} 2.0' in metrics
     assert 'resynthdetect_model_info{asked="cpu",contract="1",device="cpu",model="retina"' in metrics
     assert 'device="cpu",model="eye"' not in metrics
-    assert 'resynthdetect_normal_score{model="eye"' not in metrics
+    assert 'resynthdetect_normal_score{camera="unknown",model="eye"' not in metrics
 
 
 def break_file(path: Path) -> None:

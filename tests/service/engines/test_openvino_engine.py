@@ -7,15 +7,15 @@ import pytest
 import skimage.data
 
 from service.engines import model as module
-from service.engines import openvino_network
-from service.engines.errors import ModelError
+from service.engines import openvino_engine
+from service.engines.contract import ModelError
 from service.engines.model import Model
-from service.engines.sessions import CPU
+from service.engines.onnxruntime_engine import CPU
 from service.preprocessing import decode, prepare
 from tests.service.conftest import MODELS
 from tests.service.tiny_model import SIZE, write_tiny_model
 
-pytestmark = pytest.mark.skipif(not openvino_network.is_installed(), reason="OpenVINO is not installed")
+pytestmark = pytest.mark.skipif(not openvino_engine.is_installed(), reason="OpenVINO is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_auto_takes_it(tiny_model_path, network):
 
 
 def test_without_it_auto_takes_onnx_runtime(tiny_model_path, monkeypatch):
-    monkeypatch.setattr(openvino_network, "is_installed", lambda: False)
+    monkeypatch.setattr(openvino_engine, "is_installed", lambda: False)
     assert Model(tiny_model_path, device="cpu", engine="auto").provider == CPU
     with pytest.raises(ModelError, match="'openvino' is not installed"):
         Model(tiny_model_path, device="cpu", engine="openvino")
@@ -77,7 +77,7 @@ import gc, os, pathlib, signal, threading
 from service.engines.model import Model
 
 def load():
-    return Model(pathlib.Path({str(tiny_model_path)!r}), device="cpu", engine="openvino", at_a_time=2)
+    return Model(pathlib.Path({str(tiny_model_path)!r}), device="cpu", engine="openvino", max_concurrent=2)
 
 seen = []
 signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))

@@ -9,9 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from service.api.http_protocol import protocol_with_deadlines
-from service.api.sending import HoldingResponse
-from service.serving.places import Places
+from service.api.connection import time_limited_http
+from service.api.streaming import StreamedResponse
+from service.serving.concurrency import RequestSlots
 from tests.service.live_server import served, until
 
 # More than the kernel keeps for a connection.
@@ -20,20 +20,31 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: service\r\n\r\n"
 
 
 @pytest.fixture
-def places():
-    places = Places(2)
-    places.open()
-    return places
+def slots():
+    slots = RequestSlots(2)
+    slots.open()
+    return slots
 
 
 @pytest.fixture
-def app(places):
-    async def answer(_request):
-        with ExitStack() as place:
-            place.enter_context(places.hold())
-            return HoldingResponse(BODY, place.pop_all(), "application/octet-stream", {"X-Tested": "yes"})
+def application(slots):
+    """What makes an application whose clients have so many seconds to read."""
 
-    return Starlette(routes=[Route("/", answer)])
+    def make(seconds):
+        async def answer(_request):
+            with ExitStack() as slot:
+                slot.enter_context(slots.hold())
+                return StreamedResponse(
+                    BODY,
+                    slot.pop_all(),
+                    seconds=seconds,
+                    media_type="application/octet-stream",
+                    headers={"X-Tested": "yes"},
+                )
+
+        return Starlette(routes=[Route("/", answer)])
+
+    return make
 
 
 async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -46,9 +57,9 @@ async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
 
 
 @asynccontextmanager
-async def asked(app, *, answer: float):
-    """A connection with a small buffer that has asked, to a service that waits so long for it to read."""
-    async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=answer)) as port:
+async def asked(app, *, idle=60.0):
+    """A connection with a small buffer that has asked, to a service that aborts idle ones."""
+    async with served(app, http=time_limited_http(idle_seconds=idle), ws="none") as port:
         reader, writer = await connect(port)
         writer.write(REQUEST)
         yield reader, writer
@@ -62,40 +73,40 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(len(BODY))
 
 
-def test_an_answer_comes_whole_and_the_connection_serves_the_next(app, places):
+def test_an_answer_comes_whole_and_the_connection_serves_the_next(application, slots):
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=10)) as port:
+        async with served(application(10), http=time_limited_http(idle_seconds=60)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
                 writer.write(REQUEST)
                 assert await read_answer(reader) == BODY
-            await until(lambda: places.taken == 0)
+            await until(lambda: slots.in_use == 0)
             writer.close()
 
     asyncio.run(scenario())
 
 
-def test_who_has_not_read_still_holds_a_place(app, places):
+def test_who_has_not_read_still_holds_a_place(application, slots):
     async def scenario() -> None:
-        async with asked(app, answer=10) as (reader, _):
+        async with asked(application(10)) as (reader, _):
             await reader.read(1)
             await asyncio.sleep(0.3)
-            assert places.taken == 1
-            while places.taken:
+            assert slots.in_use == 1
+            while slots.in_use:
                 assert await reader.read(2**20)
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("greed", [0, 4096])
-def test_who_reads_too_slowly_loses_connection_and_place(app, places, greed):
+def test_who_reads_too_slowly_loses_connection_and_place(application, slots, greed):
     """Reading a little now and then gains no time."""
 
     async def scenario() -> None:
-        async with asked(app, answer=0.5) as (reader, _):
-            await until(lambda: places.taken == 1)
+        async with asked(application(0.5)) as (reader, _):
+            await until(lambda: slots.in_use == 1)
             started = time.monotonic()
-            while places.taken:
+            while slots.in_use:
                 await reader.read(greed)
                 await asyncio.sleep(0.01)
                 assert time.monotonic() - started < 5
@@ -105,21 +116,34 @@ def test_who_reads_too_slowly_loses_connection_and_place(app, places, greed):
     asyncio.run(scenario())
 
 
-def test_who_hangs_up_while_reading_gives_up_the_place(app, places):
+def test_who_stops_reading_loses_the_connection(application, slots):
+    """As one that has read all but what buffers hold: no response waits for it any more."""
+
     async def scenario() -> None:
-        async with asked(app, answer=60) as (reader, writer):
-            await reader.read(1)
-            writer.transport.abort()
-            await until(lambda: places.taken == 0)
+        async with asked(application(60), idle=0.5) as (reader, _):
+            await until(lambda: slots.in_use == 1)
+            await until(lambda: slots.in_use == 0)
+            with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+                await reader.readexactly(len(BODY))
 
     asyncio.run(scenario())
 
 
-def test_a_fast_reader_has_time_for_many_answers(app):
-    """The deadline is one answer's, not the connection's."""
+def test_who_disconnects_while_reading_gives_up_the_place(application, slots):
+    async def scenario() -> None:
+        async with asked(application(60)) as (reader, writer):
+            await reader.read(1)
+            writer.transport.abort()
+            await until(lambda: slots.in_use == 0)
+
+    asyncio.run(scenario())
+
+
+def test_a_fast_reader_has_time_for_many_answers(application):
+    """The time is one answer's, not the connection's."""
 
     async def scenario() -> None:
-        async with served(app, http=protocol_with_deadlines(header=10, upload=60, answer=0.5)) as port:
+        async with served(application(0.5), http=time_limited_http(idle_seconds=0.5)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(4):
                 writer.write(REQUEST)

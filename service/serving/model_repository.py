@@ -1,4 +1,4 @@
-"""Which models are served: their files, loaded, by name."""
+"""The models of a file or folder: found, loaded, warmed up, by name."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,7 @@ from pathlib import Path
 import structlog
 
 from service.engines.card import check_against_card
-from service.engines.contract import is_twin
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError, is_int8_variant
 from service.engines.model import Model
 from service.settings import Settings, available_cores
 
@@ -27,7 +26,7 @@ def find_models(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise ModelError(f"{path} does not exist")
-    models = sorted(file for file in path.glob("*.onnx") if not is_twin(file))
+    models = sorted(file for file in path.glob("*.onnx") if not is_int8_variant(file))
     if not models:
         raise ModelError(f"{path} holds no .onnx file")
     return models
@@ -50,18 +49,18 @@ def load_models(settings: Settings) -> list[Model]:
 def batch_limit(settings: Settings, model: Model) -> int:
     """Most images in one inference.
 
-    A CPU is as fast on one as on many, and in a batch the first would wait for the last.
+    A CPU is as fast on one image as on many, and in a batch the first would wait for the last.
     """
     return settings.max_batch if model.device == "cuda" else 1
 
 
-def lanes(settings: Settings, models: Sequence[Model]) -> int:
-    """Inferences at a time: on a CPU one a core, on a GPU one, where others would wait for it."""
+def max_concurrent(settings: Settings, models: Sequence[Model]) -> int:
+    """Concurrent inferences: on a CPU one a core, on a GPU one, where others would wait for it."""
     on_gpu = any(model.device == "cuda" for model in models)
-    return 1 if on_gpu else cores(settings)
+    return 1 if on_gpu else _cores(settings)
 
 
-def cores(settings: Settings) -> int:
+def _cores(settings: Settings) -> int:
     """Cores that inferences on the CPU may take."""
     return settings.inference_threads or available_cores()
 
@@ -73,11 +72,10 @@ def _load(path: Path, settings: Settings) -> Model:
         device=settings.device,
         engine=settings.engine,
         inference_threads=settings.inference_threads,
-        at_a_time=cores(settings),
-        gpu_memory_limit=settings.gpu_memory_limit,
+        max_concurrent=_cores(settings),
     )
-    if model.fallback:
-        _log.warning("running slower than it might", reason=model.fallback)
+    if model.fallback is not None:
+        _log.warning(f"fell back to {model.fallback.to}", reason=model.fallback.reason)
     model.warm_up(range(1, batch_limit(settings, model) + 1))
     _log.info(
         "model loaded",

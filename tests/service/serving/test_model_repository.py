@@ -1,7 +1,7 @@
 import pytest
 
-from service.engines.errors import ModelError
-from service.serving.catalogue import find_models, load_models
+from service.engines.contract import ModelError
+from service.serving.model_repository import find_models, load_models
 from service.settings import Settings
 from tests.service.tiny_model import METADATA, write_tiny_model
 
