@@ -31,7 +31,7 @@ from benchmarks.timing import Comparison, Spread, compare
 from service.engines.model import Model
 from service.pictures.options import Heatmap
 from service.pictures.rendering import COLOURS, OPACITY, render
-from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file, read_copy
+from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file, read_reduced
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import equalise
 from service.settings import Settings
@@ -94,7 +94,7 @@ def measure_input(files: Sequence[bytes], rounds: int) -> Stage:
 
     def ways(data: bytes) -> Comparison:
         file = PhotographFile(data, max_pixels=_MAX_PIXELS)
-        copy = read_copy(file, _CONSTANTS)
+        copy = read_reduced(file, _CONSTANTS)
         square = prepare_file(file, _CONSTANTS).natural
         return compare(
             {

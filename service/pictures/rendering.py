@@ -46,7 +46,7 @@ def render(
     reduction = file.reduction(factor)
 
     def on_picture(values: NDArray[Number]) -> NDArray[Number]:
-        return _fitted(mapping.map_to_copy(values, reduction), shape)
+        return _fitted(mapping.map_to_reduced(values, reduction), shape)
 
     if kind is Heatmap.RAW:
         return encode_png(on_picture(np.rint(heatmap * MAX_UINT16).astype(np.uint16)))

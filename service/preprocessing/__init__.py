@@ -1,4 +1,4 @@
-"""A photograph's file becomes a model's input in three steps, each of which can be undone exactly.
+"""A photograph's file becomes a model's input in three steps, with the exact way back.
 
 1. Read the file (:mod:`~service.preprocessing.files`): bytes become RGB pixels.
 2. Find the retina (:mod:`~service.preprocessing.retina`): pixels give the field of view.
@@ -15,16 +15,15 @@ from service.preprocessing.constants import PreprocessingConstants
 from service.preprocessing.errors import DecodeError, NoFieldOfView, PreprocessingError
 from service.preprocessing.files import Acquisition, PhotographFile, decode, read_acquisition
 from service.preprocessing.geometry import Box, FieldOfView, SquareMapping
-from service.preprocessing.model_input import ModelInput, prepare, prepare_copy, prepare_file
+from service.preprocessing.model_input import ModelInput, prepare, prepare_file, prepare_reduced
 from service.preprocessing.quality import QUALITY_CODES, QualityNote, assess_quality
-from service.preprocessing.reduced_photograph import Copy, read_copy
+from service.preprocessing.reduced_photograph import ReducedPhotograph, read_reduced
 from service.preprocessing.retina import find_field_of_view
 
 __all__ = [
     "QUALITY_CODES",
     "Acquisition",
     "Box",
-    "Copy",
     "DecodeError",
     "FieldOfView",
     "ModelInput",
@@ -33,13 +32,14 @@ __all__ = [
     "PreprocessingConstants",
     "PreprocessingError",
     "QualityNote",
+    "ReducedPhotograph",
     "SquareMapping",
     "assess_quality",
     "decode",
     "find_field_of_view",
     "prepare",
-    "prepare_copy",
     "prepare_file",
+    "prepare_reduced",
     "read_acquisition",
-    "read_copy",
+    "read_reduced",
 ]

@@ -1,4 +1,4 @@
-"""The constants that a model was trained with and that its input must be prepared with."""
+"""How a model's input is prepared: the same in training and in the service."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class PreprocessingConstants(BaseModel):
     """How a photograph becomes a model input.
 
-    They travel inside the exported model, so a service prepares photographs exactly as the training
-    did. Defaults follow section 4.1 of the paper: 768x768, CLAHE with clip limit 2 and an 8x8 grid.
+    The exported model carries them, so the service prepares photographs exactly as training did.
+    Defaults follow section 4.1 of the paper: 768x768, CLAHE with clip limit 2 and an 8x8 grid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""What can be wrong with an upload before a model sees it."""
+"""Why a photograph cannot become a model's input."""
 
 
 class PreprocessingError(Exception):
@@ -17,7 +17,7 @@ class PreprocessingError(Exception):
 
 
 class DecodeError(PreprocessingError):
-    """The bytes are not one whole picture that can be read.
+    """The bytes are not one complete image that can be decoded.
 
     Its codes: ``empty-file``, ``not-an-image``, ``unsupported-image``, ``multiple-images``,
     ``image-too-large``, ``truncated-image`` and ``corrupt-image``.
@@ -25,7 +25,7 @@ class DecodeError(PreprocessingError):
 
 
 class NoFieldOfView(PreprocessingError):  # noqa: N818 - the name says what is missing
-    """The picture shows no retina: there is neither a field of view nor a retina that fills the frame."""
+    """The image shows no retina: neither a disc nor a retina that fills the frame."""
 
     def __init__(self, detail: str = "The picture does not look like a colour fundus photograph.") -> None:
         """Fix the code ``no-field-of-view``."""

@@ -1,4 +1,4 @@
-"""What lies outside a disc becomes the mirror image of what lies inside."""
+"""Replaces the black surround of the disc by a mirror image of the retina."""
 
 import math
 
@@ -9,32 +9,32 @@ from numpy.typing import NDArray
 from service.preprocessing.geometry import Box, Circle
 
 
-def mirror_at_circle(
+def mirror_surround(
     picture: NDArray[np.uint8], circle: Circle, inside: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Replace what lies outside a circle by the mirror image, along the radius, of what lies inside.
+    """Mirror what lies inside a circle, along its radii, to the outside.
 
-    CLAHE equalises tiles: black corners would fill the histograms of the tiles at the rim and leave a
-    halo there.
+    CLAHE equalises tiles: black corners would dominate the histograms of the tiles at the rim and leave
+    a halo there.
 
     Args:
         picture: RGB uint8 (H, W, 3).
         circle: In its pixels.
-        inside: The pixels inside the circle, bool (H, W).
+        inside: The pixels inside the circle, bool (H, W), of ``picture``'s size.
 
     Returns:
         RGB uint8 (H, W, 3).
     """
     outside = (~inside).view(np.uint8)
     mirrored = picture.copy()
-    for box in _round_the_square_within(circle, inside.shape):
-        images = cv2.remap(picture, *_mirror_images(circle, box), cv2.INTER_LINEAR)
+    for box in _around_inscribed_square(circle, inside.shape):
+        images = cv2.remap(picture, *_mirrored_positions(circle, box), cv2.INTER_LINEAR)
         cv2.copyTo(images, outside[box.slices], mirrored[box.slices])
     return mirrored
 
 
-def _round_the_square_within(circle: Circle, shape: tuple[int, ...]) -> list[Box]:
-    """Above, below, left and right of the largest square in a circle: twice as much as lies outside it."""
+def _around_inscribed_square(circle: Circle, shape: tuple[int, ...]) -> list[Box]:
+    """Boxes above, below, left and right of the inscribed square, outside which the surround lies."""
     height, width = shape
     half = circle.radius / math.sqrt(2)
     left, right = _clipped(circle.x - half, width), _clipped(circle.x + half, width)
@@ -52,8 +52,8 @@ def _clipped(edge: float, side: int) -> int:
     return min(max(math.ceil(edge), 0), side)
 
 
-def _mirror_images(circle: Circle, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Columns and rows (H, W) that the pixels of a box show: as far inside the circle as they lie outside."""
+def _mirrored_positions(circle: Circle, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where the pixels of a box are mirrored from: columns and rows, float32 (H, W) each."""
     centre_x, centre_y, diameter = map(np.float32, (circle.x, circle.y, 2 * circle.radius))
     x = np.arange(box.left, box.right, dtype=np.float32) - centre_x
     y = np.arange(box.top, box.bottom, dtype=np.float32)[:, None] - centre_y

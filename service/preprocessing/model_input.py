@@ -1,4 +1,4 @@
-"""A photograph becomes what the model sees."""
+"""Step 3, prepare: crop to the field of view, scale, mirror at its rim, even out the contrast."""
 
 from dataclasses import dataclass, replace
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from service.preprocessing.constants import PreprocessingConstants
 from service.preprocessing.files import PhotographFile
 from service.preprocessing.geometry import Circle, FieldOfView, Reduction, SquareMapping
-from service.preprocessing.mirrored_surround import mirror_at_circle
-from service.preprocessing.reduced_photograph import Copy, read_copy
+from service.preprocessing.mirrored_surround import mirror_surround
+from service.preprocessing.reduced_photograph import ReducedPhotograph, read_reduced
 from service.preprocessing.retina import find_field_of_view
 
 
@@ -21,7 +21,8 @@ class ModelInput:
     Attributes:
         image: RGB uint8 (size, size, 3); outside the field of view every channel is 0, inside it at
             least 1.
-        natural: The same picture before its contrast was evened out, not blackened outside: mirrored.
+        natural: The same before its contrast was evened out, RGB uint8 (size, size, 3); outside the disc
+            it is mirrored, not black.
         mask: The field of view, bool (size, size).
         mapping: The way back to the photograph's own pixels.
         field_of_view: In the photograph's own pixels.
@@ -34,7 +35,7 @@ class ModelInput:
     field_of_view: FieldOfView
 
     def on_photograph(self, reduction: Reduction) -> "ModelInput":
-        """The same input, prepared of a reduced copy, with the way back to the photograph's own pixels."""
+        """The same input with the way back to the photograph that was reduced."""
         return replace(
             self,
             mapping=self.mapping.on_photograph(reduction),
@@ -55,13 +56,13 @@ def prepare(
         constants: What the model was trained with.
 
     Raises:
-        NoFieldOfView: The picture shows no retina.
+        NoFieldOfView: The photograph shows no retina.
     """
     return _prepare(photograph, find_field_of_view(photograph), constants)
 
 
 def prepare_file(file: PhotographFile, constants: PreprocessingConstants = _PAPER_CONSTANTS) -> ModelInput:
-    """Prepare a photograph without decoding more of it than the model sees.
+    """Decode and prepare a photograph at the smallest size that the model needs.
 
     Args:
         file: The photograph.
@@ -69,14 +70,16 @@ def prepare_file(file: PhotographFile, constants: PreprocessingConstants = _PAPE
 
     Raises:
         DecodeError: With one of its codes.
-        NoFieldOfView: The picture shows no retina.
+        NoFieldOfView: The photograph shows no retina.
     """
-    return prepare_copy(read_copy(file, constants), constants)
+    return prepare_reduced(read_reduced(file, constants), constants)
 
 
-def prepare_copy(copy: Copy, constants: PreprocessingConstants = _PAPER_CONSTANTS) -> ModelInput:
-    """Prepare what :func:`read_copy` has read."""
-    return _prepare(copy.pixels, copy.field_of_view, constants).on_photograph(copy.reduction)
+def prepare_reduced(
+    reduced: ReducedPhotograph, constants: PreprocessingConstants = _PAPER_CONSTANTS
+) -> ModelInput:
+    """Prepare what :func:`read_reduced` returned."""
+    return _prepare(reduced.pixels, reduced.field_of_view, constants).on_photograph(reduced.reduction)
 
 
 def _prepare(
@@ -86,7 +89,7 @@ def _prepare(
     mapping = SquareMapping.around(field_of_view, height=height, width=width, size=constants.size)
     circle = _circle_in_model(field_of_view, mapping)
     inside = circle.covers((constants.size, constants.size))
-    natural = mirror_at_circle(mapping.photograph_to_model(photograph), circle, inside)
+    natural = mirror_surround(mapping.photograph_to_model(photograph), circle, inside)
     mask = inside & _frame_in_model(field_of_view, mapping)
     return ModelInput(finish(natural, mask, constants), natural, mask, mapping, field_of_view)
 
@@ -94,7 +97,7 @@ def _prepare(
 def finish(
     natural: NDArray[np.uint8], mask: NDArray[np.bool_], constants: PreprocessingConstants
 ) -> NDArray[np.uint8]:
-    """Even out the contrast of a picture and blacken what lies outside the field of view.
+    """Even out the contrast, and blacken what lies outside the field of view.
 
     Args:
         natural: RGB uint8 (size, size, 3).
@@ -116,7 +119,7 @@ def _circle_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> Circ
 
 
 def _frame_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> NDArray[np.bool_]:
-    """The model pixels whose centre lies in the frame, bool (size, size)."""
+    """The model pixels whose centres lie in the frame, bool (size, size)."""
     ticks = np.arange(mapping.size, dtype=np.float64)
     columns, rows = mapping.points_to_photograph(np.column_stack([ticks, ticks])).T
     return field_of_view.in_frame(columns[None, :], rows[:, None])
@@ -125,11 +128,11 @@ def _frame_in_model(field_of_view: FieldOfView, mapping: SquareMapping) -> NDArr
 def equalise(picture: NDArray[np.uint8], constants: PreprocessingConstants) -> NDArray[np.uint8]:
     """CLAHE on the lightness of CIE Lab, which keeps hue.
 
-    The CLAHE object is made anew for each call: one that threads share gives wrong pixels.
+    Each call creates its own CLAHE object: one that threads share gives wrong pixels.
     """
     grid = (constants.clahe_grid, constants.clahe_grid)
     clahe = cv2.createCLAHE(clipLimit=constants.clahe_clip_limit, tileGridSize=grid)
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
-    # One channel out and in again, for memory of the system's costs more here than arithmetic.
+    # Splitting and merging all channels would allocate three more arrays.
     cv2.insertChannel(clahe.apply(cv2.extractChannel(lab, 0)), lab, 0)
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)

@@ -1,4 +1,4 @@
-"""What several steps measure of pixels."""
+"""Brightness of pixels and fractions of pixels, as several steps measure them."""
 
 import cv2
 import numpy as np
@@ -19,11 +19,11 @@ def brightness_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
-def share(marked: NDArray[np.bool_], where: NDArray[np.bool_]) -> float:
-    """The share of some places that are marked; 0 of none.
+def fraction(marked: NDArray[np.bool_], where: NDArray[np.bool_]) -> float:
+    """The fraction of the pixels in ``where`` that are marked; 0 if there are none.
 
     Args:
         marked: bool, of any shape.
-        where: The places, bool, of the same shape.
+        where: bool, of the same shape.
     """
     return int(np.count_nonzero(marked & where)) / max(1, int(np.count_nonzero(where)))

@@ -1,4 +1,4 @@
-"""As much of a photograph as a model sees."""
+"""Decodes no more of a photograph than a model sees: steps 1 and 2 together."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from service.preprocessing.geometry import Factor, FieldOfView, Reduction
 from service.preprocessing.retina import find_field_of_view
 
 _FACTORS: tuple[Factor, ...] = (8, 4, 2)
-# A disc may be enlarged a little: decoding four times as many pixels for it takes twice the time.
-_LEAST_SIDE = 0.94
+# The disc may be enlarged slightly: decoding four times the pixels to avoid it takes twice the time.
+_MIN_SIDE = 0.94
 
 
 @dataclass(frozen=True)
-class Copy:
-    """A copy of a photograph, and where the retina is on it.
+class ReducedPhotograph:
+    """A photograph at reduced size, and the field of view on it.
 
     Attributes:
         pixels: RGB uint8 (h, w, 3).
-        reduction: How they lie on the photograph's own.
-        field_of_view: In the copy's pixels.
+        reduction: How these pixels lie on the photograph's own.
+        field_of_view: In these pixels.
     """
 
     pixels: NDArray[np.uint8]
@@ -30,10 +30,10 @@ class Copy:
     field_of_view: FieldOfView
 
 
-def read_copy(file: PhotographFile, constants: PreprocessingConstants) -> Copy:
-    """Decode the smallest copy of a photograph that still has more pixels than the model sees.
+def read_reduced(file: PhotographFile, constants: PreprocessingConstants) -> ReducedPhotograph:
+    """Decode a photograph at the smallest size that still has the pixels that the model sees.
 
-    Of a camera's 12 megapixels that is half a megapixel.
+    Of a camera's 12 megapixels that is about half a megapixel.
 
     Args:
         file: The photograph.
@@ -41,21 +41,21 @@ def read_copy(file: PhotographFile, constants: PreprocessingConstants) -> Copy:
 
     Raises:
         DecodeError: With one of its codes.
-        NoFieldOfView: The picture shows no retina.
+        NoFieldOfView: The photograph shows no retina.
     """
-    least = _LEAST_SIDE * constants.size
-    pixels, reduction = file.decode(_largest_factor(max(file.height, file.width), least))
+    min_side = _MIN_SIDE * constants.size
+    pixels, reduction = file.decode(_largest_factor(max(file.height, file.width), min_side))
     field_of_view = find_field_of_view(pixels)
     diameter = 2 * field_of_view.circle.radius * reduction.factor
-    # Only now it shows how much of the photograph is black surround.
-    factor = _largest_factor(diameter, least)
+    # The disc is smaller than the photograph, and may need more of its pixels.
+    factor = _largest_factor(diameter, min_side)
     if factor >= reduction.factor:
-        return Copy(pixels, reduction, field_of_view)
+        return ReducedPhotograph(pixels, reduction, field_of_view)
     on_photograph = field_of_view.on_photograph(reduction)
     pixels, reduction = file.decode(factor)
-    return Copy(pixels, reduction, on_photograph.on_copy(reduction))
+    return ReducedPhotograph(pixels, reduction, on_photograph.on_reduced(reduction))
 
 
-def _largest_factor(side: float, least: float) -> Factor:
-    """The largest factor by which a side may be divided without falling below the least."""
-    return next((factor for factor in _FACTORS if side >= factor * least), 1)
+def _largest_factor(side: float, min_side: float) -> Factor:
+    """The largest factor that leaves at least ``min_side`` pixels of a side."""
+    return next((factor for factor in _FACTORS if side >= factor * min_side), 1)

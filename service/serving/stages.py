@@ -23,9 +23,9 @@ from service.preprocessing import (
     QualityNote,
     SquareMapping,
     assess_quality,
-    prepare_copy,
+    prepare_reduced,
     read_acquisition,
-    read_copy,
+    read_reduced,
 )
 
 # What pydicom, and datetime, import only when they read a picture and its time.
@@ -101,10 +101,10 @@ def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pi
     started = perf_counter()
     data = upload.tobytes()
     file = PhotographFile(data, max_pixels=max_pixels)
-    copy = read_copy(file, constants)
+    reduced = read_reduced(file, constants)
     acquisition = read_acquisition(data)
     decoded = perf_counter()
-    model_input = prepare_copy(copy, constants)
+    model_input = prepare_reduced(reduced, constants)
     quality = assess_quality(model_input)
     return Prepared(
         model_input.image,

@@ -1,6 +1,7 @@
-"""Photographs in DICOM objects, as ophthalmic cameras and archives send them.
+"""Reads photographs in DICOM objects, as ophthalmic cameras and archives send them.
 
-Nothing but the picture, the eye and the time is ever taken out of one. Reading needs the extra ``dicom``.
+It takes the image, the eye, the time and the camera, and nothing about the patient. Needs the extra
+``dicom``.
 """
 
 import io
@@ -19,32 +20,30 @@ if TYPE_CHECKING:
 
 _PREAMBLE = 128
 _MAGIC = b"DICM"
-# What stands before the picture is small; a file full of other things would keep a thread busy for minutes.
-_LARGEST_HEADER = 2**20
+# What precedes the pixels is small; parsing a file full of other elements would take minutes.
+_MAX_HEADER = 2**20
 _PIXEL_DATA = 0x7FE00010
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
-# Others are refused before they are read: a deflated one could inflate to any size.
+# Others are refused unread: a deflated object could inflate to any size.
 _TRANSFER_SYNTAXES = (_IMPLICIT, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", _JPEG_BASELINE)
 # Ophthalmic Photography, 8 and 16 Bit Image Storage.
 _PHOTOGRAPHS = ("1.2.840.10008.5.1.4.1.1.77.1.5.1", "1.2.840.10008.5.1.4.1.1.77.1.5.2")
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
-
-
-# Of a value of the representation LO.
-_LONGEST_TEXT = 64
+# The longest value of representation LO.
+_MAX_TEXT = 64
 
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What a DICOM object says of its photograph.
+    """What a DICOM object says about its photograph.
 
     Attributes:
-        laterality: ``R`` or ``L``, the eye; None where it does not say.
-        acquired_at: When the photograph was taken, ISO 8601; None where it does not say.
-        manufacturer: Of the camera; None where it does not say.
-        device: The manufacturer's name of the camera; None where it does not say.
+        laterality: The eye, ``R`` or ``L``; None if the object does not say.
+        acquired_at: When the photograph was taken, ISO 8601; None if the object does not say.
+        manufacturer: Of the camera; None if the object does not say.
+        device: The manufacturer's name for the camera; None if the object does not say.
     """
 
     laterality: str | None
@@ -59,34 +58,34 @@ def is_dicom(data: bytes) -> bool:
 
 
 def read_dicom(data: bytes, *, max_pixels: int) -> bytes | NDArray[np.generic]:
-    """Take the picture out of a DICOM object.
+    """Read the image of a DICOM object.
 
     Args:
         data: The bytes of the file.
-        max_pixels: Largest picture to decode, in pixels.
+        max_pixels: Largest number of pixels to decode.
 
     Returns:
-        A JPEG file's bytes where that is what it holds; otherwise the picture, uint8 or uint16 using their
-        whole range, RGB (H, W, 3).
+        The bytes of a JPEG file if it holds one; otherwise RGB pixels, uint8 or uint16 (H, W, 3), scaled to
+        the whole range of their type.
 
     Raises:
         DecodeError: With one of its codes.
     """
     try:
         syntax, header, rest = _read_header(data)
-        _refuse_others(header, max_pixels)
+        _require_photograph(header, max_pixels)
         return _picture(syntax, header, rest)
     except (DecodeError, MemoryError):
         raise
-    except Exception as error:  # pydicom raises whatever a damaged object makes it
+    except Exception as error:  # pydicom raises any exception for a damaged object
         raise DecodeError("corrupt-image", "The DICOM object is damaged.") from error
 
 
 def read_acquisition(data: bytes) -> Acquisition | None:
-    """Return what a DICOM object says of its photograph; None for any other file.
+    """Read what a DICOM object says about its photograph; None for any other file.
 
     Args:
-        data: The bytes of a file that was decoded.
+        data: The bytes of a file that could be decoded.
     """
     if not is_dicom(data):
         return None
@@ -99,30 +98,30 @@ def read_acquisition(data: bytes) -> Acquisition | None:
             _text(header, "Manufacturer"),
             _text(header, "ManufacturerModelName"),
         )
-    except Exception:  # what is damaged here says nothing about the picture
+    except Exception:  # damage here says nothing about the image
         return Acquisition(None, None)
 
 
 def _text(header: "Dataset", keyword: str) -> str | None:
-    """Return a short text of the header; None where there is none."""
+    """A short text of the header; None if there is none."""
     value = header.get(keyword)
-    return str(value).strip()[:_LONGEST_TEXT] or None if value is not None else None
+    return str(value).strip()[:_MAX_TEXT] or None if value is not None else None
 
 
 def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
-    """Read everything before the picture.
+    """Read everything before the pixels.
 
     Returns:
-        The transfer syntax, what it says, and the file from the picture on.
+        The transfer syntax, the elements, and the file from the pixels on.
     """
     if find_spec("pydicom") is None:
         raise DecodeError("unsupported-image", "This service was installed without its extra 'dicom'.")
     from pydicom import config
     from pydicom.filereader import read_dataset
 
-    # What a camera writes against the rules is no reason to refuse its photograph.
+    # A camera that violates the standard elsewhere may still send a good photograph.
     config.settings.reading_validation_mode = config.IGNORE
-    file = io.BytesIO(data[:_LARGEST_HEADER])
+    file = io.BytesIO(data[:_MAX_HEADER])
     file.seek(_PREAMBLE + len(_MAGIC))
     meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
     syntax = str(meta.TransferSyntaxUID)
@@ -133,7 +132,7 @@ def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
     return syntax, header, io.BytesIO(data[file.tell() :])
 
 
-def _refuse_others(header: "Dataset", max_pixels: int) -> None:
+def _require_photograph(header: "Dataset", max_pixels: int) -> None:
     if header.get("SOPClassUID") not in _PHOTOGRAPHS:
         raise DecodeError("unsupported-image", "The DICOM object is no ophthalmic photograph.")
     if int(header.get("NumberOfFrames") or 1) > 1:
@@ -164,7 +163,7 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
     pixels: NDArray[Any] = pixel_array(header)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         return np.asarray(apply_color_lut(pixels, header))
-    # Twelve bits in sixteen: the brightest must be the brightest.
+    # Twelve bits stored in sixteen become sixteen.
     pixels = pixels << (header.BitsAllocated - header.BitsStored)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=-1)
 
@@ -172,7 +171,7 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
 def _acquired_at(header: "Dataset") -> str | None:
     date, time = header.get("AcquisitionDate"), header.get("AcquisitionTime")
     text = str(header.get("AcquisitionDateTime") or (f"{date}{time}" if date and time else ""))
-    # Cameras rarely know their zone.
+    # Cameras rarely give their time zone.
     for form in ("%Y%m%d%H%M%S.%f%z", "%Y%m%d%H%M%S.%f", "%Y%m%d%H%M%S%z", "%Y%m%d%H%M%S"):
         try:
             return datetime.strptime(text, form).isoformat()

@@ -1,4 +1,4 @@
-"""What an image file says about itself before anything is decoded."""
+"""Reads and checks what an image file says about itself, before anything is decoded."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from service.preprocessing.errors import DecodeError
-from service.preprocessing.files import containers
+from service.preprocessing.files import containers, tiff
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 
@@ -29,12 +29,12 @@ class _Format:
     reader: Callable[[io.BytesIO, None], Image.Image]
 
 
-# The readers are called directly: Image.open would warn of, or refuse, sizes by a limit of its own.
+# The readers are called directly: Image.open has a limit of its own on pixels.
 _FORMATS = (
-    # libjpeg-turbo tells of those that it reads whether they are complete.
+    # Only for what libjpeg-turbo cannot read: it checks the others itself.
     _Format(re.compile(re.escape(JPEG_SIGNATURE)), containers.jpeg_is_complete, JpegImageFile),
     _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), containers.png_is_complete, PngImageFile),
-    _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), containers.tiff_is_complete, TiffImageFile),
+    _Format(re.compile(rb"II[*+]\0|MM\0[*+]"), tiff.is_complete, TiffImageFile),
     _Format(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), containers.webp_is_complete, WebPImageFile),
     _Format(
         re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
@@ -43,18 +43,18 @@ _FORMATS = (
     ),
 )
 _UNSUPPORTED = re.compile(rb"GIF8[79]a|%PDF|\0\0\0.ftyp(?:heic|heix|mif1|avif)|\0\0\0\x0cjP  ", re.DOTALL)
-# `warnings.catch_warnings` swaps the filters of the whole process; two threads in it would undo each other.
+# `warnings.catch_warnings` replaces the filters of the whole process: two threads would undo each other.
 _WARNINGS_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Header:
-    """Attributes of an image file.
+    """What an image file says about itself.
 
     Attributes:
-        width: Of the picture as it is decoded, in pixels.
-        height: Likewise.
-        orientation: EXIF orientation, 1 to 8, that decoding leaves to be honoured.
+        width: In pixels, as decoded.
+        height: In pixels, as decoded.
+        orientation: EXIF orientation, 1 to 8, that decoding does not apply.
         multiple: Whether the file holds several pages or frames.
     """
 
@@ -65,16 +65,17 @@ class Header:
 
 
 def read_header(data: bytes, max_pixels: int) -> Header:
-    """Read what a JPEG, PNG, TIFF, WebP or BMP file says about itself.
+    """Read the header of a JPEG, PNG, TIFF, WebP or BMP file.
 
     Args:
         data: The bytes of the file.
-        max_pixels: Largest picture to decode, in pixels.
+        max_pixels: Largest number of pixels to decode.
 
     Raises:
-        DecodeError: The bytes are no such file, or not the whole of one, or the picture is larger.
+        DecodeError: The bytes are no such file, the file is not complete, has several pages or frames, or
+            has more pixels.
     """
-    header = _jpeg_header(data) or _header(data, max_pixels)
+    header = _jpeg_header(data) or _other_header(data, max_pixels)
     if header.multiple:
         raise DecodeError("multiple-images", "The file holds several pages or frames; send one photograph.")
     if header.width * header.height > max_pixels:
@@ -87,41 +88,41 @@ def _too_large(size: str, max_pixels: int) -> DecodeError:
 
 
 def _jpeg_header(data: bytes) -> Header | None:
-    """The header of a JPEG that libjpeg-turbo reads; None of any other file."""
+    """The header of a JPEG that libjpeg-turbo can read; None for any other file."""
     if not data.startswith(JPEG_SIGNATURE):
         return None
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
-    except (ValueError, KeyError):  # the latter for colours and subsampling that it has no name for
+    except (ValueError, KeyError):  # KeyError: colours or subsampling that it does not know
         return None
     with _without_warnings():
         return Header(width, height, _orientation_in(containers.jpeg_exif(data)), multiple=False)
 
 
-def _header(data: bytes, max_pixels: int) -> Header:
+def _other_header(data: bytes, max_pixels: int) -> Header:
     if not data:
         raise DecodeError("empty-file", "The file is empty.")
-    form = next((form for form in _FORMATS if form.signature.match(data)), None)
-    if form is None:
+    format_ = next((each for each in _FORMATS if each.signature.match(data)), None)
+    if format_ is None:
         raise _not_supported(data)
-    if not form.is_complete(data):
+    if not format_.is_complete(data):
         raise truncated()
-    # Pillow would make room for two of them before it tells their size.
-    if form.reader is WebPImageFile and (pixels := containers.webp_pixels(data)) > max_pixels:
+    # Pillow allocates two images of this size before it tells it.
+    if format_.reader is WebPImageFile and (pixels := containers.webp_pixels(data)) > max_pixels:
         raise _too_large(str(pixels), max_pixels)
     with _without_warnings():
         try:
-            image = form.reader(io.BytesIO(data), None)
+            image = format_.reader(io.BytesIO(data), None)
             return Header(*image.size, _orientation(image, data), _has_several(image, data))
         except MemoryError:
             raise
-        except Exception as error:  # Pillow's readers raise whatever a damaged header makes them
+        except Exception as error:  # Pillow's readers raise any exception for a damaged header
             raise DecodeError("corrupt-image", "The image's header is damaged.") from error
 
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Pillow's, of what is damaged in a file."""
+    """Silence Pillow's warnings about damaged files."""
     with _WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -134,18 +135,17 @@ def _not_supported(data: bytes) -> DecodeError:
 
 
 def truncated() -> DecodeError:
-    """The error of a file that is not whole."""
+    """The error for a file that is not complete."""
     return DecodeError("truncated-image", "The file ends before the image does; send it again.")
 
 
 def _orientation(image: Image.Image, data: bytes) -> int:
     match image:
         case TiffImageFile():
-            return 1  # OpenCV turns a TIFF upright whatever it is asked for, and Pillow gives the turned size
+            return 1  # OpenCV always applies it to a TIFF, and Pillow gives the size after that
         case PngImageFile():
-            # Pillow would decode the whole picture for them.
-            chunks = containers.png_chunks(data)
-            return _orientation_in(next((content for kind, content in chunks if kind == b"eXIf"), b""))
+            # Pillow would decode the whole image for what may follow it.
+            return _orientation_in(containers.png_exif(data))
         case _:
             return _orientation_in(image.info.get("exif", b""))
 
@@ -157,12 +157,12 @@ def _orientation_in(exif_data: bytes) -> int:
         orientation = exif.get(ExifTags.Base.Orientation, 1)
     except MemoryError:
         raise
-    except Exception:  # damaged EXIF data say nothing about the picture's pixels
+    except Exception:  # damaged EXIF data say nothing about the pixels
         return 1
     return orientation if orientation in range(1, 9) else 1
 
 
 def _has_several(image: Image.Image, data: bytes) -> bool:
     if isinstance(image, TiffImageFile):
-        return containers.tiff_has_more_pages(data)
+        return tiff.has_more_pages(data)
     return getattr(image, "n_frames", 1) > 1

@@ -1,4 +1,4 @@
-"""Bytes become a photograph, or a smaller copy of it."""
+"""Decodes the file of a photograph, at full size or reduced."""
 
 from functools import partial
 
@@ -12,22 +12,22 @@ from service.preprocessing.files.dicom import is_dicom, read_dicom
 from service.preprocessing.files.header import JPEG_SIGNATURE, Header, read_header, truncated
 from service.preprocessing.geometry import Factor, Reduction
 
-# EXIF orientations that turn a picture upright by turning it round.
-_LAST_COLUMN_FIRST, _LAST_ROW_FIRST = (2, 3, 6, 7), (3, 4, 7, 8)
-# Not IMREAD_COLOR_RGB, which scrambles some TIFFs of 16 bits.
+# EXIF orientations that reverse the columns, and those that reverse the rows.
+_COLUMNS_REVERSED, _ROWS_REVERSED = (2, 3, 6, 7), (3, 4, 7, 8)
+# Not IMREAD_COLOR_RGB, which corrupts some 16-bit TIFFs.
 _READ_FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     """Decode one JPEG, PNG, TIFF, WebP, BMP or DICOM photograph.
 
-    16-bit channels are scaled to 8 bits, grey and palette pictures become RGB, and the EXIF orientation
-    is honoured. An alpha channel is dropped, because a camera's says nothing about the retina; only a
-    TIFF's transparent pixels come out black, since libtiff multiplies by alpha.
+    16-bit channels are scaled to 8 bits, grey and palette images become RGB, and the EXIF orientation is
+    applied. An alpha channel is dropped, because it says nothing about the retina; but transparent pixels
+    of a TIFF become black, since libtiff multiplies by alpha.
 
     Args:
         data: The bytes of the file.
-        max_pixels: Largest number of pixels to decode; a file's header tells before its pixels are read.
+        max_pixels: Largest number of pixels to decode, checked against the file's header.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -39,15 +39,15 @@ def decode(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
 
 
 class PhotographFile:
-    """The file of a photograph; its pixels are decoded when asked for.
+    """The file of a photograph. Its header is read at once, its pixels on :meth:`decode`.
 
     Attributes:
-        height: Of the photograph, in pixels, upright.
-        width: Of the photograph, in pixels, upright.
+        height: In pixels, upright.
+        width: In pixels, upright.
     """
 
     def __init__(self, data: bytes, *, max_pixels: int) -> None:
-        """Read what a file says about itself.
+        """Read and check the header.
 
         Args:
             data: The bytes of the file.
@@ -68,10 +68,11 @@ class PhotographFile:
             self.height, self.width = self.width, self.height
 
     def decode(self, factor: Factor) -> tuple[NDArray[np.uint8], Reduction]:
-        """Decode a copy of which each pixel stands for ``factor`` x ``factor`` of the photograph's own.
+        """Decode the photograph reduced by a factor.
 
         Returns:
-            RGB uint8 (h, w, 3), and how it lies on the photograph.
+            RGB uint8 (h, w, 3), each pixel the mean of ``factor`` x ``factor`` of the photograph's, and how
+            they lie on the photograph.
 
         Raises:
             DecodeError: With one of its codes.
@@ -79,29 +80,27 @@ class PhotographFile:
         return _upright(self._stored(factor), self._header.orientation), self.reduction(factor)
 
     def reduction(self, factor: Factor) -> Reduction:
-        """How a copy lies on the photograph, without decoding it."""
-        # What is left over of a photograph that the factor does not divide lies at the end of its stored
-        # rows and columns.
+        """How the reduced photograph lies on the photograph, without decoding."""
+        # If the factor does not divide a side, the incomplete pixels are the last that are stored.
         orientation = self._header.orientation
-        left = -(-self.width % factor) if orientation in _LAST_COLUMN_FIRST else 0
-        top = -(-self.height % factor) if orientation in _LAST_ROW_FIRST else 0
+        left = -(-self.width % factor) if orientation in _COLUMNS_REVERSED else 0
+        top = -(-self.height % factor) if orientation in _ROWS_REVERSED else 0
         return Reduction(factor, left, top, self.height, self.width)
 
     def _stored(self, factor: Factor) -> NDArray[np.uint8]:
         if not isinstance(self._content, bytes):
-            return _shrunk(self._content, factor)
+            return _reduced(self._content, factor)
         pixels = _decode_jpeg(self._content, self._header, factor)
         if pixels is None:
             pixels = _eight_bit(_decode_any(self._content, self._header))
-            return _shrunk(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8), factor)
+            return _reduced(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8), factor)
         return pixels
 
 
 def _decode_jpeg(data: bytes, header: Header, factor: Factor) -> NDArray[np.uint8] | None:
-    """Decode a JPEG to RGB, or nothing where it is none, or one of colours that need another decoder.
+    """Decode a JPEG to RGB; None if it is none, or if libjpeg-turbo cannot convert its colours.
 
-    A JPEG holds the frequencies of its blocks: leaving out the higher ones reduces it at less than the
-    price of all its pixels.
+    libjpeg-turbo reduces a JPEG by leaving out high frequencies, which is faster than decoding all pixels.
 
     Raises:
         DecodeError: It is not complete.
@@ -115,7 +114,7 @@ def _decode_jpeg(data: bytes, header: Header, factor: Factor) -> NDArray[np.uint
     except ValueError as error:
         if "Premature end" in str(error):
             raise truncated() from error
-        # What else libjpeg complains of, it puts up with.
+        # libjpeg tolerates all else that strict mode reports.
         try:
             pixels = decode(strict=False)
         except ValueError:
@@ -126,7 +125,7 @@ def _decode_jpeg(data: bytes, header: Header, factor: Factor) -> NDArray[np.uint
 
 
 def _decode_any(data: bytes, header: Header) -> NDArray[np.generic]:
-    """Decode to BGR of the file's own depth."""
+    """Decode to BGR at the file's own depth."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS)
     except cv2.error as error:
@@ -146,22 +145,22 @@ def _eight_bit(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     raise DecodeError("unsupported-image", f"Channels of type {pixels.dtype} are not supported.")
 
 
-def _shrunk(pixels: NDArray[np.uint8], factor: Factor) -> NDArray[np.uint8]:
-    """The means of squares of pixels; at the end, the last row and column fill what is missing."""
+def _reduced(pixels: NDArray[np.uint8], factor: Factor) -> NDArray[np.uint8]:
+    """Means of squares of pixels; the last row and column are repeated where the factor does not divide."""
     if factor == 1:
         return pixels
     height, width = pixels.shape[:2]
-    whole = cv2.copyMakeBorder(pixels, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
-    size = (whole.shape[1] // factor, whole.shape[0] // factor)
-    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    padded = cv2.copyMakeBorder(pixels, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
+    size = (padded.shape[1] // factor, padded.shape[0] // factor)
+    return np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Undo the EXIF orientation of a stored picture."""
+    """Apply the EXIF orientation to stored pixels."""
     if orientation >= 5:
         pixels = pixels.transpose(1, 0, 2)
-    if orientation in _LAST_COLUMN_FIRST:
+    if orientation in _COLUMNS_REVERSED:
         pixels = pixels[:, ::-1]
-    if orientation in _LAST_ROW_FIRST:
+    if orientation in _ROWS_REVERSED:
         pixels = pixels[::-1]
     return np.ascontiguousarray(pixels)

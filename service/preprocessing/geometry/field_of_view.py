@@ -1,4 +1,4 @@
-"""The retina on a photograph."""
+"""The field of view: where the retina is on a photograph."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from service.preprocessing.geometry.shapes import Box, Circle
 
 @dataclass(frozen=True)
 class FieldOfView:
-    """The retina on a photograph: what of a circle lies inside the frame.
+    """The part of a circle that lies inside the frame.
 
     Attributes:
-        circle: In photograph pixels; whole coordinates are the centres of pixels. It may reach beyond
-            the photograph where the camera cut it off.
-        frame: The part of the photograph that holds a picture: all of it, but for black bars.
+        circle: In photograph pixels; integer coordinates are the centres of pixels. Where the camera cut
+            the disc off, it reaches beyond the photograph.
+        frame: The photograph without black bars.
     """
 
     circle: Circle
     frame: Box
 
     def in_frame(self, columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Whether points lie in the frame; columns and rows broadcast against each other."""
+        """Whether points lie in the frame; ``columns`` and ``rows`` are broadcast."""
         return np.asarray(
             (columns >= self.frame.left - 0.5)
             & (columns <= self.frame.right - 0.5)
@@ -32,11 +32,11 @@ class FieldOfView:
         )
 
     def on_photograph(self, reduction: Reduction) -> "FieldOfView":
-        """The same field of view, found on a reduced copy, in the photograph's own pixels."""
+        """The same field of view, of a reduced photograph, in the photograph's own pixels."""
         return FieldOfView(
             reduction.circle_to_photograph(self.circle), reduction.box_to_photograph(self.frame)
         )
 
-    def on_copy(self, reduction: Reduction) -> "FieldOfView":
-        """The same field of view in the pixels of a reduced copy."""
-        return FieldOfView(reduction.circle_to_copy(self.circle), reduction.box_to_copy(self.frame))
+    def on_reduced(self, reduction: Reduction) -> "FieldOfView":
+        """The same field of view in the pixels of the reduced photograph."""
+        return FieldOfView(reduction.circle_to_reduced(self.circle), reduction.box_to_reduced(self.frame))

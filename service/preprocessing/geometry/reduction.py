@@ -1,4 +1,4 @@
-"""How the pixels of a smaller copy lie on those of its photograph."""
+"""How the pixels of a reduced photograph lie on the photograph's own."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,13 @@ Factor = Literal[1, 2, 4, 8]
 
 @dataclass(frozen=True)
 class Reduction:
-    """A copy of which each pixel is the mean of a square of the photograph's own.
+    """A reduced photograph: each of its pixels is the mean of a square of the photograph's own.
 
     Attributes:
         factor: Side of that square, in photograph pixels.
-        left: Photograph column of the copy's first column; negative where that is not whole.
-        top: Photograph row of the copy's first row; likewise.
+        left: Photograph column where the first reduced column begins; negative if that column reaches beyond
+            the photograph.
+        top: Photograph row where the first reduced row begins; likewise.
         height: Of the photograph, in pixels.
         width: Of the photograph, in pixels.
     """
@@ -28,16 +29,16 @@ class Reduction:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of the copy."""
+        """Height and width of the reduced photograph."""
         return -((self.top - self.height) // self.factor), -((self.left - self.width) // self.factor)
 
     def circle_to_photograph(self, circle: Circle) -> Circle:
-        """The same circle in photograph pixels."""
+        """A circle of the reduced photograph in photograph pixels."""
         scaled = circle.scaled(self.factor)
         return Circle(scaled.x + self.left, scaled.y + self.top, scaled.radius)
 
     def box_to_photograph(self, box: Box) -> Box:
-        """The photograph pixels that a box of the copy's pixels covers."""
+        """The photograph pixels that a box of reduced pixels covers."""
         return Box(
             max(0, self.left + self.factor * box.left),
             max(0, self.top + self.factor * box.top),
@@ -45,13 +46,13 @@ class Reduction:
             min(self.height, self.top + self.factor * box.bottom),
         )
 
-    def circle_to_copy(self, circle: Circle) -> Circle:
-        """A circle of the photograph in the copy's pixels."""
+    def circle_to_reduced(self, circle: Circle) -> Circle:
+        """A circle of the photograph in reduced pixels."""
         shifted = Circle(circle.x - self.left, circle.y - self.top, circle.radius)
         return shifted.scaled(1 / self.factor)
 
-    def box_to_copy(self, box: Box) -> Box:
-        """The copy's pixels that touch a box of the photograph."""
+    def box_to_reduced(self, box: Box) -> Box:
+        """The reduced pixels that touch a box of photograph pixels."""
         return Box(
             (box.left - self.left) // self.factor,
             (box.top - self.top) // self.factor,

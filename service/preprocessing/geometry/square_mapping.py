@@ -19,13 +19,13 @@ Number = TypeVar("Number", np.uint8, np.uint16, np.float32)
 class SquareMapping:
     """A square of a photograph, scaled to a model's input.
 
-    Whole coordinates are the centres of pixels on both sides: model pixel 0 covers [-0.5, 0.5], as
-    ``cv2.resize`` has it. The square lies on whole photograph pixels and may reach beyond the frame.
+    Integer coordinates are the centres of pixels on both sides: model pixel 0 covers [-0.5, 0.5], as in
+    ``cv2.resize``. The square consists of whole photograph pixels and may reach beyond the frame.
 
     Attributes:
         height: Of the photograph, in pixels.
         width: Of the photograph, in pixels.
-        frame: The part of the photograph that holds a picture.
+        frame: The photograph without black bars.
         left: Photograph column of the square's first column, may be negative.
         top: Photograph row of the square's first row, may be negative.
         side: Side of the square in photograph pixels.
@@ -42,7 +42,7 @@ class SquareMapping:
 
     @classmethod
     def around(cls, field_of_view: FieldOfView, *, height: int, width: int, size: int) -> "SquareMapping":
-        """The smallest square of whole pixels round the circle of a field of view."""
+        """The smallest square of whole pixels around the circle of a field of view."""
         circle = field_of_view.circle
         left = math.floor(circle.x - circle.radius + 0.5)
         top = math.floor(circle.y - circle.radius + 0.5)
@@ -50,7 +50,7 @@ class SquareMapping:
         return cls(height, width, field_of_view.frame, left, top, side, size)
 
     def on_photograph(self, reduction: Reduction) -> "SquareMapping":
-        """The mapping of a reduced copy as one of the photograph that it was made of."""
+        """The mapping of a reduced photograph as one of the photograph itself."""
         factor = reduction.factor
         return SquareMapping(
             height=reduction.height,
@@ -64,7 +64,7 @@ class SquareMapping:
 
     @property
     def scale(self) -> float:
-        """Photograph pixels that make one model pixel."""
+        """Photograph pixels per model pixel."""
         return self.side / self.size
 
     def points_to_model(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -76,7 +76,7 @@ class SquareMapping:
         return np.asarray((points + 0.5) * self.scale - 0.5 + self._origin, np.float64)
 
     def box_to_photograph(self, box: Box) -> Box:
-        """The photograph pixels that a box of model pixels touches, cut at the frame."""
+        """The photograph pixels that a box of model pixels touches, clipped to the frame."""
         return Box(
             left=max(self.frame.left, self.left + math.floor(box.left * self.scale)),
             top=max(self.frame.top, self.top + math.floor(box.top * self.scale)),
@@ -85,7 +85,7 @@ class SquareMapping:
         )
 
     def box_to_model(self, box: Box) -> Box:
-        """The model pixels that a box of photograph pixels touches, cut at the model's input."""
+        """The model pixels that a box of photograph pixels touches, clipped to the model's input."""
         return Box(
             left=max(0, math.floor((box.left - self.left) / self.scale)),
             top=max(0, math.floor((box.top - self.top) / self.scale)),
@@ -96,8 +96,7 @@ class SquareMapping:
     def photograph_to_model(self, photograph: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Cut out the square and scale it.
 
-        What lies beyond the frame is the mirror image of what lies inside: black would blend into the
-        retina at the frame's edge.
+        Beyond the frame the picture is mirrored: black would blend into the retina at the frame's edge.
 
         Args:
             photograph: uint8 (H, W, 3).
@@ -108,12 +107,12 @@ class SquareMapping:
         return self._resized(self._square(photograph, cv2.BORDER_REFLECT_101))
 
     def labels_to_model(self, mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Bring a mask of lesions to the model's input.
+        """Transform a mask of lesions to the model's input.
 
-        A model pixel is set where at least half of it is covered, so that areas are kept.
+        A model pixel is set if at least half of it is covered, which preserves areas.
 
         Args:
-            mask: bool or uint8 (H, W) of the photograph's size; whatever is not 0 is lesion.
+            mask: bool or uint8 (H, W) of the photograph's size; nonzero is lesion.
 
         Returns:
             bool (size, size).
@@ -123,7 +122,7 @@ class SquareMapping:
         return np.asarray(self._resized(self._square(lesion, cv2.BORDER_CONSTANT)) >= 128)
 
     def map_to_photograph(self, heatmap: NDArray[Number]) -> NDArray[Number]:
-        """Lay a map of the model over the photograph.
+        """Transform a map of the model to the photograph.
 
         Args:
             heatmap: float32, uint16 or uint8 (size, size).
@@ -140,29 +139,29 @@ class SquareMapping:
         photograph[inside.slices] = square[self._relative(inside).slices]
         return photograph
 
-    def map_to_copy(self, heatmap: NDArray[Number], reduction: Reduction) -> NDArray[Number]:
-        """Lay a map of the model over a reduced copy of the photograph.
+    def map_to_reduced(self, heatmap: NDArray[Number], reduction: Reduction) -> NDArray[Number]:
+        """Transform a map of the model to a reduced photograph.
 
         Args:
             heatmap: float32, uint16 or uint8 (size, size).
-            reduction: How the copy lies on the photograph.
+            reduction: How the reduced photograph lies on the photograph.
 
         Returns:
-            As :meth:`map_to_photograph`, in the copy's pixels.
+            As :meth:`map_to_photograph`, in reduced pixels.
         """
         if reduction.factor == 1:
             return self.map_to_photograph(heatmap)
         self._require(heatmap, (self.size, self.size))
         scale = self.scale / reduction.factor
-        # Of the square's first edge, in the copy's pixels.
+        # The square's top left corner, in reduced pixels.
         x, y = (self._origin - (reduction.left, reduction.top)) / reduction.factor
-        onto_copy = np.array([[scale, 0, x + (scale - 1) / 2], [0, scale, y + (scale - 1) / 2]])
+        matrix = np.array([[scale, 0, x + (scale - 1) / 2], [0, scale, y + (scale - 1) / 2]])
         height, width = reduction.shape
-        laid = cv2.warpAffine(heatmap, onto_copy, (width, height), flags=cv2.INTER_LINEAR)
-        frame = reduction.box_to_copy(self.frame)
-        copy = np.zeros_like(laid)
-        copy[frame.slices] = laid[frame.slices]
-        return np.asarray(copy, heatmap.dtype)
+        square = cv2.warpAffine(heatmap, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        frame = reduction.box_to_reduced(self.frame)
+        reduced = np.zeros_like(square)
+        reduced[frame.slices] = square[frame.slices]
+        return np.asarray(reduced, heatmap.dtype)
 
     @property
     def _origin(self) -> NDArray[np.float64]:
@@ -190,10 +189,9 @@ class SquareMapping:
         return np.asarray(cv2.copyMakeBorder(square, *padding, border), np.uint8) if any(padding) else square
 
     def _resized(self, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Scale to the model's size: means where pixels would be skipped otherwise, else linear.
+        """Scale to the model's size: by area where linear interpolation would skip pixels.
 
-        Cubic interpolation is sharper but rings, and a dark ring round every bright spot is a lesion
-        that the eye does not have.
+        Cubic interpolation is sharper but rings: a dark ring around a bright spot looks like a lesion.
         """
         interpolation = cv2.INTER_AREA if self.side >= 2 * self.size else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(square, (self.size, self.size), interpolation=interpolation), np.uint8)

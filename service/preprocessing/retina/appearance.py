@@ -1,7 +1,7 @@
-"""Whether pixels look like retina: smooth, and lit by what a retina reflects.
+"""Tells retina from everyday pictures: retina is smooth and reddish.
 
-The limits stand where 1100 fundus photographs of good to very poor quality end and everyday pictures
-begin. Colour alone would not do: retinas run from orange over grey to bluish green.
+The limits separate 1100 fundus photographs, of good to very poor quality, from everyday pictures. Colour
+alone is not enough: retinas range from orange through grey to bluish green.
 """
 
 import cv2
@@ -10,37 +10,37 @@ from numpy.typing import NDArray
 
 from service.preprocessing.geometry import Circle
 
-# Largest detail where less than this share of the rim is on the picture: the less of it there is, the
-# easier a chance arrangement imitates it.
-_LARGEST_DETAIL = ((0.1, 0.05), (0.25, 0.12), (1.0, 0.16))
-_LEAST_RED_TO_GREEN = 0.7
-_LEAST_RED_TO_BLUE = 0.85
-_LARGEST_COLOUR_SPREAD = 24.0  # standard deviation of CIE Lab's a and b
+# (visible fraction of the rim, maximal detail): the less of a rim is visible, the easier other things
+# imitate it.
+_MAX_DETAIL = ((0.1, 0.05), (0.25, 0.12), (1.0, 0.16))
+_MIN_RED_TO_GREEN = 0.7
+_MIN_RED_TO_BLUE = 0.85
+_MAX_COLOUR_SPREAD = 24.0  # standard deviation of CIE Lab's a and b
 
 
 def disc_looks_like_retina(picture: NDArray[np.uint8], circle: Circle, visible: float) -> bool:
-    """Whether what a circle encloses can be retina.
+    """Whether the inside of a circle can be retina.
 
     Args:
         picture: RGB uint8 (H, W, 3), at most 256 pixels a side.
         circle: In the picture's pixels.
-        visible: Share of the circle's line that is on the picture.
+        visible: Fraction of the circumference that is on the picture.
     """
     inside = circle.enlarged(0.9).covers(picture.shape)
     if not inside.any():
         return False
     red, green, blue, _ = cv2.mean(picture, inside.astype(np.uint8))
-    limit = next(limit for share, limit in _LARGEST_DETAIL if visible <= share)
-    reddish = red >= _LEAST_RED_TO_GREEN * green and red >= _LEAST_RED_TO_BLUE * blue
+    limit = next(limit for fraction, limit in _MAX_DETAIL if visible <= fraction)
+    reddish = red >= _MIN_RED_TO_GREEN * green and red >= _MIN_RED_TO_BLUE * blue
     spread = _colour_spread(picture, inside)
-    return bool(reddish and spread <= _LARGEST_COLOUR_SPREAD and _detail(picture, inside) <= limit)
+    return bool(reddish and spread <= _MAX_COLOUR_SPREAD and _detail(picture, inside) <= limit)
 
 
 def fills_frame_with_retina(picture: NDArray[np.uint8]) -> bool:
-    """Whether a picture without any rim is retina all over.
+    """Whether a picture without a visible rim is retina all over.
 
-    Stricter than with a rim, and so not for every such photograph: orange throughout, its red against
-    green varying as vessels, disc and macula make it, and smooth.
+    Stricter than with a rim, so that some such photographs are refused: it must be orange throughout,
+    vary in red to green as vessels, optic disc and macula make it vary, and be smooth.
 
     Args:
         picture: RGB uint8 (H, W, 3), at most 256 pixels a side.
@@ -60,14 +60,14 @@ def fills_frame_with_retina(picture: NDArray[np.uint8]) -> bool:
 
 
 def _detail(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
-    """Mean deviation of green from its surroundings, as a share of its mean."""
+    """Mean deviation of green from its surroundings, relative to its mean."""
     green = picture[..., 1].astype(np.float32)
     deviation = np.abs(green - cv2.GaussianBlur(green, (0, 0), 3))
     return float(deviation[inside].mean() / max(1.0, float(green[inside].mean())))
 
 
 def _colour_spread(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
-    """The larger standard deviation of CIE Lab's a and b, in steps of OpenCV's 8-bit Lab."""
+    """The larger standard deviation of CIE Lab's a and b, in units of OpenCV's 8-bit Lab."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
     _, deviations = cv2.meanStdDev(lab, mask=inside.astype(np.uint8))
     return float(deviations[1:].max())

@@ -1,4 +1,4 @@
-"""Circles through boundary points, some of which belong to no circle."""
+"""Fits a circle to boundary points, some of which are outliers."""
 
 import math
 
@@ -10,27 +10,27 @@ from service.preprocessing.geometry import Circle, Points
 _TRIPLES = 300
 _VOTERS = 240
 _REFITS = 3
-_ON_A_LINE = 1e-12  # share of what the determinant is where points spread evenly
-# Drawn once: where in a list of points the three lie, as shares of its length.
+_COLLINEAR = 1e-12  # determinant, relative to that of evenly spread points
+# The positions of each triple in a list of points, as fractions of its length; drawn once.
 _DRAWS = np.random.default_rng(0).random((3, _TRIPLES))
 
 
 def fit_circle(points: Points) -> Circle | None:
-    """Fit a circle by least squares in its linear form (Kasa).
+    """Fit a circle by linear least squares (Kasa).
 
     Args:
         points: (N, 2) array of x, y with N >= 1.
 
     Returns:
-        The circle, or None where all points lie on one line.
+        The circle, or None if the points are collinear.
     """
     origin = points.mean(axis=0)
     x, y = (points - origin).T
     squares = x * x + y * y
-    # Around their mean, the equations of centre and radius fall apart.
+    # With the mean as the origin, the equations of centre and radius decouple.
     xx, xy, yy, xs, ys = map(float, (x @ x, x @ y, y @ y, x @ squares, y @ squares))
     determinant = xx * yy - xy * xy
-    if determinant <= _ON_A_LINE * xx * yy or xx * yy == 0:
+    if determinant <= _COLLINEAR * xx * yy or xx * yy == 0:
         return None
     centre_x, centre_y = (yy * xs - xy * ys) / (2 * determinant), (xx * ys - xy * xs) / (2 * determinant)
     radius = math.sqrt((xx + yy) / len(points) + centre_x**2 + centre_y**2)
@@ -38,17 +38,17 @@ def fit_circle(points: Points) -> Circle | None:
 
 
 def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float, float]) -> Circle | None:
-    """Find the circle that most points lie on: RANSAC over fixed triples, then least squares on its inliers.
+    """Find the circle that most points lie on: RANSAC, then least squares on the inliers.
 
-    Deterministic: the triples are always drawn alike.
+    Deterministic: the triples are always the same.
 
     Args:
         points: (N, 2) array of x, y.
-        tolerance: Distance in pixels up to which a point lies on a circle.
+        tolerance: Distance in pixels up to which a point is an inlier.
         radii: Smallest and largest radius to consider, in pixels.
 
     Returns:
-        The circle, or None where no three points give one within ``radii``.
+        The circle, or None if there is none within ``radii``.
     """
     candidates = _circumcircles(points, radii) if len(points) >= 3 else np.empty((0, 3))
     if len(candidates) == 0:
@@ -66,9 +66,9 @@ def fit_circle_robustly(points: Points, *, tolerance: float, radii: tuple[float,
 
 
 def _distances(points: Points, circles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, M) distances of N points from the lines of M circles, exact on the line.
+    """(N, M) approximate distances of N points from M circles, exact on the circumference.
 
-    A point's power, divided by the diameter: one matrix product instead of N x M roots.
+    The power of the point divided by the diameter: one matrix product instead of N x M square roots.
     """
     x, y = points.T
     centre_x, centre_y, radius = circles.T
@@ -78,7 +78,7 @@ def _distances(points: Points, circles: NDArray[np.float64]) -> NDArray[np.float
 
 
 def _circumcircles(points: Points, radii: tuple[float, float]) -> NDArray[np.float64]:
-    """(M, 3) rows of x, y, radius of circles through random triples of points."""
+    """(M, 3) rows of x, y, radius: circles through random triples of points."""
     a, b, c = points[(_DRAWS * len(points)).astype(np.intp)]
     ab, ac = b - a, c - a
     double_area = 2 * (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])

@@ -7,41 +7,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.preprocessing.geometry import Circle, Points
-from service.preprocessing.pixels import brightness_of, share
+from service.preprocessing.pixels import brightness_of, fraction
 from service.preprocessing.retina.appearance import disc_looks_like_retina
 from service.preprocessing.retina.circle_fit import fit_circle_robustly
-from service.preprocessing.retina.disc_edge import settle_inside
+from service.preprocessing.retina.disc_edge import refine
 
 Brightness = NDArray[np.uint8]
 
-# Grey levels above the background. No single one serves: a low one takes the glow round a bright disc
-# for retina, a high one loses the dark side of a dim one.
+# Grey levels above the background. No single level works for all photographs: a low one takes the glow
+# around a bright disc for retina, a high one loses the dark side of a dim disc.
 _STEPS_ABOVE_BACKGROUND = (4, 8, 16, 28, 45)
 _COARSE_SIDE = 256
 _ANGLES = np.arange(360) * np.pi / 180
-# Points this close to the frame are where the camera cut the disc off, not its edge.
+# Points this close to the frame, in pixels, are where the camera cut the disc off, not its edge.
 _FRAME_MARGIN = 1.5
-# Half of the score is reached where brightness drops by this many levels across the circle.
+# A drop in brightness across the circle, in grey levels, that gives half of the highest contrast.
 _HALF_SCORE_DROP = 8.0
-_LEAST_DEGREES = 4
-_MINIMUM_SUPPORT = 0.45
-_MINIMUM_DARK_OUTSIDE = 0.85
-_MINIMUM_BRIGHT_INSIDE = 0.7
-_MINIMUM_DROP = 4.0
+_MIN_DEGREES = 4
+_MIN_SUPPORT = 0.45
+_MIN_DARK_OUTSIDE = 0.85
+_MIN_BRIGHT_INSIDE = 0.7
+_MIN_DROP = 4.0
 _DARKEST_BACKGROUND = 60.0
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A circle and how well it parts bright from dark.
+    """A circle and how well it separates bright from dark.
 
     Attributes:
         circle: In pixels of the brightness picture.
-        support: Share of its visible line that has a boundary point on it.
-        visible: Share of its line that lies inside the frame.
-        bright_inside: Share of pixels inside it that exceed the threshold.
-        dark_outside: Share of pixels outside it that do not.
-        drop: Median fall in brightness across the line, in grey levels.
+        support: Fraction of its visible circumference with a boundary point on it.
+        visible: Fraction of its circumference inside the frame.
+        bright_inside: Fraction of the pixels inside it that exceed the threshold.
+        dark_outside: Fraction of the pixels outside it that do not.
+        drop: Median drop in brightness across the circumference, in grey levels.
     """
 
     circle: Circle
@@ -59,35 +59,35 @@ class _Candidate:
     @property
     def acceptable(self) -> bool:
         return (
-            self.visible * len(_ANGLES) * self.support >= _LEAST_DEGREES
-            and self.support >= _MINIMUM_SUPPORT
-            and self.dark_outside >= _MINIMUM_DARK_OUTSIDE
-            and self.bright_inside >= _MINIMUM_BRIGHT_INSIDE
-            and self.drop >= _MINIMUM_DROP
+            self.visible * len(_ANGLES) * self.support >= _MIN_DEGREES
+            and self.support >= _MIN_SUPPORT
+            and self.dark_outside >= _MIN_DARK_OUTSIDE
+            and self.bright_inside >= _MIN_BRIGHT_INSIDE
+            and self.drop >= _MIN_DROP
         )
 
 
 def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
-    """Find the circle that parts a bright disc from a black surround.
+    """Find the circle that separates a bright disc from a black surround.
 
-    Boundary points at several thresholds vote for a circle each; the best of these is moved to where
-    brightness falls most steeply and then just inside it.
+    Each of several thresholds gives boundary points and a circle through them. The best circle is refined to
+    where brightness drops most steeply, and moved just inside.
 
     Args:
-        picture: RGB uint8 (H, W, 3), some hundred pixels a side.
+        picture: RGB uint8 (H, W, 3), a few hundred pixels a side.
 
     Returns:
-        The circle in the picture's pixels, or None where there is no such disc.
+        The circle in the picture's pixels, or None if there is no such disc.
     """
     step = max(1, max(picture.shape) // _COARSE_SIDE)
-    # OpenCV would copy a picture with gaps between its pixels at every use.
+    # OpenCV copies an array that is not contiguous at every use.
     coarse = np.ascontiguousarray(picture[::step, ::step])
     best = _best_candidate(brightness_of(coarse))
     if best is None or not best.acceptable:
         return None
     if not disc_looks_like_retina(coarse, best.circle, best.visible):
         return None
-    return settle_inside(brightness_of(picture), best.circle.scaled(step))
+    return refine(brightness_of(picture), best.circle.scaled(step))
 
 
 def _best_candidate(brightness: Brightness) -> _Candidate | None:
@@ -95,8 +95,8 @@ def _best_candidate(brightness: Brightness) -> _Candidate | None:
     background = float(smooth.min())
     if background > _DARKEST_BACKGROUND:
         return None
-    found = [_candidate(smooth, background + step) for step in _STEPS_ABOVE_BACKGROUND]
-    return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
+    candidates = [_candidate(smooth, background + step) for step in _STEPS_ABOVE_BACKGROUND]
+    return max(filter(None, candidates), key=lambda candidate: candidate.score, default=None)
 
 
 def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
@@ -112,10 +112,10 @@ def _candidate(brightness: Brightness, threshold: float) -> _Candidate | None:
     touched = _touched_angles(circle, points, tolerance)
     return _Candidate(
         circle=circle,
-        support=share(touched, visible),
+        support=fraction(touched, visible),
         visible=float(visible.mean()),
-        bright_inside=share(bright, circle.enlarged(0.97).covers(bright.shape)),
-        dark_outside=1 - share(bright, ~circle.enlarged(1.03).covers(bright.shape)),
+        bright_inside=fraction(bright, circle.enlarged(0.97).covers(bright.shape)),
+        dark_outside=1 - fraction(bright, ~circle.enlarged(1.03).covers(bright.shape)),
         drop=_drop(brightness, circle),
     )
 
@@ -125,11 +125,12 @@ def _tolerance(radius: float) -> float:
 
 
 def _outline(bright: NDArray[np.bool_]) -> Points:
-    """First and last pixel of the largest bright region in each row and column, without the frame's."""
+    """(N, 2) outer edges of the largest bright region in each row and column, except at the frame."""
     count, labels = cv2.connectedComponents(bright.view(np.uint8), connectivity=4)
     if count < 2:
         return np.empty((0, 2))
-    # Only areas are needed: OpenCV's statistics of regions cost three times as much as the regions.
+    # Only areas are needed: the statistics of connectedComponentsWithStats take three times as long as the
+    # components.
     region = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
     across, down = _extremes(region), _extremes(region.T)[:, ::-1]
     points = np.concatenate([across, down])
@@ -137,7 +138,7 @@ def _outline(bright: NDArray[np.bool_]) -> Points:
 
 
 def _extremes(region: NDArray[np.bool_]) -> Points:
-    """(x, y) of the left and right outer edge of each row that has any of the region."""
+    """(N, 2) left and right outer edges, as x, y, of each row that meets the region."""
     rows = np.flatnonzero(region.any(axis=1))
     left = region[rows].argmax(axis=1) - 0.5
     right = region.shape[1] - 0.5 - region[rows, ::-1].argmax(axis=1)
@@ -150,14 +151,14 @@ def _in_frame(x: NDArray[np.float64], y: NDArray[np.float64], shape: tuple[int, 
     return np.asarray((x > low) & (x < right) & (y > low) & (y < bottom))
 
 
-def _on(circle: Circle, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(x, y) at each whole degree of a circle with this share of the radius."""
-    reach = share * circle.radius
+def _on(circle: Circle, factor: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and y at each degree of the concentric circle with ``factor`` times the radius."""
+    reach = factor * circle.radius
     return circle.x + reach * np.cos(_ANGLES), circle.y + reach * np.sin(_ANGLES)
 
 
 def _touched_angles(circle: Circle, points: Points, tolerance: float) -> NDArray[np.bool_]:
-    """Which of the 360 degrees have a point on the circle's line, one degree of slack each way."""
+    """Which of the 360 degrees have a point on the circumference, within one degree."""
     on_line = points[np.abs(circle.distances(points)) <= tolerance]
     degrees = np.degrees(np.arctan2(on_line[:, 1] - circle.y, on_line[:, 0] - circle.x))
     touched = np.zeros(len(_ANGLES), bool)
@@ -166,7 +167,7 @@ def _touched_angles(circle: Circle, points: Points, tolerance: float) -> NDArray
 
 
 def _drop(brightness: Brightness, circle: Circle) -> float:
-    """Median fall in brightness from 2 % inside the circle to 2 % outside, where both are on the frame."""
+    """Median drop in brightness from 2 % inside the circle to 2 % outside, where both lie in the frame."""
     inner, outer = _on(circle, 0.98), _on(circle, 1.02)
     both = _in_frame(*inner, brightness.shape) & _in_frame(*outer, brightness.shape)
     if not both.any():

@@ -10,7 +10,7 @@ from tests.service.helpers import decode_png
 
 @pytest.fixture
 def folder(tmp_path, jpeg):
-    """Two photographs of one name in folders of their own, one that is none, and notes."""
+    """Two photographs of the same name in two folders, a broken one, and a text file."""
     folder = tmp_path / "photographs"
     for name, data in {
         "left/eye.jpg": jpeg,

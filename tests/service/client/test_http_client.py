@@ -1,4 +1,4 @@
-"""The HTTP client: retries, and what it says of a service that gives no answer."""
+"""The HTTP client: retries and errors."""
 
 import time
 from email.utils import formatdate
@@ -10,7 +10,7 @@ from service.client import Client, PredictionError
 
 
 def answering(*responses):
-    """A client of a service that gives these answers, and the requests that it got."""
+    """A client whose service gives these responses, and the list of requests that it sends."""
     requests = []
     left = iter(responses)
 
@@ -76,7 +76,7 @@ def test_no_retry_without_a_time(jpeg, value):
     assert len(requests) == 1
 
 
-def test_patience_ends(jpeg):
+def test_retries_end_with_patience(jpeg):
     asked, requests = answering(httpx2.Response(503, headers={"Retry-After": "6"}, text="busy"))
     with pytest.raises(PredictionError, match="503") as refused:
         asked.predict(jpeg)

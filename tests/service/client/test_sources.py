@@ -33,7 +33,7 @@ def stable(answer):
     return answer.model_dump(exclude={"request_id", "timings_ms"})
 
 
-def test_both_give_the_answer_of_the_service(source, client, jpeg, photograph):
+def test_both_sources_give_the_answer_of_the_service(source, client, jpeg, photograph):
     answer = source.predict(jpeg, heatmap=Heatmap.RAW, model="tiny")
     document = client.post("/predict?heatmap=raw", files={"file": jpeg}).json()
     assert stable(answer) == {
@@ -43,8 +43,8 @@ def test_both_give_the_answer_of_the_service(source, client, jpeg, photograph):
     assert source.predict(jpeg, heatmap=Heatmap.NONE).heatmap_png is None
 
 
-def test_both_refuse_with_a_code_and_words(source, jpeg):
-    with pytest.raises(PredictionError, match=r"^The file is no image\. ") as refused:
+def test_both_sources_refuse_with_code_and_message(source, jpeg):
+    with pytest.raises(PredictionError, match=r"^The file is not an image\. ") as refused:
         source.predict(b"no picture")
     assert refused.value.code == "not-an-image"
     with pytest.raises(PredictionError, match="The models are tiny") as refused:
@@ -52,7 +52,7 @@ def test_both_refuse_with_a_code_and_words(source, jpeg):
     assert refused.value.code == "unknown-model"
 
 
-def test_threads_may_share_one(source, jpeg):
+def test_threads_may_share_a_source(source, jpeg):
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: stable(source.predict(jpeg)), range(16)))
     assert answers == [answers[0]] * 16

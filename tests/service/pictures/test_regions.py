@@ -19,7 +19,7 @@ def heatmap(**spots: tuple[slice, slice, float]) -> np.ndarray:
     return values
 
 
-def test_a_region_lands_on_the_photographs_pixels():
+def test_a_region_is_in_photograph_pixels():
     spot = heatmap(spot=(slice(10, 13), slice(20, 25), 0.7))
     spot[11, 22] = 0.9
     (region,) = find_regions(spot, 0.5, MAPPING)
@@ -40,7 +40,7 @@ def test_the_peak_is_the_highest_pixel_of_the_map_on_the_photograph():
     assert abs(region.peak_y - row) <= SCALE / 2
 
 
-def test_regions_come_highest_peak_first():
+def test_regions_are_sorted_by_peak():
     spots = heatmap(
         low=(slice(10, 12), slice(20, 22), 0.6),
         high=(slice(30, 31), slice(30, 31), 0.9),
@@ -64,7 +64,7 @@ def test_a_normal_map_has_no_region():
     assert find_regions(heatmap(spot=(slice(9, 12), slice(9, 12), 0.4)), 0.5, MAPPING) == []
 
 
-def test_boxes_hold_their_pixels_on_a_real_photograph(photograph):
+def test_boxes_enclose_their_pixels_on_a_real_photograph(photograph):
     prepared = prepare(photograph)
     values = np.random.default_rng(0).random(prepared.mask.shape).astype(np.float32) ** 20 * prepared.mask
     laid = prepared.mapping.map_to_photograph(values)

@@ -39,18 +39,18 @@ def decoded(kind: Heatmap, picture: np.ndarray, probabilities: np.ndarray) -> np
     return decode_png(png)
 
 
-def test_raw_gives_the_probabilities_back(picture, probabilities):
+def test_raw_stores_the_probabilities(picture, probabilities):
     raw = decoded(Heatmap.RAW, picture, probabilities)
     assert raw.dtype == np.uint16
     np.testing.assert_allclose(raw / 65535, probabilities, atol=0.5 / 65535 + 1e-7)
 
 
-def test_overlay_leaves_what_is_normal_as_it_was(picture, probabilities):
+def test_overlay_leaves_normal_pixels_unchanged(picture, probabilities):
     overlay = decoded(Heatmap.OVERLAY, picture, probabilities)
     np.testing.assert_array_equal(overlay[:10, :, ::-1], picture[:10])
 
 
-def test_overlay_hides_the_more_the_more_probable(picture):
+def test_overlay_is_more_opaque_where_more_probable(picture):
     white = np.full_like(picture, 255)
     black = np.zeros_like(picture)
     for probability in (0.0, 0.25, 0.5, 1.0):
@@ -79,7 +79,7 @@ def test_colour_tells_high_from_low(picture):
 
 @pytest.mark.parametrize("rows", [slice(0, 3), slice(18, 21), slice(HEIGHT)])
 @pytest.mark.parametrize("columns", [slice(0, 1), slice(20, 33), slice(59, 60)])
-def test_overlay_colours_nothing_beside_what_is_anomalous(picture, rows, columns):
+def test_overlay_colours_anomalous_pixels_alone(picture, rows, columns):
     spot = np.zeros((HEIGHT, WIDTH), np.float32)
     spot[rows, columns] = 0.5
     overlay = decoded(Heatmap.OVERLAY, picture, spot)[..., ::-1]
@@ -89,8 +89,8 @@ def test_overlay_colours_nothing_beside_what_is_anomalous(picture, rows, columns
 
 
 @pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
-def test_a_file_is_drawn_alike_again_and_again(kind, picture):
-    """Whose pixels stay what they are."""
+def test_drawing_does_not_modify_the_photograph(kind, picture):
+    """An uncompressed object is drawn from its own pixels."""
     heatmap = np.random.default_rng(1).random((WIDTH, WIDTH)).astype(np.float32)
     photograph = PhotographFile(uncompressed(picture), max_pixels=HEIGHT * WIDTH)
     once, again = (decode_png(render(kind, heatmap, MAPPING, photograph) or b"") for _ in range(2))
@@ -105,7 +105,7 @@ def test_none_draws_nothing(picture, monkeypatch):
 @pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW])
 @pytest.mark.parametrize("size", [59, 45, 30, 15])
 def test_a_smaller_picture_shows_the_same(kind, size):
-    """Smooth pictures, which have hardly anything to lose."""
+    """Smooth pictures lose nothing when scaled down."""
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     smooth = np.dstack([rows * 5, columns * 4, rows + columns]).astype(np.uint8)
     heatmap = (np.mgrid[:WIDTH, :WIDTH][1] / WIDTH).astype(np.float32)

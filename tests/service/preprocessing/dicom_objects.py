@@ -14,7 +14,7 @@ PATIENT_ID = "PID-12345"
 
 
 def photograph_object(pixels, syntax=ExplicitVRLittleEndian, **changes):
-    """The object of a camera, its picture not in it yet."""
+    """The object of a camera, still without pixels."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
     meta.MediaStorageSOPClassUID = changes.get("SOPClassUID", PHOTOGRAPHY_8_BIT)

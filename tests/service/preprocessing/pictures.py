@@ -1,4 +1,4 @@
-"""Pictures made for the tests: fundus-like discs, and files of every kind."""
+"""Synthetic pictures for tests: fundus-like discs, and files of every format."""
 
 import io
 from typing import Any
@@ -22,7 +22,7 @@ def disc(
     background: int = 4,
     noise: float = 3.0,
 ) -> NDArray[np.uint8]:
-    """A shaded disc on a noisy dark ground, anti-aliased at its rim."""
+    """A shaded disc on a noisy dark background, anti-aliased at its rim."""
     rows, columns = np.mgrid[:height, :width]
     reach = np.hypot(columns - x, rows - y)
     coverage = np.clip(radius + 0.5 - reach, 0, 1)[..., None]
@@ -33,13 +33,13 @@ def disc(
 
 
 def smooth_picture(height: int = 60, width: int = 80) -> NDArray[np.uint8]:
-    """Smooth colours without any symmetry, which lossy formats keep."""
+    """Smooth colours, which lossy formats preserve, without symmetry."""
     coarse = np.random.default_rng(0).integers(20, 235, (4, 5, 3), dtype=np.uint8)
     return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def file_of(picture: NDArray[Any] | Image.Image, kind: str, **options: Any) -> bytes:
-    """The bytes of a file that Pillow writes."""
+    """The bytes of a file written by Pillow."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)

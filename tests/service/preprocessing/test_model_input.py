@@ -54,7 +54,7 @@ def test_the_disc_fills_the_square():
     assert mask.sum() == pytest.approx(np.pi / 4 * 768**2, rel=0.01)
 
 
-def test_nothing_of_the_surround_shows_inside():
+def test_the_surround_does_not_bleed_into_the_disc():
     """The surround is green here, the disc has no green at all."""
     photograph = disc(600, 700, 350, 300, 280, colour=(180, 60, 40), noise=0)
     rows, columns = np.mgrid[:600, :700]
@@ -66,7 +66,7 @@ def test_nothing_of_the_surround_shows_inside():
 
 
 def test_no_halo_at_the_rim():
-    """Contrast is raised at the rim as in the middle: flat retina gets no ring lighter or darker than it."""
+    """Contrast is raised at the rim as in the middle: flat retina gets no lighter or darker ring."""
     photograph = disc(900, 1000, 500, 450, 420, noise=0)
     rows, columns = np.mgrid[:900, :1000]
     inside = np.hypot(columns - 500, rows - 450) < 419
@@ -90,7 +90,7 @@ def test_clahe_is_that_of_the_paper_on_lightness():
     )
 
 
-def test_constants_are_heeded():
+def test_constants_are_applied():
     picture = skimage.data.retina()
     plain = prepare(picture, PreprocessingConstants(size=256))
     assert plain.mapping.size == 256
@@ -109,7 +109,7 @@ def test_threads_get_the_same_pixels():
         np.testing.assert_array_equal(image, alone[index % 4])
 
 
-def test_the_photograph_is_left_alone():
+def test_the_photograph_is_not_modified():
     photograph = PHOTOGRAPHS["cut"].copy()
     prepare(photograph)
     np.testing.assert_array_equal(photograph, PHOTOGRAPHS["cut"])

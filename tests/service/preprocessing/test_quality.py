@@ -17,7 +17,7 @@ def test_a_good_photograph_has_no_notes():
     assert assess_quality(prepare(skimage.data.retina())) == ()
 
 
-def test_every_note_says_something():
+def test_every_note_has_a_message():
     (note,) = assess_quality(
         prepare(cv2.resize(skimage.data.retina(), (400, 400), interpolation=cv2.INTER_AREA))
     )
@@ -47,8 +47,8 @@ def test_cut(height, expected):
     assert ("field-of-view-cut" in codes(photograph)) == expected
 
 
-def test_people_and_notes_agree(fundus_data):
-    """No photograph that people called good gets a note but for its size; most that they rejected do."""
+def test_notes_agree_with_human_grades(fundus_data):
+    """Apart from resolution, no photograph graded as good gets a note; most rejected ones do."""
     with (fundus_data / "eyepacs/labels.csv").open() as file:
         rows = list(csv.DictReader(file))
     noted = {"good": 0, "reject": 0}

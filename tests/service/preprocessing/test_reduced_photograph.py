@@ -1,4 +1,4 @@
-"""Smaller copies of photographs, and where they lie on them."""
+"""Reduced photographs, and how their pixels lie on the photograph."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from service.preprocessing import (
     decode,
     prepare,
     prepare_file,
-    read_copy,
+    read_reduced,
 )
 from service.preprocessing.geometry import Box, Circle
 from tests.service.preprocessing.pictures import disc, file_of, smooth_picture
@@ -42,7 +42,7 @@ def means(picture, factor):
 
 @pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize(("kind", "tolerance"), [("PNG", 0.5), ("TIFF", 0.5), ("BMP", 0.5), ("JPEG", 3)])
-def test_a_copys_pixels_are_means_of_the_photographs(kind, tolerance, factor):
+def test_reduced_pixels_are_means(kind, tolerance, factor):
     picture = smooth_picture(*ODD)
     options = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
     pixels, reduction = file(picture, kind, **options).decode(factor)
@@ -52,8 +52,8 @@ def test_a_copys_pixels_are_means_of_the_photographs(kind, tolerance, factor):
 
 @pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_copy_lies_where_it_says(orientation, factor):
-    """A picture whose colours tell its pixels' places, turned by its EXIF orientation."""
+def test_the_reduction_is_where_the_pixels_are(orientation, factor):
+    """The colours of this picture encode the positions of its pixels."""
     rows, columns = np.mgrid[: ODD[0], : ODD[1]]
     places = np.dstack([columns * 0.9, rows * 0.9, np.zeros(ODD)]).astype(np.uint8)
     data = file_of(places, "PNG", exif=oriented(orientation))
@@ -68,7 +68,7 @@ def test_a_copy_lies_where_it_says(orientation, factor):
     np.testing.assert_allclose(inner, expected, atol=1.01)
 
 
-def test_boxes_and_circles_of_a_copy_are_the_photographs():
+def test_boxes_and_circles_map_back_to_the_photograph():
     _, reduction = file(np.zeros((*ODD, 3), np.uint8), exif=oriented(3)).decode(4)
     assert (reduction.left, reduction.top) == (-3, -1)
     assert reduction.box_to_photograph(Box(0, 0, 66, 51)) == Box(0, 0, 261, 203)
@@ -80,14 +80,14 @@ def test_boxes_and_circles_of_a_copy_are_the_photographs():
     ("radius", "size", "factor"),
     [(660, 768, 1), (800, 768, 2), (1590, 768, 4), (660, 256, 4), (1590, 256, 8)],
 )
-def test_the_smallest_copy_that_has_enough_pixels_is_read(radius, size, factor):
+def test_the_largest_sufficient_factor_is_chosen(radius, size, factor):
     picture = disc(3200, 3200, 1600, 1600, radius, noise=0)
-    copy = read_copy(file(picture, "BMP"), PreprocessingConstants(size=size))
+    copy = read_reduced(file(picture, "BMP"), PreprocessingConstants(size=size))
     assert copy.reduction.factor == factor
     assert max(copy.pixels.shape) == 3200 // factor
 
 
-def test_what_a_copy_shows_is_what_the_photograph_shows():
+def test_reduced_and_full_size_give_the_same_input():
     picture = disc(1200, 1440, 700, 610, 560)
     constants = PreprocessingConstants(size=256)
     reduced, whole = prepare_file(file(picture), constants), prepare(picture, constants)
@@ -101,8 +101,8 @@ def test_what_a_copy_shows_is_what_the_photograph_shows():
     np.testing.assert_array_equal(reduced.image.max(axis=2) > 0, reduced.mask)
 
 
-def test_a_map_of_a_copy_lies_on_the_photograph():
-    """The one bright spot of a photograph is found at its place, wherever that is in the grid."""
+def test_a_map_of_reduced_pixels_maps_back_to_the_photograph():
+    """The bright spot is found at its position, wherever it lies in the grid of reduced pixels."""
     for x, y in [(500, 600), (501, 603), (702, 431)]:
         picture = disc(1200, 1440, 700, 610, 560, noise=0)
         cv2.circle(picture, (x, y), 12, (255, 255, 255), -1)
@@ -116,14 +116,14 @@ def test_a_map_of_a_copy_lies_on_the_photograph():
 
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 @pytest.mark.parametrize("factor", FACTORS)
-def test_a_map_lies_on_a_copy_where_the_photograph_is(factor, orientation):
+def test_a_map_aligns_with_the_reduced_photograph(factor, orientation):
     picture = disc(1201, 1443, 700, 610, 560, noise=0)
     cv2.circle(picture, (501, 603), 24, (255, 255, 255), -1)
     photograph = file(picture, exif=oriented(orientation))
     prepared = prepare_file(photograph, PreprocessingConstants(size=256))
     spot = np.where(prepared.natural.min(axis=2) > 204, np.float32(1), np.float32(0))
     copy, reduction = photograph.decode(factor)
-    laid = prepared.mapping.map_to_copy(spot, reduction)
+    laid = prepared.mapping.map_to_reduced(spot, reduction)
     assert laid.shape == copy.shape[:2] == reduction.shape
     for found, expected in zip(np.nonzero(laid > 0.5), np.nonzero(copy.min(axis=2) > 204), strict=True):
         assert found.mean() == pytest.approx(expected.mean(), abs=1)
@@ -134,7 +134,7 @@ def test_a_cat_is_refused():
         prepare_file(file(skimage.data.chelsea()))
 
 
-def test_camera_files_are_prepared_as_from_all_their_pixels(fundus_data):
+def test_camera_files_give_nearly_the_input_of_full_size(fundus_data):
     for path in sorted((fundus_data / "fullsize").iterdir()):
         data = path.read_bytes()
         reduced = prepare_file(PhotographFile(data, max_pixels=LIMIT))

@@ -28,11 +28,11 @@ def opened(data, max_pixels=10**7):
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-def test_an_uncompressed_photograph_comes_out_as_it_went_in(photograph, syntax):
+def test_uncompressed_pixels_are_unchanged(photograph, syntax):
     np.testing.assert_array_equal(opened(uncompressed(photograph, syntax)), photograph)
 
 
-def test_run_lengths(photograph):
+def test_run_length_encoding(photograph):
     found = photograph_object(photograph)
     found.PixelData = photograph.tobytes()
     found.compress(RLELossless)
@@ -44,7 +44,7 @@ def test_jpeg_is_decoded_as_the_file_in_it(photograph):
     np.testing.assert_array_equal(opened(data), opened(jpeg))
 
 
-def test_luminance_and_chrominance_become_colours(photograph):
+def test_ycbcr_becomes_rgb(photograph):
     luminance = convert_color_space(photograph, "RGB", "YBR_FULL")
     found = opened(uncompressed(luminance, PhotometricInterpretation="YBR_FULL"))
     # Rounded twice.
@@ -78,11 +78,11 @@ def test_the_eye_and_the_time_are_read_and_nothing_else(photograph):
     ],
 )
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")
-def test_what_a_camera_leaves_out_is_left_out(photograph, changes, expected):
+def test_missing_or_invalid_elements_are_none(photograph, changes, expected):
     assert read_acquisition(uncompressed(photograph[:8, :8].copy(), **changes)) == expected
 
 
-def test_a_damaged_time_is_left_out(photograph):
+def test_a_damaged_time_is_none(photograph):
     data = uncompressed(photograph)
     assert opened(data.replace(b"\x2a\x00DT", b"\x2a\x00FT")).shape == photograph.shape
     assert read_acquisition(data.replace(b"\x2a\x00DT", b"\x2a\x00FT")) == Acquisition(None, None)
@@ -100,7 +100,7 @@ def test_a_damaged_time_is_left_out(photograph):
         ({"Rows": 3000}, "corrupt-image"),
     ],
 )
-def test_what_is_no_photograph_is_refused_with_a_code(photograph, changes, code):
+def test_other_objects_are_refused_with_a_code(photograph, changes, code):
     with pytest.raises(DecodeError) as refused:
         opened(uncompressed(photograph, **changes))
     assert refused.value.code == code
@@ -114,14 +114,14 @@ def test_a_deflated_object_is_refused_before_it_inflates(photograph):
     assert refused.value.code == "unsupported-image"
 
 
-def test_a_larger_picture_than_it_says_is_refused(photograph):
+def test_an_image_larger_than_announced_is_refused(photograph):
     data, _ = in_jpeg(photograph, Rows=8, Columns=8)
     with pytest.raises(DecodeError) as refused:
         opened(data, max_pixels=photograph.shape[0] * photograph.shape[1] - 1)
     assert refused.value.code == "image-too-large"
 
 
-def test_a_cut_object_is_refused_wherever_it_is_cut(photograph):
+def test_truncated_objects_are_refused(photograph):
     for data in (uncompressed(photograph), in_jpeg(photograph)[0]):
         for length in (132, 200, 400, len(data) // 2, len(data) - 100):
             with pytest.raises(DecodeError) as refused:
@@ -140,7 +140,7 @@ def test_an_endless_header_is_not_read_to_its_end(photograph):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_damage_is_a_refusal_or_a_picture(photograph, seed):
+def test_damaged_objects_are_decoded_or_refused(photograph, seed):
     generator = np.random.default_rng(seed)
     data = bytearray(uncompressed(photograph[:64, :64].copy()) if seed % 2 else in_jpeg(photograph)[0])
     for place in generator.integers(132, min(len(data), 1200), 8):

@@ -42,7 +42,7 @@ def test_lossy_files_decode_to_nearly_their_rgb(kind):
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 2}])
-def test_progressive_and_restarting_jpegs_are_whole(options):
+def test_progressive_and_restarting_jpegs_are_complete(options):
     picture = smooth_picture()
     decoded = decode(file_of(picture, "JPEG", quality=95, **options), max_pixels=LIMIT)
     assert np.abs(decoded.astype(int) - picture).mean() < 3
@@ -101,7 +101,7 @@ def test_cmyk_jpeg_is_converted():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_honoured(kind, orientation):
+def test_orientation_is_applied(kind, orientation):
     exif = Image.Exif()
     exif[274] = orientation
     data = file_of(smooth_picture(), kind, exif=exif)
@@ -159,7 +159,7 @@ def test_bytes_after_the_end_do_not_matter():
 
 
 @pytest.mark.parametrize("data", [b"hello", b"BMP is what this text begins with", b"\0" * 4096, b"\xff\xd8"])
-def test_what_is_no_image_is_refused(data):
+def test_other_files_are_refused(data):
     assert refusal(data) == "not-an-image"
 
 
@@ -222,7 +222,7 @@ def test_orientation_may_follow_the_pixels_of_a_png():
 
 
 @pytest.mark.parametrize("tags", [300, 3000])
-def test_tags_that_hold_the_same_bytes_again_and_again_are_refused_unread(tags, monkeypatch):
+def test_overlapping_tags_are_refused_unread(tags, monkeypatch):
     monkeypatch.setattr(TiffImageFile, "__init__", lambda *_: pytest.fail("Pillow reads them all"))
     data = file_of(smooth_picture(), "TIFF")
     (directory,) = struct.unpack_from("<I", data, 4)
@@ -235,21 +235,21 @@ def test_tags_that_hold_the_same_bytes_again_and_again_are_refused_unread(tags, 
     assert refusal(hostile) == "corrupt-image"
 
 
-def test_fill_bytes_before_a_marker_cost_nothing(monkeypatch):
-    """Neither Pillow nor our own code, which would take a step for each, sees them."""
+def test_fill_bytes_before_a_marker_are_not_walked(monkeypatch):
+    """Neither Pillow nor our own code takes a step for each."""
     monkeypatch.setattr(JpegImageFile, "__init__", lambda *_: pytest.fail("Pillow walks over them"))
     filled = JPEG_FILE[:2] + b"\xff" * 100_000 + JPEG_FILE[2:]
     np.testing.assert_array_equal(decode(filled, max_pixels=LIMIT), decode(JPEG_FILE, max_pixels=LIMIT))
 
 
-def test_what_libjpeg_puts_up_with_is_decoded():
+def test_padding_that_libjpeg_tolerates_is_decoded():
     """Bytes between the pixels and the end, which some cameras write."""
     padded = JPEG_FILE[:-2] + b"\0" * 50 + JPEG_FILE[-2:]
     np.testing.assert_array_equal(decode(padded, max_pixels=LIMIT), decode(JPEG_FILE, max_pixels=LIMIT))
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-def test_a_webp_is_refused_by_its_size_before_anybody_makes_room_for_it(lossless, monkeypatch):
+def test_a_large_webp_is_refused_before_memory_is_allocated(lossless, monkeypatch):
     monkeypatch.setattr(WebPImageFile, "__init__", lambda *_: pytest.fail("Pillow makes room"))
     exif = Image.Exif()
     exif[274] = 3
@@ -266,7 +266,7 @@ def test_the_limit_is_on_pixels(kind):
 
 
 @pytest.mark.parametrize("size", [(80, 60), (2**31 - 1, 1)])
-def test_a_picture_without_pixels_is_corrupt(size):
+def test_an_image_without_pixels_is_corrupt(size):
     assert refusal(png_of_size(*size), max_pixels=2**40) == "corrupt-image"
 
 

@@ -4,7 +4,7 @@ import pytest
 from service.preprocessing.geometry import Circle
 
 
-def test_scaling_keeps_the_edges_of_pixels():
+def test_scaling_aligns_outer_edges():
     """A disc over pixels 0 to 9 covers pixels 0 to 29 of a picture three times as large."""
     assert Circle(4.5, 4.5, 5).scaled(3) == Circle(14.5, 14.5, 15)
 

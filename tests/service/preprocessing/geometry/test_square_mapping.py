@@ -43,7 +43,7 @@ def centre_of_mass(picture):
 
 @pytest.mark.parametrize("size", [256, 768, 1024])
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_dot_goes_to_the_model_and_comes_back(scene, size):
+def test_a_dot_survives_the_round_trip(scene, size):
     mapping = mapping_of(scene, size)
     radius = max(2, round(1.5 * mapping.scale))
     points = dots(mapping)
@@ -62,7 +62,7 @@ def test_a_dot_goes_to_the_model_and_comes_back(scene, size):
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_points_come_back_exactly(scene):
+def test_points_survive_the_round_trip_exactly(scene):
     mapping = mapping_of(scene)
     points = np.random.default_rng(0).uniform(0, SIZE, (50, 2))
     there = mapping.points_to_photograph(points)
@@ -83,7 +83,7 @@ def test_a_crop_that_needs_no_scaling_is_the_photograph_itself():
     np.testing.assert_array_equal(mapping.photograph_to_model(photograph), photograph[70:170, 120:220])
 
 
-def test_beyond_the_frame_is_its_mirror_image():
+def test_the_photograph_is_mirrored_beyond_the_frame():
     photograph = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     mapping = SquareMapping(60, 80, Box(0, 0, 80, 60), left=10, top=-20, side=60, size=60)
     square = mapping.photograph_to_model(photograph)
@@ -110,7 +110,7 @@ def test_a_map_is_zero_outside_square_and_frame(scene):
     np.testing.assert_allclose(photograph, expected, atol=1e-6)
 
 
-def test_a_map_leaves_bars_out():
+def test_a_map_is_zero_on_bars():
     mapping = SquareMapping(100, 100, Box(0, 20, 100, 85), left=0, top=0, side=100, size=64)
     rows = mapping.map_to_photograph(np.ones((64, 64), np.float32)).max(axis=1)
     assert np.flatnonzero(rows).tolist() == list(range(20, 85))
@@ -137,7 +137,7 @@ def test_labels_are_not_mirrored_beyond_the_frame():
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_box_covers_what_it_covered(scene):
+def test_a_box_still_covers_its_pixels_after_the_round_trip(scene):
     mapping = mapping_of(scene)
     box = Box(300, 310, 340, 371)
     there = mapping.box_to_photograph(box)
@@ -152,7 +152,7 @@ def test_a_box_covers_what_it_covered(scene):
         assert abs(found - expected) <= slack
 
 
-def test_boxes_are_cut_at_the_frame():
+def test_boxes_are_clipped_to_the_frame():
     mapping = mapping_of("cut at two sides")
     whole = mapping.box_to_photograph(Box(0, 0, SIZE, SIZE))
     assert (whole.top, whole.bottom) == (0, mapping.height)

@@ -19,7 +19,7 @@ def assert_close(found, expected, tolerance):
 
 
 @pytest.mark.parametrize("degrees", [(0, 90, 200), np.arange(360), np.arange(30, 60)])
-def test_points_on_a_circle_give_it_back(degrees):
+def test_the_circle_of_its_points_is_recovered(degrees):
     circle = Circle(320.25, -17.5, 210.0)
     found = fit_circle(points_on(circle, degrees))
     assert found is not None

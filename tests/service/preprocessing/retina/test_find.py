@@ -57,7 +57,7 @@ def test_a_whole_disc_is_found_at_any_size(size):
         (400, 1000, 500.0, 200.0, 430.0),
     ],
 )
-def test_a_disc_that_the_frame_cuts_off_is_found(height, width, x, y, radius):
+def test_a_cut_off_disc_is_found(height, width, x, y, radius):
     assert_just_inside(find_field_of_view(disc(height, width, x, y, radius)), x, y, radius)
 
 
@@ -88,7 +88,7 @@ def test_a_bright_rim_and_a_dark_half_do_not_matter():
 
 
 @pytest.mark.parametrize("bar", [30, 90, 200])
-def test_black_bars_are_left_out(bar):
+def test_the_frame_excludes_black_bars(bar):
     picture = disc(424, 640, 320, 212, 252)
     padded = np.pad(picture, ((bar, bar), (0, 0), (0, 0)))
     field_of_view = find_field_of_view(padded)
@@ -99,7 +99,7 @@ def test_black_bars_are_left_out(bar):
     assert (frame.left, frame.right) == (0, 640)
 
 
-def test_a_shutter_with_a_blurred_edge_is_left_out():
+def test_the_frame_excludes_a_blurred_shutter():
     picture = disc(500, 500, 250, 250, 300)
     shade = np.clip((440 - np.arange(500)) / 20, 0, 1)[:, None, None]
     field_of_view = find_field_of_view(np.asarray(picture * shade, np.uint8))
@@ -107,7 +107,7 @@ def test_a_shutter_with_a_blurred_edge_is_left_out():
     assert 405 <= field_of_view.frame.bottom <= 440
 
 
-def test_retina_that_fills_the_frame_is_accepted_with_the_circle_round_it():
+def test_retina_that_fills_the_frame_gets_the_circle_around_it():
     photograph = skimage.data.retina()[350:1050, 350:1050]
     field_of_view = find_field_of_view(photograph)
     assert field_of_view.circle.radius == pytest.approx(350 * np.sqrt(2), rel=0.005)
@@ -198,7 +198,7 @@ def test_textures_have_none(fundus_data):
             find_field_of_view(read(file))
 
 
-def test_the_frame_ends_at_the_edges_of_its_pixels():
+def test_the_frame_reaches_to_the_edges_of_its_pixels():
     field_of_view = FieldOfView(Circle(5, 4, 2), Box(0, 1, 10, 5))
     inside = field_of_view.in_frame(
         np.array([-0.6, -0.5, 9.5, 9.6])[None], np.array([0.4, 0.5, 4.5, 4.6])[:, None]

@@ -1,0 +1,74 @@
+"""Reads a TIFF's first directory: whether the file is complete, and has more pages.
+
+Libraries read all tags into Python objects before anything can be checked: 3,000 tags that point at the same
+2 MB would take gigabytes. This reads only the tags that it needs, and bounds what all of them hold.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.preprocessing.errors import DecodeError
+
+# Tags with the offsets of the strips or tiles, and with their byte counts.
+_OFFSETS = (273, 324)
+_BYTE_COUNTS = (279, 325)
+_MAX_TAGS = 1000
+# Bytes of a value of each type, 1 for those that are not listed; and the NumPy types of the integers.
+_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_INTEGERS = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether a TIFF holds its first directory and every value, strip and tile that it points to.
+
+    Raises:
+        DecodeError: There are too many tags, or together they hold more than the file does: then several
+            point at the same bytes.
+    """
+    try:
+        numbers, _ = _read_directory(data)
+    except (struct.error, ValueError):
+        return False
+    offsets = next((numbers[tag] for tag in _OFFSETS if tag in numbers), np.zeros(0, np.uint64))
+    counts = next((numbers[tag] for tag in _BYTE_COUNTS if tag in numbers), np.zeros_like(offsets))
+    length = min(len(offsets), len(counts))
+    offsets, counts = offsets[:length], counts[:length]
+    size = np.uint64(len(data))
+    return bool((offsets <= size).all() and (counts <= size - offsets).all())
+
+
+def has_more_pages(data: bytes) -> bool:
+    """Whether a complete TIFF has another directory."""
+    return _read_directory(data)[1]
+
+
+def _read_directory(data: bytes) -> tuple[dict[int, NDArray[np.uint64]], bool]:
+    """The offsets and byte counts in the first directory, by tag; and whether another directory follows."""
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\0", b"\0+")
+    offset_code, count_code, entry_size = ("Q", "Q", 20) if big else ("I", "H", 12)
+    (directory,) = struct.unpack_from(order + offset_code, data, 8 if big else 4)
+    (entries,) = struct.unpack_from(order + count_code, data, directory)
+    first = directory + struct.calcsize(order + count_code)
+    if entries > _MAX_TAGS:
+        raise DecodeError("corrupt-image", f"The file has {entries} tags.")
+    numbers, total = {}, 0
+    for entry in range(first, first + entries * entry_size, entry_size):
+        tag, kind, count = struct.unpack_from(order + "HH" + offset_code, data, entry)
+        field = entry + 4 + struct.calcsize(offset_code)
+        length = count * _SIZES.get(kind, 1)
+        inline = length <= struct.calcsize(offset_code)
+        start = field if inline else struct.unpack_from(order + offset_code, data, field)[0]
+        if start + length > len(data):
+            raise ValueError("a value reaches beyond the end of the file")
+        total += length
+        if tag in (*_OFFSETS, *_BYTE_COUNTS) and kind in _INTEGERS:
+            values: NDArray[Any] = np.frombuffer(data, order + _INTEGERS[kind], count, start)
+            numbers[tag] = values.astype(np.uint64)
+    if total > len(data):
+        raise DecodeError("corrupt-image", "The file's tags hold more than the file does.")
+    (following,) = struct.unpack_from(order + offset_code, data, first + entries * entry_size)
+    return numbers, following != 0
