@@ -10,6 +10,7 @@ from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
 from training.config import PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages
+from training.errors import UserError
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
@@ -22,7 +23,7 @@ _RECORD = "run.json"
 _LOCALIZATION = "localization"
 
 
-class RunError(Exception):
+class RunError(UserError):
     """A run folder cannot be used for what was asked."""
 
 
@@ -54,12 +55,15 @@ def digests(images: Images) -> tuple[str, ...]:
     return tuple(hashlib.sha256(image.tobytes()).hexdigest() for image in images)
 
 
-def open_run(folder: Path, record: RunRecord) -> None:
+def open_run(folder: Path, record: RunRecord) -> bool:
     """Begin a run in a folder, or make sure that the run there is the same.
 
     Args:
         folder: Run folder; made where there is none.
         record: What is to be trained.
+
+    Returns:
+        Whether the run had begun before.
 
     Raises:
         RunError: The folder holds a run that differs.
@@ -67,9 +71,10 @@ def open_run(folder: Path, record: RunRecord) -> None:
     path = folder / _RECORD
     if path.exists():
         _refuse_another(path, read_record(folder), record)
-        return
+        return True
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(record.model_dump_json(indent=2) + "\n")
+    return False
 
 
 def read_record(folder: Path) -> RunRecord:

@@ -84,9 +84,11 @@ def prepare_records(
     constants: PreprocessingConstants,
     strict: bool,
     workers: int,
+    *,
+    natural: bool = False,
 ) -> PreparedSet:
-    """Prepare photographs and tell the user what was left out."""
-    prepared = prepare_cache(records, cache, constants, strict=strict, workers=workers)
+    """Prepare photographs and tell the user what was left out; for training, before CLAHE too (natural)."""
+    prepared = prepare_cache(records, cache, constants, natural=natural, strict=strict, workers=workers)
     show_findings(prepared.report)
     return prepared
 

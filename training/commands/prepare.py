@@ -34,5 +34,6 @@ def prepare(
     constants = PreprocessingConstants()
     for purpose, records in (("training", dataset.training), ("evaluation", dataset.evaluation)):
         if records:
-            prepared = prepare_records(records, cache, constants, strict, workers)
+            natural = purpose == "training"
+            prepared = prepare_records(records, cache, constants, strict, workers, natural=natural)
             console.print(f"{dataset.name}: {len(prepared)} photographs for {purpose} in {cache}")

@@ -51,7 +51,8 @@ def quantize(
         raise DataError(f"{data} has {len(normals)} normal photographs; {wanted} are needed")
     # From all over the data set: neighbours in it are often of one day.
     chosen = np.linspace(0, len(normals) - 1, wanted).astype(int)
-    prepared = prepare_records(tuple(normals[index] for index in chosen), cache, constants, strict, workers)
+    records = tuple(normals[index] for index in chosen)
+    prepared = prepare_records(records, cache, constants, strict, workers, natural=True)
     compared = np.linspace(0, len(prepared) - 1, _COMPARED).astype(int).tolist()
     ranging = [index for index in range(len(prepared)) if index not in compared]
     twin = write_twin(model, prepared.subset(ranging).normals, prepared.subset(compared).normals, constants)

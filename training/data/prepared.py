@@ -23,15 +23,21 @@ class Entry:
 
     Attributes:
         image: Key of the prepared photograph.
-        natural: Key of the same before CLAHE, with its field of view.
+        natural: Key of the same before CLAHE, with its field of view; None where it was not kept.
         lesions: Key of the mask of each lesion type delineated.
         optic_disc: Key of the mask of the optic disc, or None where there is none.
     """
 
     image: str
-    natural: str
+    natural: str | None
     lesions: Mapping[LesionType, str]
     optic_disc: str | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key of the photograph."""
+        keys = (self.image, self.natural, *self.lesions.values(), self.optic_disc)
+        return tuple(key for key in keys if key is not None)
 
 
 def with_field_of_view(natural: ImageArray, mask: MaskArray) -> ImageArray:
@@ -119,8 +125,15 @@ class PreparedSet:
 
     @property
     def normals(self) -> "NormalImages":
-        """The photographs as a training needs them."""
-        return NormalImages(self.images, Images(self.store, [entry.natural for entry in self.entries]))
+        """The photographs as a training needs them.
+
+        Raises:
+            ValueError: They were prepared without the photographs before CLAHE.
+        """
+        natural = [entry.natural for entry in self.entries if entry.natural is not None]
+        if len(natural) < len(self):
+            raise ValueError("the photographs were prepared for evaluation only")
+        return NormalImages(self.images, Images(self.store, natural))
 
     def load_images(self) -> ImageArray:
         """Return all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from training.errors import UserError
+
 NORMAL_GRADE = 0
 """Diabetic retinopathy grade of a photograph without any sign of it."""
 
 
-class DataError(Exception):
+class DataError(UserError):
     """A data set is not usable as it lies on the disk."""
 
 

@@ -8,13 +8,14 @@ import torch
 from numpy.typing import NDArray
 
 from service.engines.model import Model
+from training.errors import UserError
 from training.networks.anomaly_network import AnomalyNetwork
 
 # float32 sums in another order, through some thirty layers and a sigmoid.
 TOLERANCE = 1e-3
 
 
-class ParityError(Exception):
+class ParityError(UserError):
     """An exported model disagrees with the networks it was made from."""
 
 

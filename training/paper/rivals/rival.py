@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Protocol
 
 from training.config import TrainingConfig
+from training.errors import UserError
 from training.evaluation.methods import Predictor
 from training.stages.loop import Hardware
 from training.stages.samples import Images
 
 
-class RivalError(Exception):
+class RivalError(UserError):
     """A rival cannot be run here; the message says what is missing."""
 
 

@@ -1,9 +1,11 @@
 """``python -m training table``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import torch
 import typer
 
 from service.preprocessing.constants import PreprocessingConstants
@@ -23,20 +25,22 @@ from training.commands.options import (
     load,
     prepare_records,
 )
-from training.config import TrainingConfig
-from training.data.datasets import Dataset, Layout, detect_layout
+from training.data.datasets import Layout, detect_layout
 from training.data.textures import load_textures
-from training.paper.tables.budgets import BUDGETS
-from training.paper.tables.definitions import TABLES, TableDefinition
-from training.paper.tables.folders import Outcome, TableError
-from training.paper.tables.notes import notes
-from training.paper.tables.planning import plan, seeds_of
-from training.paper.tables.publication import Publication
-from training.paper.tables.runner import NotRun, Result, run_tasks, threads_of_each
-from training.paper.tables.setting import Normals, Setting, Task
+from training.errors import UserError
+from training.paper.tables.definitions import BUDGETS, TABLES, TableDefinition
+from training.paper.tables.loop import Page, make_table, threads_of_each
+from training.paper.tables.markdown import notes
+from training.paper.tables.runs import Normals, Outcome, Run, Setting, plan
+from training.paper.tables.summary import NotRun, Result
 from training.run import digests
+from training.stages.loop import Hardware
 
 _Choice = TypeVar("_Choice")
+
+
+class TableError(UserError):
+    """A table cannot be made as asked."""
 
 
 def table(
@@ -47,24 +51,24 @@ def table(
     ] = Path("docs/results"),
     runs: Annotated[
         Path,
-        typer.Option("--runs", help="Folder of the trainings. What is finished there is not repeated."),
+        typer.Option("--runs", help="Folder of the trainings; what is finished there is not repeated."),
     ] = Path("runs/tables"),
     budget: Annotated[
         str, typer.Option("--budget", help=f"How much each row may learn: {', '.join(BUDGETS)}.")
     ] = "small",
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", min=1, help="How often each row is trained.", show_default="what rows say"),
+        typer.Option("--seeds", min=1, help="Number of trainings of each row.", show_default="what rows say"),
     ] = None,
     rows: Annotated[
         list[str] | None,
         typer.Option(
             "--row",
-            help="Make this row alone, by its folder's name; others stand as they are. May be repeated.",
+            help="Make only this row, by its folder's name; the others stay as they are. May be repeated.",
         ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Rows made at a time; they share the cores.")
+        int, typer.Option("--jobs", min=1, help="Rows made at the same time; they share the cores.")
     ] = 1,
     model: Annotated[
         Path, typer.Option("--model", help="The exported model that the table measures.")
@@ -73,9 +77,9 @@ def table(
     preset: PresetOption = "compact",
     assignments: SetOption = None,
     measure_again: Annotated[
-        bool, typer.Option("--measure-again", help="Measure anew what is trained already.")
+        bool, typer.Option("--measure-again", help="Evaluate again what is trained already.")
     ] = False,
-    cache: CacheFolder = Path("cache"),
+    cache_folder: CacheFolder = Path("cache"),
     layout: LayoutOption = Layout.AUTO,
     strict: StrictOption = False,
     device: DeviceOption = "auto",
@@ -84,70 +88,69 @@ def table(
 ) -> None:
     """Make one of the paper's tables on a data set: each row's figure beside the paper's.
 
-    Each row is trained, measured and kept in its own folder below --runs, one for each seed. Killed, the same
-    command goes on where it stopped. Stage 1 is trained once for all rows that share it, and a training that
-    several tables have in common is done once.
+    Each row is trained and evaluated in a folder of its own below --runs, one for each seed. If the command
+    is killed, the same command continues where it stopped. A training that several tables share is done once.
 
-    A row that needs what is not here (photographs of textures, an optional package) is shown with the reason,
-    and the others go on.
+    A row that needs something that is missing (photographs of textures, an optional package) is shown with
+    the reason, and the others continue.
     """
     definition, allowance = _named(TABLES, "table", name), _named(BUDGETS, "budget", budget)
     layout = _resolved(definition, data, layout)
     dataset = load(data, layout, strict, workers)
     base = configuration(preset, [*allowance.overrides, *(assignments or [])])
-    slug = _slug(definition, layout)
-    sizes = {None, *(row.size for row in definition.rows)}
-    evaluation = {
-        size: prepare_records(dataset.evaluation, cache, _constants(size), strict, workers) for size in sizes
-    }
+
+    @cache
+    def normals(seed: int, size: int | None) -> Normals:
+        config, constants = base.model_copy(update={"seed": seed}), _constants(size)
+        prepared = prepare_normals(dataset, config, constants, cache_folder, strict, workers)
+        record = record_of(dataset, prepared, config, constants)
+        return Normals(prepared.training.normals, prepared.held_back.normals, record)
+
     setting = Setting(
-        evaluation=evaluation[None],
-        evaluation_by_size={size: each for size, each in evaluation.items() if size is not None},
+        evaluation={
+            size: prepare_records(dataset.evaluation, cache_folder, _constants(size), strict, workers)
+            for size in {None, *(row.size for row in definition.rows)}
+        },
         evaluation_name=dataset.evaluation_name,
         runs=runs,
-        slug=slug,
         model=model,
         # Beside the threads that train, not in place of them.
         hardware=choose_hardware(device, min(workers, threads_of_each(jobs) - 1), full_precision),
         textures=textures,
         texture_digests=() if textures is None else digests(load_textures(textures)),
     )
-    normals = {
-        (seed, size): _normals(
-            dataset, base.model_copy(update={"seed": seed}), _constants(size), cache, strict, workers
-        )
-        for seed, size in {(seed, row.size) for row in definition.rows for seed in seeds_of(row, seeds)}
-    }
-    tasks = plan(definition, seeds, normals, setting)
-    asked = _asked(tasks, definition, rows)
-    publication = Publication(
-        definition,
-        definition.columns[layout],
-        tasks,
-        setting,
+    every = plan(definition, seeds, normals, setting)
+    asked = _asked(every, definition, rows)
+    page = Page(
         title=f"Table {name}: {definition.title} ({dataset.evaluation_name})",
-        notes=notes(setting, normals[0, None].record, preset, allowance, jobs, assignments or []),
-        path=out / f"table-{slug}.md",
+        rows=definition.rows,
+        columns=definition.columns[layout],
+        notes=notes(
+            normals(0, None).record,
+            dataset.evaluation_name,
+            preset,
+            allowance,
+            assignments or [],
+            _device(setting.hardware, jobs),
+        ),
+        path=out / f"table-{_slug(definition, layout)}.md",
     )
-    failed = _run(asked, setting, publication, jobs, measure_again)
-    console.print(f"table {name} in {out / f'table-{slug}.md'}")
+    if measure_again:
+        for run in asked:
+            run.outcome_file.unlink(missing_ok=True)
+    failed = _show(make_table(page, every, asked, jobs))
+    console.print(f"table {name} in {page.path}")
     if failed:
         raise typer.Exit(1)
 
 
-def _run(
-    tasks: Sequence[Task], setting: Setting, publication: Publication, jobs: int, measure_again: bool
-) -> list[Task]:
-    failed = []
-
-    def report(task: Task, result: Result) -> None:
-        publication.add(task, result)
+def _show(results: Iterable[tuple[Run, Result]]) -> bool:
+    """Tell the user what each run has come to, and return whether any failed."""
+    failed = False
+    for run, result in results:
         said = "done" if isinstance(result, Outcome) else f"not run: {result.reason}"
-        console.print(f"{task.row.label}, seed {task.seed}: {said}", markup=False, highlight=False)
-        if isinstance(result, NotRun) and result.failed:
-            failed.append(task)
-
-    run_tasks(tasks, setting, jobs=jobs, report=report, measure_again=measure_again)
+        console.print(f"{run.row.label}, seed {run.seed}: {said}", markup=False, highlight=False)
+        failed |= isinstance(result, NotRun) and result.failed
     return failed
 
 
@@ -170,32 +173,26 @@ def _resolved(definition: TableDefinition, data: Path, layout: Layout) -> Layout
 
 
 def _slug(definition: TableDefinition, layout: Layout) -> str:
-    """Return the name of a table's folder and files: its own on the paper's data."""
+    """Return the name of a table's files: its own on the paper's data."""
     first = next(iter(definition.columns))
     return definition.name if layout is first else f"{definition.name}-{layout}"
 
 
-def _asked(tasks: Sequence[Task], definition: TableDefinition, names: Sequence[str] | None) -> list[Task]:
+def _asked(runs: Sequence[Run], definition: TableDefinition, names: Sequence[str] | None) -> list[Run]:
     if not names:
-        return list(tasks)
+        return list(runs)
     known = {row.name for row in definition.rows}
     if unknown := set(names) - known:
         raise TableError(f"table {definition.name} has no row {', '.join(sorted(unknown))}")
-    return [task for task in tasks if task.row.name in names]
+    return [run for run in runs if run.row.name in names]
 
 
 def _constants(size: int | None) -> PreprocessingConstants:
     return PreprocessingConstants() if size is None else PreprocessingConstants(size=size)
 
 
-def _normals(
-    dataset: Dataset,
-    config: TrainingConfig,
-    constants: PreprocessingConstants,
-    cache: Path,
-    strict: bool,
-    workers: int,
-) -> Normals:
-    prepared = prepare_normals(dataset, config, constants, cache, strict, workers)
-    record = record_of(dataset, prepared, config, constants)
-    return Normals(prepared.training.normals, prepared.held_back.normals, record)
+def _device(hardware: Hardware, jobs: int) -> str:
+    if hardware.device == "cuda":
+        return torch.cuda.get_device_name() + (f", {jobs} rows at the same time" if jobs > 1 else "")
+    threads = torch.get_num_threads() if jobs == 1 else threads_of_each(jobs)
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''} a row"
