@@ -1,7 +1,6 @@
 # Each command does its own set-up: it needs Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 VENV ?= .venv
-PORT ?= 8000
 
 # On a CPU, OpenVINO is the fastest engine; a GPU is ONNX Runtime's, with libraries of its own.
 GPU := $(wildcard /proc/driver/nvidia/version)
@@ -11,7 +10,7 @@ ENGINE_EXTRA := $(if $(GPU),-c docker/constraints-gpu.txt -e '.[gpu]',-e '.[open
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/serve.stamp ## Serve the model in models/ on port 8000.
-	$(VENV)/bin/python -m service --port $(PORT)
+	$(VENV)/bin/python -m service
 
 test: lint ## Check everything: style, types, tests.
 	$(VENV)/bin/python -m pytest

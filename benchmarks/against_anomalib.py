@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.timing import Comparison, compare
 from service.engines.model import Model
-from service.engines.openvino_network import shared_core
+from service.engines.openvino_engine import shared_core
 from service.preprocessing import PreprocessingConstants
 from training.data.cache import prepare_cache
 from training.data.datasets import Dataset, load_dataset

@@ -74,15 +74,15 @@ async def take_turn(model: Model, image: NDArray[np.uint8], way: Way, clients: i
     batches: list[int] = []
     with ThreadPoolExecutor(way.lanes) as threads:
         batcher = Batcher(
-            model.run, threads, lanes=way.lanes, max_batch=way.max_batch, on_batch=batches.append
+            model.run, threads, max_concurrent=way.lanes, max_batch=way.max_batch, on_batch=batches.append
         )
         batcher.start()
-        in_company = way.lanes > 1 and clients > 1
+        concurrent = way.lanes > 1 and clients > 1
         started = time.perf_counter()
 
         async def ask() -> None:
             while (asked := time.perf_counter()) - started < seconds:
-                await batcher.submit(image, in_company=in_company)
+                await batcher.submit(image, concurrent=concurrent)
                 latencies.append(time.perf_counter() - asked)
 
         await asyncio.gather(*(ask() for _ in range(clients)))
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="for each number of clients")
     arguments = parser.parse_args()
     cores = available_cores()
-    model = Model(arguments.model, device=arguments.device, engine=arguments.engine, at_a_time=cores)
+    model = Model(arguments.model, device=arguments.device, engine=arguments.engine, max_concurrent=cores)
     model.warm_up(range(1, arguments.batch + 1))
     photograph = PhotographFile(arguments.photograph.read_bytes(), max_pixels=Settings().max_pixels)
     image = prepare_file(photograph, model.metadata.preprocessing).image

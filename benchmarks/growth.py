@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from benchmarks.timing import compare
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap, render
+from service.pictures.options import DEFAULT_SIZE, Heatmap
+from service.pictures.rendering import render
 from service.preprocessing import PhotographFile, PreprocessingConstants, decode, prepare_file
 
 _LARGEST = 100_000_000

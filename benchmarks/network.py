@@ -26,7 +26,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from benchmarks.roofline import Cost, Limits, bound_run, for_batch, measure_limits, run_bound
 from benchmarks.timing import seconds_of
-from service.engines.sessions import CPU, CUDA, open_session
+from service.engines.onnxruntime_engine import CPU, CUDA, open_session
 
 _TENSORRT = "TensorrtExecutionProvider"
 _LIMITS = {"cuda": {"side": 8192, "copied": 2**28}, "cpu": {"side": 2048, "copied": 2**25}}

@@ -31,7 +31,7 @@ _LIBRARIES = (
     "isal",
     "numpy",
     "uvicorn",
-    "httptools",
+    "h11",
 )
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.timing import seconds_of
-from service.engines.sessions import CPU
+from service.engines.onnxruntime_engine import CPU
 
 Providers = Sequence[Any]
 

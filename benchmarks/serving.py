@@ -31,8 +31,8 @@ import psutil
 
 from benchmarks.timing import Spread
 from service.logs import configure_logging
-from service.pictures.rendering import Heatmap
-from service.serving.catalogue import load_models
+from service.pictures.options import Heatmap
+from service.serving.model_repository import load_models
 from service.serving.runtime import Runtime
 from service.settings import Settings, available_cores
 from tests.service.live_server import free_port

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from benchmarks.roofline import Cost, for_batch, product_of
 from benchmarks.timing import Comparison, Spread, compare
 from service.engines.model import Model
-from service.pictures.rendering import COLOURS, OPACITY, Heatmap, render
+from service.pictures.options import Heatmap
+from service.pictures.rendering import COLOURS, OPACITY, render
 from service.preprocessing import PhotographFile, PreprocessingConstants, prepare_file, read_copy
 from service.preprocessing.geometry import SquareMapping
 from service.preprocessing.model_input import equalise

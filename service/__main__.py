@@ -1,4 +1,4 @@
-"""``python -m service`` serves until SIGTERM; ``python -m service predict`` needs no server."""
+"""``python -m service`` serves until SIGTERM."""
 
 import gc
 import signal
@@ -9,27 +9,26 @@ import uvicorn
 
 from service.api.access import AccessError
 from service.api.application import create_app
-from service.api.http_protocol import protocol_with_deadlines
-from service.engines.errors import ModelError
+from service.api.connection import time_limited_http
+from service.engines.contract import ModelError
 from service.logs import configure_logging
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.settings import Settings, read_options
+
+# What a single sign-on puts into a header may be long.
+_MAX_HEADER_BYTES = 2**16
+# From the deadline of a request to the first byte of its answer.
+_MARGIN = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve, or predict.
+    """Serve.
 
     Args:
         arguments: Command-line arguments; the process's own where none are given.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["predict"]:
-        # Serving has no use for what it imports.
-        from service.predict import main as predict
-
-        predict(arguments[1:])
-    else:
-        serve(read_options(Settings, arguments, "python -m service"))
+    serve(read_options(Settings, arguments, "python -m service"))
 
 
 def serve(settings: Settings) -> None:
@@ -47,11 +46,11 @@ def serve(settings: Settings) -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=protocol_with_deadlines(
-            header=settings.header_timeout_seconds,
-            upload=settings.upload_timeout_seconds,
-            answer=settings.download_timeout_seconds,
+        http=time_limited_http(
+            idle_seconds=settings.keep_alive_seconds + settings.deadline_seconds + _MARGIN
         ),
+        h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
+        ws="none",
         timeout_keep_alive=settings.keep_alive_seconds,
         log_config=None,
         access_log=False,

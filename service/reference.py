@@ -12,13 +12,13 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 
 from service.serving.metrics import Metrics
-from service.settings import Settings
+from service.settings import ENVIRONMENT_PREFIX, Settings
 
 
 def settings_table() -> str:
     """Return every setting as a row of a Markdown table."""
     rows = [
-        (f"`{name.upper()}`", _default(field), _cell(field.description or ""))
+        (f"`{ENVIRONMENT_PREFIX}{name.upper()}`", _default(field), _cell(field.description or ""))
         for name, field in Settings.model_fields.items()
     ]
     return _table(("setting", "default", "what it does"), rows)

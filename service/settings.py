@@ -1,4 +1,4 @@
-"""Every limit and path of the service, read once from environment variables and the command line."""
+"""Every limit and path of the service, read once from the command line and the environment."""
 
 import os
 import sys
@@ -12,10 +12,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 2**20
 USAGE_ERROR = 2
-# Every option is also an environment variable.
+ENVIRONMENT_PREFIX = "RESYNTHDETECT_"
+# Every option is also an environment variable, under this prefix: shells and platforms export HOST and PORT.
 OPTIONS = SettingsConfigDict(
-    frozen=True, extra="ignore", cli_kebab_case=True, cli_hide_none_type=True, cli_show_env_vars=True
+    env_prefix=ENVIRONMENT_PREFIX,
+    frozen=True,
+    extra="ignore",
+    cli_kebab_case=True,
+    cli_hide_none_type=True,
+    cli_show_env_vars=True,
 )
+# Without the prefix, these say nothing about this service: other programs read and set them too.
+_COMMON_NAMES = frozenset({"host", "port", "model", "device", "engine", "workers", "log_level"})
 
 Options = TypeVar("Options", bound=BaseSettings)
 
@@ -26,7 +34,10 @@ def available_cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve fundus anomaly detection over HTTP. Every option is also an environment variable."""
+    """Serve fundus anomaly detection over HTTP.
+
+    Every option is also an environment variable: --max-pixels is RESYNTHDETECT_MAX_PIXELS.
+    """
 
     model_config = OPTIONS
 
@@ -85,9 +96,6 @@ class Settings(BaseSettings):
         le=64,
         description="Most photographs in one inference on a GPU. A CPU takes one a core, on a thread each.",
     )
-    gpu_memory_limit: int = Field(
-        default=0, ge=0, description="Bytes that the model may take on the GPU; 0 sets no limit."
-    )
     max_upload_bytes: PositiveInt = Field(
         default=48 * MEBIBYTE,
         description="Largest request body accepted, in bytes. The default takes an uncompressed DICOM object "
@@ -97,21 +105,12 @@ class Settings(BaseSettings):
         default=64_000_000,
         description="Largest photograph accepted, in pixels, by its header: refused before it is decoded.",
     )
-    max_regions: PositiveInt = Field(
-        default=100, description="Most regions listed in one answer, those with the highest peaks first."
-    )
-    header_timeout_seconds: PositiveFloat = Field(
-        default=10,
-        description="Time a connection has to send a request's header, from its first moment; then it is "
-        "closed.",
-    )
     upload_timeout_seconds: PositiveFloat = Field(
         default=60, description="Time a client has to send its photograph, even one that is refused."
     )
     download_timeout_seconds: PositiveFloat = Field(
         default=60,
-        description="Time a client has to read its answer, as soon as it keeps the service waiting; then the "
-        "connection is closed.",
+        description="Time a client has to read its answer; then the connection is closed.",
     )
     keep_alive_seconds: PositiveInt = Field(
         default=75,
@@ -147,7 +146,6 @@ class Settings(BaseSettings):
         description="Web pages that may ask from a browser, as https://a.example,https://b.example. Default: "
         "none.",
     )
-    retry_after_seconds: PositiveInt = Field(default=2, description="The Retry-After of a 503, in seconds.")
     shutdown_seconds: PositiveInt = Field(
         default=30, description="Time that accepted requests have to finish after SIGTERM."
     )
@@ -171,10 +169,21 @@ def read_options(kind: type[Options], arguments: Sequence[str], program: str) ->
         arguments: The command line.
         program: How the command is called, for its help.
     """
+    _refuse_names_without_prefix()
     try:
         return kind(_cli_parse_args=list(arguments), _cli_prog_name=program)
     except ValidationError as error:
         for each in error.errors():
             name = "-".join(str(part) for part in each["loc"]).replace("_", "-")
             sys.stderr.write(f"--{name} {each['input']}: {each['msg']}\n")
+        sys.exit(USAGE_ERROR)
+
+
+def _refuse_names_without_prefix() -> None:
+    """Exit where a setting lacks the prefix: a service that overlooks its API keys would be open to all."""
+    names = [name.upper() for name in Settings.model_fields if name not in _COMMON_NAMES]
+    ignored = [each for each in names if each in os.environ and ENVIRONMENT_PREFIX + each not in os.environ]
+    for name in ignored:
+        sys.stderr.write(f"{name} is not read: set {ENVIRONMENT_PREFIX}{name}\n")
+    if ignored:
         sys.exit(USAGE_ERROR)

@@ -2,7 +2,8 @@
 
 import typer
 
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
+from training.commands.calibrate import calibrate
 from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.prepare import prepare
@@ -23,6 +24,7 @@ application = typer.Typer(
     4. **evaluate** measures a run or an exported model on photographs with known lesions
     5. **export** writes the model file that the service loads, and its card
     6. **quantize** writes the int8 variant of that model, for CPUs
+    7. **calibrate** writes the profile of a camera beside the model, from normal photographs of it
 
     To reproduce the paper: **table** makes its tables on your data; **compare** draws a model beside a rival.
     """,
@@ -31,7 +33,7 @@ application = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (prepare, preview, train, evaluate, export, quantize):
+for command in (prepare, preview, train, evaluate, export, quantize, calibrate):
     application.command()(command)
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}

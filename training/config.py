@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ShapeName = Literal["dots", "flame", "blob", "large blob", "spots", "boat"]
-MatterName = Literal["blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
+ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
+MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
 DistractorName = Literal["shading", "sheen", "dust", "stroke"]
 
 
@@ -71,6 +71,8 @@ _TRAINED_ON = (
     # Blot haemorrhages.
     LesionKind(shape="blob", matter="blood", share=12),
     LesionKind(shape="large blob", matter="blood", share=4),
+    # Blood before the retina or in the vitreous.
+    LesionKind(shape="pool", matter="thick blood", share=2),
     LesionKind(shape="dots", matter="pigment", share=1.5),
     LesionKind(shape="blob", matter="pigment", share=2.5),
     LesionKind(shape="dots", matter="exudate", share=6),

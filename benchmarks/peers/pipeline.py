@@ -8,8 +8,9 @@ from typing import Any
 import cv2
 
 from service.engines.model import Model
+from service.pictures.options import Heatmap
 from service.pictures.regions import find_regions
-from service.pictures.rendering import Heatmap, render
+from service.pictures.rendering import render
 from service.preprocessing import PhotographFile, assess_quality, prepare_file
 from service.settings import Settings
 

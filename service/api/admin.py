@@ -10,7 +10,7 @@ from service.api.dependencies import RuntimeDependency
 from service.api.health import list_models
 from service.api.problems import Problem, problem_examples
 from service.api.schemas import ModelList
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 from service.serving.reload import Reloader, ReloadInProgressError
 
 

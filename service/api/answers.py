@@ -1,6 +1,6 @@
 """What the service knows of a photograph, in the words of its answer."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import pybase64
@@ -45,20 +45,6 @@ def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str |
         model=ModelAnswer(name=metadata.name, version=metadata.version),
         timings_ms=_milliseconds(prediction),
         heatmap_png=None if prediction.png is None else pybase64.b64encode_as_string(prediction.png),
-    )
-
-
-def json_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> bytes:
-    """Write the answer of :func:`answer_of` as JSON.
-
-    A heatmap of camera size is set in as it is: looking for what to escape in its millions of letters takes
-    longer than encoding them.
-    """
-    document = answer_of(replace(prediction, png=None), metadata, request_id).model_dump_json()
-    if prediction.png is None:
-        return document.encode()
-    return b"".join(
-        [document.removesuffix("null}").encode(), b'"', pybase64.b64encode(prediction.png), b'"}']
     )
 
 

@@ -58,7 +58,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     app.include_router(health.router)
     app.include_router(admin.router)
     install_page(app)
-    install_handlers(app, retry_after_seconds=settings.retry_after_seconds)
+    install_handlers(app)
     # Each wraps those before it.
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:

@@ -4,18 +4,9 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from service.api.dependencies import RuntimeDependency
+from service.api.open_inference import ModelMetadataAnswer, ServerLive, ServerReady, TensorMetadata
 from service.api.problems import Problem, problem_examples
-from service.api.schemas import (
-    Liveness,
-    ModelAnswer,
-    ModelList,
-    ModelMetadataAnswer,
-    QueueAnswer,
-    Readiness,
-    ServerLive,
-    ServerReady,
-    TensorMetadata,
-)
+from service.api.schemas import Liveness, ModelAnswer, ModelList, QueueAnswer, Readiness
 from service.engines.contract import INPUT_NAME, OUTPUT_NAMES
 from service.serving.runtime import Runtime
 
@@ -39,7 +30,7 @@ async def readyz(runtime: RuntimeDependency) -> Readiness:
         provider=runtime.default.model.provider,
         model=models[0],
         models=models,
-        queue=QueueAnswer(depth=runtime.places.taken, capacity=runtime.places.capacity),
+        queue=QueueAnswer(depth=runtime.slots.in_use, capacity=runtime.slots.capacity),
     )
 
 

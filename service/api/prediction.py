@@ -7,7 +7,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from service.api.admission import admit
-from service.api.answers import json_of
+from service.api.answers import answer_of
 from service.api.deadline import deadline
 from service.api.dependencies import RuntimeDependency
 from service.api.hanging_up import while_connected
@@ -15,9 +15,9 @@ from service.api.negotiation import preferred
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
-from service.api.sending import HoldingResponse
+from service.api.streaming import StreamedResponse
 from service.api.upload import read_photograph
-from service.pictures.rendering import Heatmap
+from service.pictures.options import Heatmap
 from service.serving.predictor import Prediction
 
 JSON = "application/json"
@@ -51,9 +51,9 @@ async def predict(
     settings = runtime.settings
     served = runtime.find(parameters.model)
     seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
-    with ExitStack() as place:
-        place.enter_context(runtime.places.hold())
-        with served.answering():
+    with ExitStack() as slot:
+        slot.enter_context(runtime.slots.hold())
+        with served.in_use():
             async with deadline(seconds):
                 upload = await read_photograph(
                     request,
@@ -69,9 +69,17 @@ async def predict(
                 prediction = await while_connected(request, work)
         request.state.model, request.state.score = served.metadata.name, prediction.score
         if media_type == PNG:
-            return _png_response(prediction, place.pop_all())
-        answer = json_of(prediction, served.metadata, correlation_id.get())
-        return HoldingResponse(answer, place.pop_all(), JSON, {"Vary": "Accept"})
+            body, headers = prediction.png or b"", _png_headers(prediction)
+        else:
+            answer = answer_of(prediction, served.metadata, correlation_id.get())
+            body, headers = answer.model_dump_json().encode(), {}
+        return StreamedResponse(
+            body,
+            slot.pop_all(),
+            seconds=settings.download_timeout_seconds,
+            media_type=media_type,
+            headers={"Vary": "Accept", **headers},
+        )
 
 
 def _media_type(request: Request, heatmap: Heatmap) -> str:
@@ -82,11 +90,9 @@ def _media_type(request: Request, heatmap: Heatmap) -> str:
     return media_type
 
 
-def _png_response(prediction: Prediction, place: ExitStack) -> Response:
-    headers = {
-        "Vary": "Accept",
+def _png_headers(prediction: Prediction) -> dict[str, str]:
+    return {
         "X-Anomaly-Score": str(prediction.score),
         "X-Anomaly-Threshold": str(prediction.threshold),
         "X-Anomalous": str(prediction.anomalous).lower(),
     }
-    return HoldingResponse(prediction.png or b"", place, PNG, headers)

@@ -13,11 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service.preprocessing import PreprocessingError
-from service.serving.places import ClosedError, QueueFullError
+from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+# Of a full queue, in which a request takes about this long.
+RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -139,19 +141,13 @@ def problem_response(request: Request, problem: Problem) -> Response:
     )
 
 
-def install_handlers(app: FastAPI, *, retry_after_seconds: int) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Answer every expected exception with a problem document."""
-    retry = {"Retry-After": str(retry_after_seconds)}
-
-    async def unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
-        code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
-        return problem_response(request, Problem(code, "Try again, or another instance.", headers=retry))
-
     handlers: dict[type[Exception], Any] = {
         Problem: _problem,
         PreprocessingError: _preprocessing_error,
-        QueueFullError: unavailable,
-        ClosedError: unavailable,
+        QueueFullError: _unavailable,
+        ClosedError: _unavailable,
         UnknownModelError: _unknown_model,
         ClientDisconnect: _disconnected,
         RequestValidationError: _invalid_parameters,
@@ -167,6 +163,12 @@ async def _problem(request: Request, error: Problem) -> Response:
 
 async def _preprocessing_error(request: Request, error: PreprocessingError) -> Response:
     return problem_response(request, Problem(error.code, error.detail))
+
+
+async def _unavailable(request: Request, error: QueueFullError | ClosedError) -> Response:
+    code = "queue-full" if isinstance(error, QueueFullError) else "shutting-down"
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem_response(request, Problem(code, "Try again, or another instance.", headers=headers))
 
 
 async def _unknown_model(request: Request, error: UnknownModelError) -> Response:

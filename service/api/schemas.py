@@ -1,11 +1,15 @@
-"""What the service answers, as JSON."""
+"""What the service is asked and answers, as JSON.
 
-from typing import Literal
+Imports pydantic alone: :mod:`service.client` reads answers by it where no server is installed.
+"""
+
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from service.engines.contract import ModelMetadata, Probability
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap
+from service.pictures.options import DEFAULT_SIZE, Heatmap
+
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PredictParameters(BaseModel):
@@ -99,7 +103,6 @@ class PredictionAnswer(BaseModel):
     acquisition: AcquisitionAnswer | None = Field(description="Of a DICOM object; null for other files.")
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
-    # Last, where `service.api.answers` sets it in.
     heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")
 
 
@@ -131,37 +134,3 @@ class ModelList(BaseModel):
     """The models that can be asked for by name."""
 
     models: list[ModelAnswer] = Field(description="The default first.")
-
-
-class ServerLive(BaseModel):
-    """Answer of the Open Inference Protocol."""
-
-    live: bool
-
-
-class ServerReady(BaseModel):
-    """Answer of the Open Inference Protocol."""
-
-    ready: bool
-
-
-class TensorMetadata(BaseModel):
-    """A tensor in the words of the Open Inference Protocol; -1 is a free dimension."""
-
-    name: str
-    datatype: str
-    shape: list[int]
-
-
-class ModelMetadataAnswer(BaseModel):
-    """A model in the words of the Open Inference Protocol."""
-
-    name: str
-    versions: list[str]
-    platform: str
-    inputs: list[TensorMetadata]
-    outputs: list[TensorMetadata]
-    parameters: ModelMetadata = Field(
-        description="What the model says of itself: its thresholds, the scores of normal photographs, what "
-        "it was trained on."
-    )

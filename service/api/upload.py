@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
+from python_multipart.multipart import MultipartState, parse_options_header
 
 from service.api.problems import Problem
 
@@ -14,6 +14,9 @@ FIELD = "file"
 # Of one part: a browser writes two short ones.
 _MOST_HEADERS = 16
 _LONGEST_HEADER = 8192
+# The parser goes byte by byte through what follows a boundary. A form of one file has two, and no padding.
+_MOST_BOUNDARIES = 64
+_LONGEST_PADDING = 2**16
 
 
 class PhotographForm:
@@ -25,13 +28,16 @@ class PhotographForm:
 
     def __init__(self, boundary: bytes) -> None:
         """Start reading a form with this boundary between its parts."""
-        self._content: list[bytes] = []
+        self._content = bytearray()
         self._started = False
         self._ended = False
         self._header_name = bytearray()
         self._header_value = bytearray()
         self._disposition = b""
         self._headers = 0
+        self._delimiter = b"\r\n--" + boundary
+        self._boundaries = self._padding = 0
+        self._tail = b""
         self._parser = MultipartParser(
             boundary,
             {
@@ -52,9 +58,14 @@ class PhotographForm:
             FormParserError: They are no multipart form.
             Problem: They hold something other than one file.
         """
+        self._count_boundaries(chunk)
         self._parser.write(chunk)
+        if self._parser.state == MultipartState.BOUNDARY_PADDING:
+            self._padding += len(chunk)
+            if self._padding > _LONGEST_PADDING:
+                raise Problem("malformed-multipart", "A boundary of the form is too long.")
 
-    def photograph(self) -> bytes:
+    def photograph(self) -> bytearray:
         """Return the file's content once the form is read.
 
         Raises:
@@ -64,7 +75,15 @@ class PhotographForm:
             raise Problem("malformed-multipart", "The form ends before its last boundary.")
         if not self._started:
             raise Problem("missing-file", f"The form has no file in the field '{FIELD}'.")
-        return b"".join(self._content)
+        return self._content
+
+    def _count_boundaries(self, chunk: bytes) -> None:
+        most = len(self._delimiter) - 1
+        between = self._tail + chunk[:most]
+        self._boundaries += between.count(self._delimiter) + chunk.count(self._delimiter)
+        self._tail = (self._tail + chunk[-most:])[-most:]
+        if self._boundaries > _MOST_BOUNDARIES:
+            raise Problem("malformed-multipart", "The form has too many boundaries.")
 
     def _begin_part(self) -> None:
         self._disposition = b""
@@ -101,14 +120,13 @@ class PhotographForm:
         self._started = True
 
     def _read_content(self, data: bytes, start: int, end: int) -> None:
-        # A slice of a whole chunk is the chunk itself: it is copied once, at the end.
-        self._content.append(data[start:end])
+        self._content += memoryview(data)[start:end]
 
     def _end(self) -> None:
         self._ended = True
 
 
-async def read_photograph(request: Request, *, max_bytes: int, timeout_seconds: float) -> bytes:
+async def read_photograph(request: Request, *, max_bytes: int, timeout_seconds: float) -> bytearray:
     """Read the photograph of a request.
 
     Args:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from service.engines.errors import ModelError
+from service.engines.contract import ModelError
 
 _CHECKSUM = re.compile(r"SHA-256 `([0-9a-f]{64})`")
 

@@ -13,7 +13,7 @@ A model is an ONNX graph with
 ``N`` is dynamic. Everything else a service must know stands as one JSON document in the model's metadata
 under :data:`METADATA_KEY`.
 
-Beside a model may lie its twin in integers of 8 bits, of the same contract and metadata.
+Beside a model may lie its int8 variant, of the same contract and metadata.
 """
 
 from pathlib import Path
@@ -24,24 +24,28 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from service.preprocessing.constants import PreprocessingConstants
 
 METADATA_KEY = "resynthdetect"
-# In a twin, the SHA-256 of the model that it is the twin of.
-TWIN_OF_KEY = "resynthdetect-twin-of"
+# In an int8 variant, the SHA-256 of its model. The string is in exported files.
+INT8_OF_KEY = "resynthdetect-twin-of"
 INPUT_NAME = "image"
 OUTPUT_NAMES = ("score", "heatmap")
 
-_TWIN_SUFFIX = ".int8.onnx"
+_INT8_SUFFIX = ".int8.onnx"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-def twin_of(model: Path) -> Path:
-    """Where the twin of a model file lies, if it has one."""
-    return model.with_suffix(_TWIN_SUFFIX)
+class ModelError(Exception):
+    """A model that cannot be served here; the message says why."""
 
 
-def is_twin(path: Path) -> bool:
-    """Whether a model file is another's twin."""
-    return path.name.endswith(_TWIN_SUFFIX)
+def int8_variant_path(model: Path) -> Path:
+    """Where the int8 variant of a model file lies, if it has one."""
+    return model.with_suffix(_INT8_SUFFIX)
+
+
+def is_int8_variant(path: Path) -> bool:
+    """Whether a model file is the int8 variant of another."""
+    return path.name.endswith(_INT8_SUFFIX)
 
 
 class TrainingData(BaseModel):

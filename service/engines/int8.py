@@ -1,40 +1,39 @@
-"""A model's twin in integers of 8 bits."""
+"""The int8 variant of a model."""
 
 from pathlib import Path
 
 import onnxruntime
 
 from service.engines.card import check_against_card, digest_of
-from service.engines.contract import TWIN_OF_KEY, twin_of
-from service.engines.errors import ModelError
-from service.engines.sessions import CPU, ERRORS_ONLY
+from service.engines.contract import INT8_OF_KEY, ModelError, int8_variant_path
+from service.engines.onnxruntime_engine import CPU, ERRORS_ONLY
 
 
-def find_twin(model: Path) -> Path | None:
-    """Return the twin of a model file; None where it has none.
+def find_int8_variant(model: Path) -> Path | None:
+    """Return the int8 variant of a model file; None where it has none.
 
     Raises:
-        ModelError: What lies there is damaged, or the twin of another model.
+        ModelError: What lies there is damaged, or the variant of another model.
     """
-    twin = twin_of(model)
-    if not twin.is_file():
+    variant = int8_variant_path(model)
+    if not variant.is_file():
         return None
-    check_against_card(twin)
-    if _twin_of(twin) != digest_of(model):
+    check_against_card(variant)
+    if _model_digest(variant) != digest_of(model):
         raise ModelError(
-            f"{twin} is the twin of another {model.name}: quantize that anew, or remove the twin"
+            f"{variant} is the int8 variant of another {model.name}: quantize again, or remove it"
         )
-    return twin
+    return variant
 
 
-def _twin_of(twin: Path) -> str | None:
-    """What a twin says of its model, read without making anything ready to run."""
+def _model_digest(variant: Path) -> str | None:
+    """Return the digest of the model that a variant was made from, without preparing it to run."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = onnxruntime.InferenceSession(twin, sess_options=options, providers=[CPU])
+        session = onnxruntime.InferenceSession(variant, sess_options=options, providers=[CPU])
     except Exception as error:
-        raise ModelError(f"{twin} cannot be loaded: {error}") from error
+        raise ModelError(f"{variant} cannot be loaded: {error}") from error
     properties: dict[str, str] = session.get_modelmeta().custom_metadata_map
-    return properties.get(TWIN_OF_KEY)
+    return properties.get(INT8_OF_KEY)

@@ -1,25 +1,34 @@
-"""A model: contract check and warm-up; arrays in, arrays out."""
+"""A model file that keeps the contract, on the engine that runs it best."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from service.engines import openvino_network
-from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetadata
-from service.engines.errors import ModelError
-from service.engines.int8 import find_twin
-from service.engines.openvino_network import OpenVinoNetwork
-from service.engines.sessions import CPU, CUDA, Device, open_session
+from service.engines import openvino_engine
+from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelError, ModelMetadata
+from service.engines.engine import Device, Engine, EngineName, Outputs
+from service.engines.int8 import find_int8_variant
+from service.engines.onnxruntime_engine import CUDA, OnnxRuntimeEngine, open_session
+from service.engines.openvino_engine import OpenVinoEngine
 
 SCORE, HEATMAP = OUTPUT_NAMES
 
-Engine = Literal["auto", "onnxruntime", "openvino"]
-Run = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+class Fallback(NamedTuple):
+    """What runs a model in place of something faster.
+
+    Attributes:
+        to: The slower device or engine.
+        reason: Why the faster one does not.
+    """
+
+    to: str
+    reason: str
 
 
 class Model:
@@ -29,7 +38,7 @@ class Model:
         metadata: What the model says of itself.
         device: The device that really runs it.
         provider: What really runs it there: an execution provider of ONNX Runtime, or OpenVINO.
-        fallback: Why ``auto`` took something slower; empty where it did not.
+        fallback: What ``auto`` fell back to; None where it did not.
     """
 
     def __init__(
@@ -37,10 +46,9 @@ class Model:
         path: Path,
         *,
         device: Device = "auto",
-        engine: Engine = "onnxruntime",
+        engine: EngineName = "onnxruntime",
         inference_threads: int = 0,
-        at_a_time: int = 1,
-        gpu_memory_limit: int = 0,
+        max_concurrent: int = 1,
     ) -> None:
         """Load a model.
 
@@ -48,66 +56,55 @@ class Model:
             path: The ``.onnx`` file.
             device: ``cuda`` or ``cpu``, or ``auto`` for CUDA where it works and the CPU where it does not.
             engine: What runs it on a CPU; ``auto`` takes OpenVINO where it is installed.
-            inference_threads: Threads of one run on the CPU; 0 lets the engine choose.
-            at_a_time: Runs at a time in company.
-            gpu_memory_limit: Bytes of GPU memory for the model; 0 sets no limit.
+            inference_threads: Threads of a lone run on the CPU; 0 lets the engine choose.
+            max_concurrent: Concurrent runs on the CPU, on a thread each.
 
         Raises:
             ModelError: The file is no model of this contract, or what was asked for does not work.
         """
-        session, self.fallback = open_session(
-            path, device, threads=inference_threads, gpu_memory_limit=gpu_memory_limit
-        )
-        self.provider: str = session.get_providers()[0]
-        self.device: Literal["cuda", "cpu"] = "cuda" if self.provider == CUDA else "cpu"
+        session, reason = open_session(path, device, threads=inference_threads)
+        self.fallback = Fallback("CPU", reason) if reason else None
+        self.device: Literal["cuda", "cpu"] = "cuda" if session.get_providers()[0] == CUDA else "cpu"
         self.metadata = _read_metadata(session)
         _check_tensors(session, self.metadata.preprocessing.size)
-        self._run = _runs_in(session)
+        self._max_concurrent = max_concurrent if self.device == "cpu" else 1
+        openvino = None
         if _takes_openvino(engine, self.device):
-            self._take_openvino(path, engine, inference_threads)
-        side_by_side = self.device == "cpu" and at_a_time > 1
-        self._run_in_company = self._on_one_thread(path, at_a_time) if side_by_side else self._run
+            openvino = self._open_openvino(path, inference_threads, required=engine == "openvino")
+        self._engine: Engine = openvino or OnnxRuntimeEngine(
+            session, path, max_concurrent=self._max_concurrent
+        )
+        self.provider = self._engine.provider
 
-    def _take_openvino(self, path: Path, engine: Engine, threads: int) -> None:
+    def _open_openvino(self, path: Path, threads: int, *, required: bool) -> OpenVinoEngine | None:
         try:
-            self._openvino_file = find_twin(path) or path
-            network = self._compile(threads, 1)
+            return OpenVinoEngine(
+                find_int8_variant(path) or path,
+                size=self.metadata.preprocessing.size,
+                threads=threads,
+                max_concurrent=self._max_concurrent,
+            )
         except ModelError as error:
-            if engine == "openvino":
+            if required:
                 raise
-            self.fallback = str(error)
-        else:
-            self._run, self.provider = network.run, network.provider
+            self.fallback = Fallback("ONNX Runtime", str(error))
+            return None
 
-    def _on_one_thread(self, path: Path, at_a_time: int) -> Run:
-        """What runs a photograph on one thread, so many at a time."""
-        if self.provider == CPU:
-            session, _ = open_session(path, "cpu", threads=1)
-            return _runs_in(session)
-        return self._compile(at_a_time, at_a_time).run
-
-    def _compile(self, threads: int, at_a_time: int) -> OpenVinoNetwork:
-        size = self.metadata.preprocessing.size
-        return OpenVinoNetwork(self._openvino_file, size=size, threads=threads, at_a_time=at_a_time)
-
-    def run(
-        self, images: NDArray[np.uint8], *, in_company: bool = False
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def run(self, images: NDArray[np.uint8], *, concurrent: bool = False) -> Outputs:
         """Score prepared photographs.
 
         Threads that share a photograph wait for each other at every layer, and all of them for one whose core
-        decodes or draws meanwhile. That is the shortest way for a lone photograph, and a waste of cores for
-        several.
+        decodes or draws meanwhile. That gives a lone photograph the lowest latency, and several the lowest
+        throughput.
 
         Args:
             images: uint8 ``(N, size, size, 3)``, RGB, from :func:`service.preprocessing.prepare`.
-            in_company: Whether others are run meanwhile, on other threads: on a CPU, each then keeps to the
-                thread that calls.
+            concurrent: Whether others run at the same time: on a CPU, each then takes one thread.
 
         Returns:
             Scores ``(N,)`` and heatmaps ``(N, size, size)``, float32 probabilities.
         """
-        return (self._run_in_company if in_company else self._run)(images)
+        return self._engine.run(images, concurrent=concurrent)
 
     def warm_up(self, batch_sizes: Sequence[int]) -> None:
         """Run each batch size once, so that no request pays for allocation or the choice of kernels.
@@ -119,31 +116,23 @@ class Model:
         # Noise of every colour shows answers out of range that an even picture would not.
         noise = np.random.default_rng(0).integers(1, 256, (size, size, 3), np.uint8)
         for count in batch_sizes:
-            for in_company in (False,) if self._run_in_company is self._run else (False, True):
+            for concurrent in (False, True) if self._max_concurrent > 1 else (False,):
                 try:
-                    scores, heatmaps = self.run(np.repeat(noise[None], count, axis=0), in_company=in_company)
+                    scores, heatmaps = self.run(np.repeat(noise[None], count, axis=0), concurrent=concurrent)
                 except Exception as error:
                     raise ModelError(f"the model fails on a batch of {count}: {error}") from error
                 _check_answer(scores, heatmaps, count, size)
 
 
-def _runs_in(session: onnxruntime.InferenceSession) -> Run:
-    def run(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        scores, heatmaps = session.run(OUTPUT_NAMES, {INPUT_NAME: images})
-        return scores, heatmaps
-
-    return run
-
-
-def _takes_openvino(engine: Engine, device: Literal["cuda", "cpu"]) -> bool:
+def _takes_openvino(engine: EngineName, device: Literal["cuda", "cpu"]) -> bool:
     """Whether OpenVINO runs a model on a device.
 
     Raises:
-        ModelError: It was asked for and has no place there.
+        ModelError: It was asked for, and does not run there.
     """
     if engine == "openvino" and device == "cuda":
         raise ModelError("OpenVINO was asked for, which runs on the CPU, and the device is cuda")
-    return engine == "openvino" or (engine == "auto" and device == "cpu" and openvino_network.is_installed())
+    return engine == "openvino" or (engine == "auto" and device == "cpu" and openvino_engine.is_installed())
 
 
 def _read_metadata(session: onnxruntime.InferenceSession) -> ModelMetadata:

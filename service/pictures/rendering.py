@@ -1,49 +1,21 @@
-"""A probability map becomes a PNG, as large as the photograph at most."""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+"""A heatmap becomes a PNG, at most as large as the photograph."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.pictures.png import GREY_16, RGB, Pixels, encode_png, with_palette
+from service.pictures.options import Heatmap, Size
+from service.pictures.png import encode_png
 from service.preprocessing import PhotographFile, SquareMapping
-from service.preprocessing.geometry import Number
-from service.preprocessing.reduction import Factor
+from service.preprocessing.geometry import Factor, Number
 
-# Cyan to magenta: no retina has these colours, and people who cannot tell red from green can tell them.
+# Cyan to magenta: no retina has these colours, and colour-blind people can tell them apart.
 COLOURS = cv2.COLORMAP_COOL
 OPACITY = 0.8
 MAX_UINT16 = np.iinfo(np.uint16).max
 
 _LEVELS = 256
-# Rows drawn at a time: few enough to stay in the processor's cache.
-_ROWS = 64
-
-
-# The longest side of a picture, in pixels. A model sees as many: a larger one shows no more of its heatmap.
-DEFAULT_SIZE = 768
-Size = int | Literal["full"]
 _FACTORS: tuple[Factor, ...] = (8, 4, 2)
-
-
-class Heatmap(StrEnum):
-    """How a heatmap is drawn.
-
-    Attributes:
-        OVERLAY: Colour over the photograph, RGB; the more probable, the more opaque.
-        MAP: The colour alone, RGBA: the layer that makes an overlay when laid on the photograph.
-        RAW: 16-bit grey, probability = value / 65535.
-        NONE: No picture.
-    """
-
-    OVERLAY = "overlay"
-    MAP = "map"
-    RAW = "raw"
-    NONE = "none"
 
 
 def render(
@@ -59,38 +31,33 @@ def render(
         kind: What to draw.
         heatmap: The model's, float32 ``(size, size)``.
         mapping: The way from its pixels to the photograph's.
-        file: The photograph; decoded only where it is drawn.
-        size: The longest side of the picture, in pixels; a smaller photograph's own, and so with ``full``.
+        file: The photograph; decoded only for an overlay.
+        size: The longest side of the picture, in pixels; at most the photograph's own, as with ``full``.
 
     Returns:
-        A PNG; nothing for ``none``.
+        A PNG; None for ``none``.
 
     Raises:
-        DecodeError: The photograph cannot be drawn.
+        DecodeError: The photograph cannot be decoded.
     """
     if kind is Heatmap.NONE:
         return None
-    factor, shape = _reduced(file, size)
+    factor, shape = _factor_and_shape(file, size)
     reduction = file.reduction(factor)
 
-    def laid(heat: NDArray[Number]) -> NDArray[Number]:
-        return _fitted(mapping.map_to_copy(heat, reduction), shape)
+    def on_picture(values: NDArray[Number]) -> NDArray[Number]:
+        return _fitted(mapping.map_to_copy(values, reduction), shape)
 
-    picture: _Plain | _Overlay
-    match kind:
-        case Heatmap.RAW:
-            picture, form = _Plain(laid(np.rint(heatmap * MAX_UINT16).astype(np.uint16))), GREY_16
-        case Heatmap.MAP:
-            picture, form = _Plain(laid(_levels(heatmap))), _LAYER
-        case Heatmap.OVERLAY:
-            # Before the photograph is decoded: while it is laid, there are two of it.
-            levels = laid(_levels(heatmap))
-            picture, form = _Overlay(levels, _fitted(file.decode(factor)[0], shape)), RGB
-    return encode_png(picture.strips(), shape[1], form)
+    if kind is Heatmap.RAW:
+        return encode_png(on_picture(np.rint(heatmap * MAX_UINT16).astype(np.uint16)))
+    levels = on_picture(np.rint(heatmap * (_LEVELS - 1)).astype(np.uint8))
+    if kind is Heatmap.MAP:
+        return encode_png(levels, _PALETTE)
+    return encode_png(_overlay(_fitted(file.decode(factor)[0], shape), levels))
 
 
-def _reduced(file: PhotographFile, size: Size) -> tuple[Factor, tuple[int, int]]:
-    """How to decode for a picture of this size, and its height and width."""
+def _factor_and_shape(file: PhotographFile, size: Size) -> tuple[Factor, tuple[int, int]]:
+    """By how much to reduce the photograph for a picture of this size, and the picture's height and width."""
     longest = max(file.height, file.width)
     if size == "full" or size >= longest:
         return 1, (file.height, file.width)
@@ -100,72 +67,34 @@ def _reduced(file: PhotographFile, size: Size) -> tuple[Factor, tuple[int, int]]
 
 
 def _fitted(picture: NDArray[Number], shape: tuple[int, int]) -> NDArray[Number]:
-    """A picture, (H, W) or (H, W, 3), of a shape that is not much smaller.
+    """A picture, (H, W) or (H, W, 3), scaled down to a shape.
 
-    A reduced copy's last row and column may reach beyond the photograph, by less than one of their pixels.
+    A reduced photograph's last row and column may reach beyond the photograph, by less than one pixel.
     """
     if picture.shape[:2] == shape:
         return picture
     return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA), picture.dtype)
 
 
-def _levels(heatmap: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(heatmap * (_LEVELS - 1)).astype(np.uint8)
+def _overlay(photograph: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colours of levels, uint8 (H, W), over a photograph, RGB uint8 (H, W, 3)."""
+    overlay = cv2.multiply(photograph, cv2.applyColorMap(levels, _TRANSPARENCY), scale=1 / 255)
+    return np.asarray(cv2.add(overlay, cv2.applyColorMap(levels, _TINT), dst=overlay), np.uint8)
 
 
-@dataclass(frozen=True)
-class _Plain:
-    """A picture that is there already: uint8 or uint16, (H, W)."""
-
-    pixels: Pixels
-
-    def strips(self) -> Iterator[Pixels]:
-        """Its rows, a few at a time."""
-        for row in range(0, len(self.pixels), _ROWS):
-            yield self.pixels[row : row + _ROWS]
-
-
-@dataclass(frozen=True)
-class _Overlay:
-    """A photograph, uint8 (H, W, 3), RGB, under the colours of levels, uint8 (H, W)."""
-
-    levels: NDArray[np.uint8]
-    photograph: NDArray[np.uint8]
-
-    def strips(self) -> Iterator[Pixels]:
-        """Its rows, drawn a few at a time."""
-        for row in range(0, len(self.levels), _ROWS):
-            rows = slice(row, row + _ROWS)
-            yield _coloured(self.photograph[rows], self.levels[rows])
-
-
-def _coloured(background: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The background under the colours of levels; nothing is computed left and right of all colour."""
-    coloured = np.flatnonzero(cv2.reduce(levels, 0, cv2.REDUCE_MAX))
-    if not coloured.size:
-        return background
-    columns = slice(coloured[0], coloured[-1] + 1)
-    transparency, tint = (cv2.applyColorMap(levels[:, columns], table) for table in (_TRANSPARENCY, _TINT))
-    drawn = background.copy()
-    shining_through = cv2.multiply(background[:, columns], transparency, scale=1 / 255)
-    cv2.add(shining_through, tint, dst=drawn[:, columns])
-    return drawn
-
-
-def _palette() -> NDArray[np.uint8]:
-    """The colour of each level, (256, 3), RGB."""
+def _rgba_palette() -> NDArray[np.uint8]:
+    """The colour and opacity of each level, RGBA (256, 4)."""
     levels = np.arange(_LEVELS, dtype=np.uint8)[:, None]
-    colours = np.asarray(cv2.applyColorMap(levels, COLOURS), np.uint8)
-    return np.ascontiguousarray(colours[:, 0, ::-1])
+    colours = cv2.applyColorMap(levels, COLOURS)[:, 0, ::-1]
+    return np.column_stack([colours, np.rint(levels * OPACITY)]).astype(np.uint8)
 
 
-def _table(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+def _colour_map(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Values (256, 3) as OpenCV looks them up, (256, 1, 3)."""
     return np.asarray(np.rint(values).astype(np.uint8)[:, None])
 
 
-_OPACITIES = np.rint(np.arange(_LEVELS) * OPACITY).astype(np.uint8)
-_LAYER = with_palette(_palette(), _OPACITIES)
-# A pixel of the overlay is the photograph's times the one, plus the other.
-_TRANSPARENCY = _table(np.repeat(255.0 - _OPACITIES[:, None], 3, axis=1))
-_TINT = _table(_palette() * (_OPACITIES[:, None] / 255))
+_PALETTE = _rgba_palette()
+# A pixel of the overlay is the photograph's times the transparency, plus the tint.
+_TRANSPARENCY = _colour_map(np.repeat(255.0 - _PALETTE[:, 3:], 3, axis=1))
+_TINT = _colour_map(_PALETTE[:, :3] * (_PALETTE[:, 3:] / 255))

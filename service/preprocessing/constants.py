@@ -12,6 +12,6 @@ class PreprocessingConstants(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: int = Field(default=768, ge=64, description="Side of the square model input, in pixels.")
-    clahe_clip_limit: float = Field(default=2.0, gt=0, description="CLAHE clip limit.")
-    clahe_grid: int = Field(default=8, ge=1, description="CLAHE tiles along each side.")
+    size: int = Field(default=768, ge=64, le=8192, description="Side of the square model input, in pixels.")
+    clahe_clip_limit: float = Field(default=2.0, gt=0, allow_inf_nan=False, description="CLAHE clip limit.")
+    clahe_grid: int = Field(default=8, ge=1, le=64, description="CLAHE tiles along each side.")

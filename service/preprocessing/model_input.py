@@ -6,14 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.circle import Circle
 from service.preprocessing.constants import PreprocessingConstants
-from service.preprocessing.copy import Copy, read_copy
-from service.preprocessing.decoding import PhotographFile
-from service.preprocessing.field_of_view import FieldOfView, find_field_of_view
-from service.preprocessing.geometry import SquareMapping
-from service.preprocessing.mirror import mirror_at_circle
-from service.preprocessing.reduction import Reduction
+from service.preprocessing.files import PhotographFile
+from service.preprocessing.geometry import Circle, FieldOfView, Reduction, SquareMapping
+from service.preprocessing.mirrored_surround import mirror_at_circle
+from service.preprocessing.reduced_photograph import Copy, read_copy
+from service.preprocessing.retina import find_field_of_view
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.brightness import brightness_of
 from service.preprocessing.model_input import ModelInput
-from service.preprocessing.share import share
+from service.preprocessing.pixels import brightness_of, share
 
 _MEASURED_SIDE = 256
 # Share of the field of view whose brightest channel is below 40: 0.0003 at most in a good photograph,

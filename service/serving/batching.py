@@ -1,4 +1,4 @@
-"""Images -> batches -> answers, on the threads of inference."""
+"""Dynamic batching: images -> batches -> answers, on the threads of inference."""
 
 import asyncio
 import time
@@ -12,22 +12,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from service.serving.places import ClosedError
+from service.engines.engine import Outputs
+from service.serving.concurrency import ClosedError
 
-# Inputs are all alike to a model: so many failures in a row are its own.
+# One input may be at fault; so many failures in a row are the model's.
 _FAILURES_IN_A_ROW = 3
-# Between two trials of a model that fails.
+# Between two retries of a model that fails.
 _PAUSE_SECONDS = 1.0
-# Of an inference that comes back: the largest model takes some seconds on the slowest machine.
+# The largest model takes some seconds on the slowest machine: longer is never.
 _LONGEST_SECONDS = 300.0
 
 
 class Infer(Protocol):
     """A model's answer on images; see :meth:`service.engines.model.Model.run`."""
 
-    def __call__(
-        self, images: NDArray[np.uint8], *, in_company: bool
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, images: NDArray[np.uint8], *, concurrent: bool) -> Outputs:
         """Return scores and heatmaps."""
 
 
@@ -49,15 +48,15 @@ class Answer:
 @dataclass(frozen=True)
 class _Work:
     image: NDArray[np.uint8]
-    in_company: bool
+    concurrent: bool
     answer: asyncio.Future[Answer]
 
 
 class Batcher:
-    """Runs a model on whatever waits, up to a batch at a time, on one or more lanes.
+    """Runs a model on whatever waits, one or more batches concurrently.
 
-    A batch never waits for company: while all lanes run, the next gathers. So a lone request has the shortest
-    way, and load makes batches by itself.
+    A batch never waits to become larger: it gathers while the ones before it run. So a lone request has the
+    lowest latency, and load makes batches by itself.
     """
 
     def __init__(
@@ -65,22 +64,22 @@ class Batcher:
         infer: Infer,
         threads: Executor,
         *,
-        lanes: int = 1,
+        max_concurrent: int = 1,
         max_batch: int = 1,
         on_batch: Callable[[int], object] = lambda _: None,
         on_failure: Callable[[], object] = lambda: None,
         pause: float = _PAUSE_SECONDS,
     ) -> None:
-        """Prepare a batcher; :meth:`start` sets it going.
+        """Prepare a batcher; :meth:`start` starts it.
 
         Args:
             infer: uint8 ``(N, size, size, 3)`` to scores ``(N,)`` and heatmaps ``(N, size, size)``.
             threads: Run ``infer``; the batchers of several models may share them.
-            lanes: Calls of ``infer`` at a time.
+            max_concurrent: Concurrent calls of ``infer``.
             max_batch: Most images in one call of ``infer``.
-            on_batch: Told the size of each batch.
-            on_failure: Told of each image on which ``infer`` fails.
-            pause: Seconds between two trials of an ``infer`` that fails.
+            on_batch: Called with the size of each batch.
+            on_failure: Called for each image on which ``infer`` fails.
+            pause: Seconds between two retries of an ``infer`` that fails.
         """
         self._infer = infer
         self._max_batch = max_batch
@@ -89,8 +88,8 @@ class Batcher:
         self._failures_in_a_row = 0
         self._waiting: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._threads = threads
-        self._lanes = lanes
-        self._workers: list[asyncio.Task[None]] = []
+        self._max_concurrent = max_concurrent
+        self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         # When each inference began that is under way.
         self._running: list[float] = []
@@ -100,7 +99,7 @@ class Batcher:
     @property
     def working(self) -> bool:
         """Whether the next image would be answered."""
-        return bool(self._workers) and not self._closing and not any(each.done() for each in self._workers)
+        return bool(self._tasks) and not self._closing and not any(task.done() for task in self._tasks)
 
     @property
     def failing(self) -> bool:
@@ -109,21 +108,21 @@ class Batcher:
 
     @property
     def stuck(self) -> bool:
-        """Whether an inference has not come back, or a lane has ended by itself: neither ever recovers."""
+        """Whether an inference hangs, or a task has ended by itself: neither ever recovers."""
         now = time.monotonic()
         hangs = any(now - started > _LONGEST_SECONDS for started in self._running)
-        return hangs or (not self._closing and any(lane.done() for lane in self._workers))
+        return hangs or (not self._closing and any(task.done() for task in self._tasks))
 
     def start(self) -> None:
         """Start taking work, in the running event loop."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(self._lanes)]
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._max_concurrent)]
 
-    async def submit(self, image: NDArray[np.uint8], *, in_company: bool = False) -> Answer:
+    async def submit(self, image: NDArray[np.uint8], *, concurrent: bool = False) -> Answer:
         """Wait for the model's answer on one image.
 
         Args:
             image: uint8 ``(size, size, 3)``.
-            in_company: Whether others are in hand meanwhile.
+            concurrent: Whether other photographs are in flight.
 
         Raises:
             ClosedError: The batcher was closed or never started.
@@ -131,7 +130,7 @@ class Batcher:
         """
         if not self.working:
             raise ClosedError
-        work = _Work(image, in_company, asyncio.get_running_loop().create_future())
+        work = _Work(image, concurrent, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(work)
         return await work.answer
 
@@ -140,9 +139,9 @@ class Batcher:
         self._closing = True
         if self._recovering is not None:
             self._recovering.cancel()
-        for _ in self._workers:
+        for _ in self._tasks:
             self._waiting.put_nowait(None)
-        await asyncio.gather(*self._workers)
+        await asyncio.gather(*self._tasks)
 
     async def _work(self) -> None:
         while (first := await self._waiting.get()) is not None:
@@ -155,7 +154,7 @@ class Batcher:
         while len(batch) < self._max_batch and not self._waiting.empty():
             work = self._waiting.get_nowait()
             if work is None:
-                # The signal to stop: put it back for the loop, behind what it closes.
+                # The signal to stop: put back for the loop.
                 self._waiting.put_nowait(None)
                 break
             batch.append(work)
@@ -187,13 +186,13 @@ class Batcher:
             batch[0].answer.set_exception(error)
 
     async def _recover(self, failed: NDArray[np.uint8]) -> None:
-        """Try a model that fails until it works: who is not ready is sent nothing that could show it."""
-        # Inside the field of view everywhere, and nobody's.
+        """Retry a model that fails until it works: a service that is not ready gets no request that would."""
+        # All of it inside the field of view, and no patient's.
         images = np.ones_like(failed)[None]
         while self.failing:
             await asyncio.sleep(self._pause)
-            infer = partial(self._infer, images, in_company=False)
-            with suppress(Exception):  # counted and told when it began to fail
+            infer = partial(self._infer, images, concurrent=False)
+            with suppress(Exception):  # counted when it began to fail
                 await asyncio.get_running_loop().run_in_executor(self._threads, infer)
                 self._failures_in_a_row = 0
         self._recovering = None
@@ -201,11 +200,11 @@ class Batcher:
     def _run(self, batch: Sequence[_Work]) -> list[Answer]:
         self._on_batch(len(batch))
         images = np.stack([work.image for work in batch])
-        in_company = any(work.in_company for work in batch)
+        concurrent = any(work.concurrent for work in batch)
         started = time.monotonic()
         self._running.append(started)
         try:
-            scores, heatmaps = self._infer(images, in_company=in_company)
+            scores, heatmaps = self._infer(images, concurrent=concurrent)
         finally:
             self._running.remove(started)
         seconds = time.monotonic() - started

@@ -16,7 +16,6 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from service.engines.model import Model
 from service.preprocessing import QUALITY_CODES
 from service.serving.workers.pool import Loss
 
@@ -85,20 +84,20 @@ class Metrics:
         )
         self.scores = Histogram(
             "resynthdetect_score",
-            "Anomaly scores answered; a drift of this distribution is a drift of patients or cameras.",
+            "Anomaly scores answered; where their distribution drifts, patients or cameras changed.",
             ["model"],
             buckets=SCORES,
             registry=self.registry,
         )
         self.normal_scores = Gauge(
             "resynthdetect_normal_score",
-            "Scores of the normal photographs that a model held back, by quantile, to compare answers with.",
+            "Scores of held-back normal photographs, by quantile; the reference for resynthdetect_score.",
             ["model", "quantile"],
             registry=self.registry,
         )
         self.quality_notes = Counter(
             "resynthdetect_quality_notes",
-            "Photographs answered with a note that they are hard to judge, by the note's code.",
+            "Quality notes on answered photographs, by code.",
             ["model", "code"],
             registry=self.registry,
         )
@@ -117,24 +116,30 @@ class Metrics:
         )
         self.workers_lost = Counter(
             "resynthdetect_workers_lost",
-            "Workers lost and replaced, by reason: their photograph took too much time or memory or ended "
-            "the process, or nobody waited for it any longer.",
+            "Workers lost and replaced, by reason: the photograph exceeded its time or memory, crashed the "
+            "process, or was abandoned by its client.",
             ["reason"],
             registry=self.registry,
         )
-        self.queue_depth = Gauge("resynthdetect_queue_depth", "Requests in hand.", registry=self.registry)
+        self.queue_depth = Gauge(
+            "resynthdetect_queue_depth",
+            "Concurrent requests.",
+            registry=self.registry,
+        )
         self.queue_capacity = Gauge(
-            "resynthdetect_queue_capacity", "Most requests in hand at once.", registry=self.registry
+            "resynthdetect_queue_capacity",
+            "Most concurrent requests.",
+            registry=self.registry,
         )
         self.reloads = Counter(
             "resynthdetect_reloads",
-            "Times that the models were loaded anew, by outcome: success, or refused and the former kept.",
+            "Reloads of the models by outcome: success, or refused, where the former models stay.",
             ["outcome"],
             registry=self.registry,
         )
         self.model = Info(
             "resynthdetect_model",
-            "A model served, what really runs it, and the device that was asked for.",
+            "A model that is served, the device and provider that run it, and the device asked for.",
             ["model"],
             registry=self.registry,
         )
@@ -144,41 +149,34 @@ class Metrics:
         for reason in Loss:
             self.workers_lost.labels(reason=reason)
 
-    def describe_model(self, model: Model, asked: str) -> None:
-        """Tell of a model that is served, and show its counters before the first prediction.
+    def describe_model(self, name: str, *, normal_scores: Sequence[float], **info: str) -> None:
+        """Describe a model that is served, and show its counters before the first prediction.
 
         Args:
-            model: The model.
-            asked: The device that the settings ask for.
+            name: Of the model.
+            normal_scores: Scores of normal photographs at evenly spaced quantiles, ascending.
+            info: Labels of ``resynthdetect_model_info``: version, contract, device, provider, and the device
+                asked for.
         """
-        metadata = model.metadata
-        self.model.labels(model=metadata.name).info(
-            {
-                "version": metadata.version,
-                "contract": metadata.contract,
-                "device": model.device,
-                "provider": model.provider,
-                "asked": asked,
-            }
-        )
-        self.scores.labels(model=metadata.name)
+        self.model.labels(model=name).info(info)
+        self.scores.labels(model=name)
         for quantile in NORMAL_QUANTILES:
-            value = np.quantile(metadata.normal_scores, quantile)
-            self.normal_scores.labels(model=metadata.name, quantile=f"{quantile:g}").set(value)
+            value = np.quantile(normal_scores, quantile)
+            self.normal_scores.labels(model=name, quantile=f"{quantile:g}").set(value)
         for stage in Stage:
-            self.stage_seconds.labels(model=metadata.name, stage=stage)
+            self.stage_seconds.labels(model=name, stage=stage)
         for code in QUALITY_CODES:
-            self.quality_notes.labels(model=metadata.name, code=code)
+            self.quality_notes.labels(model=name, code=code)
         for anomalous in ("true", "false"):
-            self.predictions.labels(model=metadata.name, anomalous=anomalous)
+            self.predictions.labels(model=name, anomalous=anomalous)
 
     def forget_model(self, name: str) -> None:
-        """Tell no more of a model that is not served any longer; what it answered stays counted."""
+        """Remove a model that is no longer served; what it answered stays counted."""
         self.model.remove(name)
         self.normal_scores.remove_by_labels({"model": name})
 
     def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
-        """Count a request, whatever became of it; the client is the name of its API key."""
+        """Count a request by its outcome; the client is the name of its API key."""
         self.requests.labels(route=route, outcome=outcome, client=client).inc()
         self.request_seconds.labels(route=route).observe(seconds)
 

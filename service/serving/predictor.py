@@ -1,4 +1,4 @@
-"""From the bytes of a photograph to what the service says of it."""
+"""From the bytes of a photograph to a prediction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,19 @@ from time import perf_counter
 import numpy as np
 
 from service.engines.contract import ModelMetadata
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import Acquisition, QualityNote
 from service.serving.batching import Batcher
-from service.serving.company import Company
+from service.serving.concurrency import InFlight
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.stages import Drawn, Prepared, draw, prepare
 from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
 
 DECIMALS = 6
+# In one answer: a reader looks at few, and thousands would make it large.
+MAX_REGIONS = 100
 
 
 @dataclass(frozen=True)
@@ -68,28 +70,28 @@ class Predictor:
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,
-        company: Company,
+        in_flight: InFlight,
     ) -> None:
         """Join the parts.
 
         Args:
             metadata: What the model says of itself.
-            batcher: The way to the model.
+            batcher: Runs the model.
             workers: What decodes, prepares and draws.
-            observe: Told of every prediction.
+            observe: Counts every prediction.
             settings: The limits of a photograph and of its answer.
-            company: Who else is in hand, for whichever model.
+            in_flight: The photographs of all models.
         """
         self._metadata = metadata
         self._batcher = batcher
         self._workers = workers
         self._observe = observe
         self._settings = settings
-        self._company = company
+        self._in_flight = in_flight
 
     async def predict(
         self,
-        upload: bytes,
+        upload: bytes | bytearray,
         *,
         heatmap: Heatmap,
         size: Size = DEFAULT_SIZE,
@@ -107,24 +109,24 @@ class Predictor:
             PreprocessingError: The upload is no photograph of a fundus, or takes too much.
             ClosedError: The service is shutting down.
         """
-        with self._company.join():
+        with self._in_flight.count():
             return await self._predict(upload, heatmap, size, threshold)
 
     async def _predict(
-        self, upload: bytes, heatmap: Heatmap, size: Size, threshold: float | None
+        self, upload: bytes | bytearray, heatmap: Heatmap, size: Size, threshold: float | None
     ) -> Prediction:
         started = perf_counter()
         data = np.frombuffer(upload, np.uint8)
         prepared: Prepared = await self._workers.run(
             prepare, data, self._metadata.preprocessing, self._settings.max_pixels
         )
-        answer = await self._batcher.submit(prepared.image, in_company=self._company.is_there)
+        answer = await self._batcher.submit(prepared.image, concurrent=self._in_flight.concurrent)
         drawn: Drawn = await self._workers.run(
             draw,
             answer.heatmap,
             prepared.mapping,
             self._metadata.region.value,
-            self._settings.max_regions,
+            MAX_REGIONS,
             heatmap,
             size,
             None if heatmap is Heatmap.NONE else data,

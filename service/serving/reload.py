@@ -1,4 +1,4 @@
-"""Other models for a running service: loaded and tried beside those that answer, then put in their place."""
+"""Hot reload: other models are loaded and tried beside those that answer, then replace them."""
 
 import asyncio
 import signal
@@ -6,34 +6,34 @@ import threading
 
 import structlog
 
-from service.engines.errors import ModelError
-from service.serving.catalogue import load_models
+from service.engines.contract import ModelError
+from service.serving.model_repository import load_models
 from service.serving.runtime import Runtime
 
 _log = structlog.stdlib.get_logger("service")
 
 
 class ReloadInProgressError(Exception):
-    """The models are being exchanged already; a third generation would not fit in memory."""
+    """A reload is in progress; a third generation of models would not fit in memory."""
 
 
 class Reloader:
-    """Loads the model files anew when asked, by a call or by SIGHUP."""
+    """Loads the model files again when asked, by a call or by SIGHUP."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Keep the runtime whose models are exchanged."""
+        """Keep the runtime whose models are replaced."""
         self._runtime = runtime
         self._loading = False
         self._asked_by_signal: set[asyncio.Task[None]] = set()
 
     async def reload(self) -> None:
-        """Load every model file, warm each up, check its answers, and only then have them answer.
+        """Load every model file, warm each up, check its answers, and only then serve them.
 
         Raises:
             ModelError: One cannot be served; the former models go on answering.
             ReloadInProgressError: Another reload has not ended, or its former models still have requests.
         """
-        if self._loading or self._runtime.exchanging:
+        if self._loading or self._runtime.replacing:
             raise ReloadInProgressError
         self._loading = True
         try:
@@ -44,18 +44,18 @@ class Reloader:
             raise
         finally:
             self._loading = False
-        self._runtime.exchange(models)
+        self._runtime.replace(models)
         self._runtime.metrics.reloads.labels(outcome="success").inc()
         _log.info("models reloaded", models=list(self._runtime.served))
 
     def listen(self) -> None:
         """Reload at every SIGHUP from now on, where there is that signal."""
-        # Signals reach the main thread alone; in any other the application is a guest.
+        # Python handles signals in the main thread alone.
         if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_by_signal)
 
     def stop(self) -> None:
-        """Give up what a signal has begun: the service is shutting down."""
+        """Cancel what a signal has begun: the service is shutting down."""
         for task in self._asked_by_signal:
             task.cancel()
 
@@ -70,6 +70,6 @@ class Reloader:
         except ModelError:
             pass  # logged, and nobody waits for an answer
         except ReloadInProgressError:
-            _log.warning("models are being reloaded already")
+            _log.warning("a reload is in progress")
         except Exception:
             _log.exception("unexpected error")

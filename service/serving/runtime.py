@@ -1,4 +1,4 @@
-"""What the routes share: the models and the machinery round them, for the life of one application."""
+"""What the routes share for the life of one application: models, workers, slots, metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 
 from service.engines.model import Model
 from service.serving import stages
-from service.serving.catalogue import lanes
-from service.serving.company import Company
+from service.serving.concurrency import InFlight, RequestSlots
 from service.serving.metrics import Metrics
-from service.serving.places import Places
+from service.serving.model_repository import max_concurrent
 from service.serving.served_model import ServedModel
 from service.serving.workers.pool import WorkerPool
 from service.serving.workers.worker import Work
@@ -21,7 +20,7 @@ _SHARED_BESIDE_UPLOAD = 8 * MEBIBYTE
 
 
 class UnknownModelError(Exception):
-    """There is no model of the name asked for; the message tells those that there are."""
+    """There is no model of this name; the message lists the models."""
 
 
 class Runtime:
@@ -31,12 +30,12 @@ class Runtime:
         settings: Its limits.
         metrics: Its metrics.
         workers: What decodes, prepares and draws.
-        places: The bound of requests in hand.
+        slots: The bound of concurrent requests.
         served: Its models by name, the default first.
     """
 
     def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
-        """Join the parts; :meth:`running` sets them going.
+        """Join the parts; :meth:`running` starts them.
 
         Args:
             settings: Its limits.
@@ -44,10 +43,10 @@ class Runtime:
         """
         self.settings = settings
         self.metrics = Metrics()
-        self.places = Places(settings.queue_size)
-        # Shared by all models: more inferences at a time than lanes would take each other's cores, or wait
-        # for each other on the GPU.
-        self._inference = ThreadPoolExecutor(lanes(settings, models), thread_name_prefix="inference")
+        self.slots = RequestSlots(settings.queue_size)
+        # Shared by all models: more concurrent inferences would take each other's cores, or wait for each
+        # other on the GPU.
+        self._inference = ThreadPoolExecutor(max_concurrent(settings, models), thread_name_prefix="inference")
         self.workers = WorkerPool(
             settings.workers,
             Work(
@@ -60,11 +59,11 @@ class Runtime:
             seconds=settings.worker_seconds,
             on_loss=lambda loss: self.metrics.workers_lost.labels(reason=loss).inc(),
         )
-        self._company = Company()
+        self._in_flight = InFlight()
         self.served = self._joined(models)
         self._retiring: set[asyncio.Task[None]] = set()
-        self.metrics.queue_capacity.set(self.places.capacity)
-        self.metrics.queue_depth.set_function(lambda: self.places.taken)
+        self.metrics.queue_capacity.set(self.slots.capacity)
+        self.metrics.queue_depth.set_function(lambda: self.slots.in_use)
 
     @property
     def default(self) -> ServedModel:
@@ -84,26 +83,25 @@ class Runtime:
         return self.served[name]
 
     @property
-    def exchanging(self) -> bool:
-        """Whether models that were exchanged still have requests to answer."""
+    def replacing(self) -> bool:
+        """Whether models that were replaced still have requests to answer."""
         return bool(self._retiring)
 
     @property
     def ready(self) -> bool:
         """Whether the next photograph would be taken, and every model answer."""
-        models_well = all(served.well for served in self.served.values())
-        return self.places.available and self.workers.working and models_well
+        models_healthy = all(served.healthy for served in self.served.values())
+        return self.slots.available and self.workers.working and models_healthy
 
     @property
     def alive(self) -> bool:
         """Whether the process can go on by itself: workers that are lost come back, and no model is stuck."""
         return self.workers.alive and not any(served.batcher.stuck for served in self.served.values())
 
-    def exchange(self, models: Sequence[Model]) -> None:
-        """Have other models answer from the next request on.
+    def replace(self, models: Sequence[Model]) -> None:
+        """Answer with other models from the next request on.
 
-        Those that answered until now finish what they have begun, each request with the model that it began
-        with, and then stop.
+        The former ones finish the requests that began with them, and then stop.
 
         Args:
             models: At least one, loaded and warmed up, the default first, each with a name of its own.
@@ -120,7 +118,7 @@ class Runtime:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take work until the end of the block, then answer what was accepted.
+        """Accept requests until the end of the block, then finish them.
 
         Raises:
             OSError: The workers do not start.
@@ -130,10 +128,10 @@ class Runtime:
             await self.workers.start()
             for served in self.served.values():
                 served.batcher.start()
-            self.places.open()
+            self.slots.open()
             yield
         finally:
-            self.places.close()
+            self.slots.close()
             await asyncio.gather(
                 *self._retiring, *(served.batcher.close() for served in self.served.values())
             )
@@ -142,10 +140,18 @@ class Runtime:
 
     def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
         for model in models:
-            self.metrics.describe_model(model, self.settings.device)
+            self.metrics.describe_model(
+                model.metadata.name,
+                normal_scores=model.metadata.normal_scores,
+                version=model.metadata.version,
+                contract=model.metadata.contract,
+                device=model.device,
+                provider=model.provider,
+                asked=self.settings.device,
+            )
         return {
             model.metadata.name: ServedModel(
-                model, self.settings, self.metrics, self._inference, self.workers, self._company
+                model, self.settings, self.metrics, self._inference, self.workers, self._in_flight
             )
             for model in models
         }

@@ -1,4 +1,4 @@
-"""One model and the way of a photograph through it."""
+"""One model that answers requests, with its batcher and predictor."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,22 +9,21 @@ from functools import partial
 from service.engines.contract import ModelMetadata
 from service.engines.model import Model
 from service.serving.batching import Batcher
-from service.serving.catalogue import batch_limit, lanes
-from service.serving.company import Company
+from service.serving.concurrency import ClosedError, InFlight
 from service.serving.metrics import Metrics
-from service.serving.places import ClosedError
+from service.serving.model_repository import batch_limit, max_concurrent
 from service.serving.predictor import Predictor
 from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
 
 
 class ServedModel:
-    """A model that answers requests, until another takes its place.
+    """A model that answers requests, until another replaces it.
 
     Attributes:
         model: Loaded and warmed up.
-        batcher: The way to the model alone.
-        predictor: The whole way.
+        batcher: Runs the model.
+        predictor: Answers a photograph.
     """
 
     def __init__(
@@ -34,23 +33,23 @@ class ServedModel:
         metrics: Metrics,
         inference: Executor,
         workers: WorkerPool,
-        company: Company,
+        in_flight: InFlight,
     ) -> None:
         """Join the parts.
 
         Args:
             model: The model.
             settings: Its limits.
-            metrics: Told of every batch and prediction.
+            metrics: Counts every batch and prediction.
             inference: The threads that models run on.
             workers: What decodes, prepares and draws.
-            company: Who else is in hand, for whichever model.
+            in_flight: The photographs of all models.
         """
         self.model = model
         self.batcher = Batcher(
             model.run,
             inference,
-            lanes=lanes(settings, [model]),
+            max_concurrent=max_concurrent(settings, [model]),
             max_batch=batch_limit(settings, model),
             on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
             on_failure=metrics.inference_failures.labels(model=model.metadata.name).inc,
@@ -61,7 +60,7 @@ class ServedModel:
             workers,
             partial(metrics.observe_prediction, model.metadata.name),
             settings,
-            company,
+            in_flight,
         )
         self._requests = 0
         self._idle = asyncio.Event()
@@ -73,12 +72,12 @@ class ServedModel:
         return self.model.metadata
 
     @property
-    def well(self) -> bool:
-        """Whether the next photograph would be answered, as far as one can tell."""
+    def healthy(self) -> bool:
+        """Whether the next photograph would be answered."""
         return self.batcher.working and not self.batcher.failing
 
     @contextmanager
-    def answering(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Keep the model for a request, from before its upload is read until its answer is made.
 
         Raises:

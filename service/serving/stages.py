@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region, find_regions
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap, Size, render
+from service.pictures.rendering import render
 from service.preprocessing import (
     Acquisition,
     Box,

@@ -47,7 +47,7 @@ class Container:
         limits += [f"--cap-drop={each}" for each in service["cap_drop"]]
         limits += [f"--security-opt={each}" for each in service["security_opt"]]
         self.address = f"http://127.0.0.1:{port}"
-        settings = [f"--env=PORT={port}", "--env=DEVICE=cpu"]
+        settings = [f"--env=RESYNTHDETECT_PORT={port}", "--env=RESYNTHDETECT_DEVICE=cpu"]
         self.name = docker("run", "-d", "--network=host", *limits, *settings, *options, image)
         self.wait_until_ready()
 

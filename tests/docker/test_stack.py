@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE, WITHOUT_GPU = ROOT / "docker-compose.yml", ROOT / "docker-compose.cpu.yml"
 SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
 PORTS = {
-    "service": ("PORT", 8000),
+    "service": ("RESYNTHDETECT_PORT", 8000),
     "prometheus": ("PROMETHEUS_PORT", 9090),
     "grafana": ("GRAFANA_PORT", 3000),
 }
@@ -40,7 +40,7 @@ def test_a_gpu_is_reserved_where_one_is_used():
         (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
         assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
     # Without one the service is to stop, not to be slow in silence.
-    assert SERVICES["service"]["environment"]["DEVICE"] == "${DEVICE:-cuda}"
+    assert SERVICES["service"]["environment"]["RESYNTHDETECT_DEVICE"] == "${RESYNTHDETECT_DEVICE:-cuda}"
     assert "ARG EXTRAS=[gpu,dicom]" in (ROOT / "docker" / "Dockerfile").read_text()
 
 

@@ -28,10 +28,10 @@ def hold(batcher: Batcher) -> tuple[threading.Event, threading.Event]:
     entered, release = threading.Event(), threading.Event()
     infer = batcher._infer
 
-    def held(images, *, in_company):
+    def held(images, *, concurrent):
         entered.set()
         assert release.wait(10)
-        return infer(images, in_company=in_company)
+        return infer(images, concurrent=concurrent)
 
     batcher._infer = held
     return entered, release

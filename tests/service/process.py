@@ -27,7 +27,7 @@ class Process:
             stdout=stdout,
             stderr=subprocess.STDOUT if stdout == subprocess.PIPE else subprocess.PIPE,
             text=True,
-            env={**os.environ, "DEVICE": "cpu", "ENGINE": "onnxruntime"},
+            env={**os.environ, "RESYNTHDETECT_DEVICE": "cpu", "RESYNTHDETECT_ENGINE": "onnxruntime"},
         )
         self._output = self._popen.stdout or self._popen.stderr
         self._reader = threading.Thread(target=self._read)

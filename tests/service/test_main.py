@@ -119,5 +119,5 @@ def test_help_names_every_setting(serve):
     assert process.wait() == 0
     text = "".join(process.lines)
     assert "--max-upload-bytes" in text
-    assert "MAX_UPLOAD_BYTES" in text
+    assert "RESYNTHDETECT_MAX_UPLOAD_BYTES" in text
     assert "python -m service" in text

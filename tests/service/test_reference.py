@@ -15,9 +15,9 @@ def test_the_readme_tells_the_truth():
 
 def test_every_setting_stands_there_with_its_default():
     table = settings_table()
-    assert all(f"| `{name.upper()}` |" in table for name in Settings.model_fields)
-    assert "| `QUEUE_SIZE` | `32` | Requests in hand" in table
-    assert "| `API_KEYS` | - |" in table
+    assert all(f"| `RESYNTHDETECT_{name.upper()}` |" in table for name in Settings.model_fields)
+    assert "| `RESYNTHDETECT_QUEUE_SIZE` | `32` | Requests in hand" in table
+    assert "| `RESYNTHDETECT_API_KEYS` | - |" in table
 
 
 def test_metrics_stand_there_under_the_name_that_prometheus_knows(client, jpeg):

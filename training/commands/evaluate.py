@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from service.engines.model import Engine
+from service.engines.engine import EngineName
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -45,7 +45,7 @@ def evaluate(
     ] = None,
     layout: LayoutOption = Layout.AUTO,
     engine: Annotated[
-        Engine, typer.Option("--engine", help="What runs an exported model on a CPU.")
+        EngineName, typer.Option("--engine", help="What runs an exported model on a CPU.")
     ] = "onnxruntime",
     strict: StrictOption = False,
     workers: WorkersOption = 2,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from service.engines.model import Engine, Model
-from service.engines.sessions import Device
+from service.engines.engine import Device, EngineName
+from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
 from training.evaluation.metrics import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork
@@ -52,7 +52,7 @@ def yardstick(constants: PreprocessingConstants) -> Method:
     return Method("yardstick", _green_against_local_mean, constants)
 
 
-def exported_model(path: Path, device: Device = "auto", engine: Engine = "onnxruntime") -> Method:
+def exported_model(path: Path, device: Device = "auto", engine: EngineName = "onnxruntime") -> Method:
     """Return an exported model as the service runs it, with the thresholds that it carries.
 
     Args:

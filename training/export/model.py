@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.engines.contract import ModelMetadata, Threshold, twin_of
+from service.engines.contract import ModelMetadata, Threshold, int8_variant_path
 from training.data.prepared import NormalImages
 from training.evaluation.calibration import calibrate
 from training.evaluation.methods import network_predictor
@@ -66,7 +66,7 @@ def export_run(
         difference = require_parity(network, candidate, compared)
         candidate.replace(model)
         # That of a former model of this name is no longer one.
-        for stale in (twin_of(model), twin_of(model).with_suffix(".md")):
+        for stale in (int8_variant_path(model), int8_variant_path(model).with_suffix(".md")):
             stale.unlink(missing_ok=True)
     finally:
         candidate.unlink(missing_ok=True)

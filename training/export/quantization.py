@@ -11,7 +11,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from service.engines.card import digest_of
-from service.engines.contract import INPUT_NAME, TWIN_OF_KEY, twin_of
+from service.engines.contract import INPUT_NAME, INT8_OF_KEY, int8_variant_path
 from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.prepared import NormalImages
@@ -45,7 +45,7 @@ def write_twin(
     Raises:
         ParityError: It does not answer as the model does; nothing is written.
     """
-    twin = twin_of(model)
+    twin = int8_variant_path(model)
     with tempfile.TemporaryDirectory(dir=model.parent) as folder:
         candidate = Path(folder) / twin.name
         _quantize(model, _with_lesions(calibration, constants), candidate)
@@ -96,7 +96,7 @@ def _quantize(model: Path, calibration: Sequence[ImageArray], twin: Path) -> Non
     )
     graph = onnx.load(twin)
     properties = {each.key: each.value for each in onnx.load(model).metadata_props}
-    onnx.helper.set_model_props(graph, properties | {TWIN_OF_KEY: digest_of(model)})
+    onnx.helper.set_model_props(graph, properties | {INT8_OF_KEY: digest_of(model)})
     onnx.save(graph, twin)
 
 

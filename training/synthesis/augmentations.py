@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from service.preprocessing.brightness import brightness_of
+from service.preprocessing.pixels import brightness_of
 from training.field_of_view import inside_field_of_view
 
 Crop = NDArray[np.uint8]

@@ -41,7 +41,7 @@ def test_a_late_request_gives_up_its_place_and_is_not_inferred(settings, tiny_mo
             app.state.runtime.settings = late
             second = await client.post("/predict", files={"file": jpeg}, headers=headers)
             assert_problem(second, 504, "deadline-exceeded")
-            assert app.state.runtime.places.taken == 1
+            assert app.state.runtime.slots.in_use == 1
             release.set()
             assert (await first).status_code == 200
             metrics = (await client.get("/metrics")).text

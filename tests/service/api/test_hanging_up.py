@@ -19,7 +19,7 @@ def form(jpeg: bytes) -> bytes:
 
 def test_who_hangs_up_gives_up_the_place_and_costs_no_inference(settings, tiny_model, jpeg, events):
     app, entered, release = held_service(settings, tiny_model, queue_size=2)
-    places = app.state.runtime.places
+    slots = app.state.runtime.slots
 
     async def scenario() -> None:
         async with served(app) as port:
@@ -28,9 +28,9 @@ def test_who_hangs_up_gives_up_the_place_and_costs_no_inference(settings, tiny_m
             assert await asyncio.to_thread(entered.wait, 10)
             _, second = await asyncio.open_connection("127.0.0.1", port)
             second.write(form(jpeg))
-            await until(lambda: places.taken == 2)
+            await until(lambda: slots.in_use == 2)
             second.close()
-            await until(lambda: places.taken == 1)
+            await until(lambda: slots.in_use == 1)
             release.set()
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             first.close()

@@ -74,7 +74,7 @@ def test_a_client_that_leaves_is_no_failure(settings, tiny_model, events):
         app = create_app(settings, [tiny_model])
         async with app.router.lifespan_context(app):
             await app(scope, receive, send)
-            assert app.state.runtime.places.taken == 0
+            assert app.state.runtime.slots.in_use == 0
 
     asyncio.run(leave())
     (line,) = requests(events)

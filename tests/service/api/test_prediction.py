@@ -59,9 +59,9 @@ def test_score_and_regions_agree_with_the_raw_map(client, jpeg):
         assert abs(probabilities[y, x] - region["peak"]) < 0.1
 
 
-def test_regions_listed_are_bounded(settings, tiny_model, jpeg):
-    with TestClient(create_app(settings.model_copy(update={"max_regions": 1}), [tiny_model])) as client:
-        answer = client.post("/predict?heatmap=none", files={"file": jpeg}).json()
+def test_regions_listed_are_bounded(client, jpeg, monkeypatch):
+    monkeypatch.setattr("service.serving.predictor.MAX_REGIONS", 1)
+    answer = client.post("/predict?heatmap=none", files={"file": jpeg}).json()
     assert len(answer["regions"]) == 1 < answer["regions_total"]
 
 
@@ -192,7 +192,7 @@ def test_a_full_queue_says_when_to_come_back(settings, tiny_model, jpeg):
             assert await asyncio.to_thread(entered.wait, 10)
             second = await client.post("/predict", files={"file": jpeg})
             assert_problem(second, 503, "queue-full")
-            assert second.headers["retry-after"] == str(settings.retry_after_seconds)
+            assert second.headers["retry-after"] == "2"
             assert_problem(await client.get("/readyz"), 503, "not-ready")
             assert_problem(await client.get("/v2/health/ready"), 503, "not-ready")
             assert (await client.get("/livez")).status_code == 200

@@ -69,8 +69,8 @@ def test_they_share_the_cores_and_so_the_knowledge_of_company(settings, tiny_mod
     entered, release = hold(served["tiny"].batcher)
     told = []
 
-    def run(images, *, in_company):
-        told.append(in_company)
+    def run(images, *, concurrent):
+        told.append(concurrent)
         return keen.run(images)
 
     served["keen"].batcher._infer = run

@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.upload import read_photograph
+from service.api.upload import PhotographForm, read_photograph
 from tests.service.helpers import assert_problem
 
 BOUNDARY = "boundary"
@@ -137,6 +137,19 @@ def test_a_form_of_the_largest_size_is_read(client, settings):
     body = part(bytes(settings.max_upload_bytes - len(part(b"") + END))) + END
     assert len(body) == settings.max_upload_bytes
     assert_problem(client.post("/predict", content=body, headers=HEADERS), 415, "not-an-image")
+
+
+@pytest.mark.parametrize("size", [1, 7, 2**16])
+@pytest.mark.parametrize(
+    "filler", [b"\r\n--" + BOUNDARY.encode() + b"x", b"\r\n--" + BOUNDARY.encode() + b" " * 200_000]
+)
+def test_a_form_that_would_be_read_byte_by_byte(filler, size):
+    """However it arrives."""
+    body = part(b"x")[:-2] + filler * 70
+    form = PhotographForm(BOUNDARY.encode())
+    with pytest.raises(Problem, match="too many boundaries|too long"):
+        for at in range(0, len(body), size):
+            form.write(body[at : at + size])
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from service.pictures.rendering import Heatmap, render
+from service.pictures.options import Heatmap
+from service.pictures.rendering import render
 from service.preprocessing import PhotographFile, prepare_file
 from tests.service.preprocessing.pictures import disc, file_of
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from service.engines.card import check_against_card
-from service.engines.errors import ModelError
-from service.serving.catalogue import load_models
+from service.engines.contract import ModelError
+from service.serving.model_repository import load_models
 from service.settings import Settings
 from tests.service.tiny_model import write_tiny_model
 

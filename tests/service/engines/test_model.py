@@ -8,22 +8,22 @@ import pytest
 import skimage.data
 from onnx import TensorProto
 
-from service.engines import sessions
-from service.engines.errors import ModelError
+from service.engines import onnxruntime_engine
+from service.engines.contract import ModelError
 from service.engines.model import Model
-from service.engines.sessions import CPU, CUDA
+from service.engines.onnxruntime_engine import CPU, CUDA
 from service.preprocessing import prepare
 from tests.service.conftest import MODELS
 from tests.service.tiny_model import METADATA, SIZE, write_tiny_model
 
 
 def without_cuda() -> bool:
-    return sessions._preload_cuda_libraries() != ""
+    return onnxruntime_engine._preload_cuda_libraries() != ""
 
 
 def test_reads_what_the_model_says_of_itself(tiny_model):
     assert tiny_model.metadata == METADATA
-    assert (tiny_model.provider, tiny_model.device, tiny_model.fallback) == (CPU, "cpu", "")
+    assert (tiny_model.provider, tiny_model.device, tiny_model.fallback) == (CPU, "cpu", None)
 
 
 def test_score_is_the_mean_of_the_ten_highest_probabilities(tiny_model):
@@ -44,12 +44,12 @@ def test_answers_of_a_batch_are_the_answers_one_by_one(tiny_model):
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_answers_in_company_are_the_answers_alone(engine):
-    model = Model(MODELS / "resynthdetect.onnx", device="cpu", engine=engine, at_a_time=2)
+def test_answers_concurrent_are_the_answers_alone(engine):
+    model = Model(MODELS / "resynthdetect.onnx", device="cpu", engine=engine, max_concurrent=2)
     images = [prepare(skimage.data.retina()[:, ::step]).image[None] for step in (1, -1)]
     alone = [model.run(image) for image in images]
     with ThreadPoolExecutor(2) as threads:
-        together = list(threads.map(lambda image: model.run(image, in_company=True), images * 3))
+        together = list(threads.map(lambda image: model.run(image, concurrent=True), images * 3))
     for index, answer in enumerate(together):
         for found, expected in zip(answer, alone[index % 2], strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -61,6 +61,9 @@ def test_answers_in_company_are_the_answers_alone(engine):
         ({"metadata": None}, "no 'resynthdetect'"),
         ({"metadata": "{"}, "another contract"),
         ({"metadata": METADATA.model_copy(update={"contract": "2"}).model_dump_json()}, "another contract"),
+        # Every photograph would cost its worker.
+        ({"metadata": METADATA.model_dump_json().replace(":2.0", ":1e999")}, "finite number"),
+        ({"metadata": METADATA.model_dump_json().replace('grid":8', 'grid":99999999')}, "clahe_grid"),
         ({"input_name": "picture"}, "tensors are"),
         ({"input_type": TensorProto.FLOAT}, r"image is tensor\(float\)"),
         ({"batch": 1}, "image is"),
@@ -91,7 +94,7 @@ def test_warm_up_refuses_what_is_no_number(tiny_model_path, monkeypatch):
     model = Model(tiny_model_path, device="cpu")
     model.warm_up([1])
     nowhere = np.full(1, np.nan, np.float32), np.zeros((1, SIZE, SIZE), np.float32)
-    monkeypatch.setattr(model, "run", lambda images, *, in_company: nowhere)
+    monkeypatch.setattr(model, "run", lambda images, *, concurrent: nowhere)
     with pytest.raises(ModelError, match=r"score leaves \[0, 1\]"):
         model.warm_up([1])
 
@@ -99,7 +102,7 @@ def test_warm_up_refuses_what_is_no_number(tiny_model_path, monkeypatch):
 def test_warm_up_refuses_another_number_of_answers(tiny_model_path, monkeypatch):
     model = Model(tiny_model_path, device="cpu")
     run = model.run
-    monkeypatch.setattr(model, "run", lambda images, *, in_company: run(images[:1]))
+    monkeypatch.setattr(model, "run", lambda images, *, concurrent: run(images[:1]))
     with pytest.raises(ModelError, match="a batch of 2 gave"):
         model.warm_up([1, 2])
 
@@ -112,25 +115,27 @@ def test_cuda_without_cuda_fails_with_the_reason(tiny_model_path):
 
 @pytest.mark.skipif(not without_cuda(), reason="CUDA works here")
 def test_auto_without_cuda_says_that_it_runs_on_the_cpu(tiny_model_path, monkeypatch):
-    monkeypatch.setattr(sessions, "_gpu_is_there", lambda: True)
+    monkeypatch.setattr(onnxruntime_engine, "_has_gpu", lambda: True)
     model = Model(tiny_model_path, device="auto")
     assert (model.device, model.provider) == ("cpu", CPU)
-    assert "libcublas" in model.fallback
+    assert model.fallback is not None
+    assert model.fallback.to == "CPU"
+    assert "libcublas" in model.fallback.reason
 
 
 def test_auto_without_a_gpu_takes_the_cpu_and_misses_nothing(tiny_model_path, monkeypatch):
-    monkeypatch.setattr(sessions, "_SIGNS_OF_A_GPU", ())
-    monkeypatch.setattr(sessions, "_preload_cuda_libraries", lambda: pytest.fail("looked for CUDA"))
+    monkeypatch.setattr(onnxruntime_engine, "_SIGNS_OF_A_GPU", ())
+    monkeypatch.setattr(onnxruntime_engine, "_preload_cuda_libraries", lambda: pytest.fail("looked for CUDA"))
     model = Model(tiny_model_path, device="auto")
-    assert (model.device, model.provider, model.fallback) == ("cpu", CPU, "")
+    assert (model.device, model.provider, model.fallback) == ("cpu", CPU, None)
 
 
 @pytest.mark.skipif(CUDA not in onnxruntime.get_available_providers(), reason="a build without CUDA")
 @pytest.mark.parametrize("complaints", ["", "Failed to load libcudnn.so"])
 def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, monkeypatch, complaints):
-    monkeypatch.setattr(sessions, "_preload_cuda_libraries", lambda: complaints)
+    monkeypatch.setattr(onnxruntime_engine, "_preload_cuda_libraries", lambda: complaints)
     monkeypatch.setattr(
-        sessions,
+        onnxruntime_engine,
         "_open_on",
         lambda path, options, providers: onnxruntime.InferenceSession(path, providers=[CPU]),
     )
@@ -141,17 +146,11 @@ def test_a_session_that_silently_fell_back_is_no_cuda_session(tiny_model_path, m
 def test_answers_of_cuda_are_those_of_the_cpu():
     on_cuda = Model(MODELS / "resynthdetect.onnx", device="auto")
     if on_cuda.device == "cpu":
-        pytest.skip(on_cuda.fallback or "there is no GPU")
+        pytest.skip("there is no GPU that works")
     images = np.stack([prepare(skimage.data.retina()[:, ::step]).image for step in (1, -1)])
     on_cpu = Model(MODELS / "resynthdetect.onnx", device="cpu")
     for found, expected in zip(on_cuda.run(images), on_cpu.run(images), strict=True):
         np.testing.assert_allclose(found, expected, atol=0.01)
-
-
-def test_cuda_session_is_told_to_keep_its_memory_small():
-    assert sessions._cuda_options(0)["arena_extend_strategy"] == "kSameAsRequested"
-    assert "gpu_mem_limit" not in sessions._cuda_options(0)
-    assert sessions._cuda_options(2**30)["gpu_mem_limit"] == "1073741824"
 
 
 def test_serving_imports_neither_torch_nor_training():

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from service.pictures.rendering import OPACITY, Heatmap, render
+from service.pictures.options import Heatmap
+from service.pictures.rendering import OPACITY, render
 from service.preprocessing import Box, PhotographFile, SquareMapping
 from tests.service.helpers import decode_png
 from tests.service.preprocessing.dicom_objects import uncompressed

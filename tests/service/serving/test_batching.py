@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from service.serving.batching import Answer, Batcher
-from service.serving.places import ClosedError
+from service.serving.concurrency import ClosedError
 
 SIZE = 4
 
@@ -21,15 +21,15 @@ class Recorder:
 
     def __init__(self, *, held: bool = False) -> None:
         self.batches: list[list[int]] = []
-        self.in_company: list[bool] = []
+        self.concurrent: list[bool] = []
         self.entered = threading.Event()
         self.release = threading.Event()
         if not held:
             self.release.set()
 
-    def __call__(self, images, *, in_company):
+    def __call__(self, images, *, concurrent):
         self.batches.append(images[:, 0, 0, 0].tolist())
-        self.in_company.append(in_company)
+        self.concurrent.append(concurrent)
         self.entered.set()
         assert self.release.wait(10)
         if 13 in images:
@@ -65,7 +65,7 @@ def test_everyone_gets_their_own_answer():
     run(Recorder(), scenario, max_batch=4)
 
 
-def test_as_many_run_at_a_time_as_there_are_lanes():
+def test_as_many_batches_run_concurrently_as_are_allowed():
     infer = Recorder(held=True)
 
     async def scenario(batcher):
@@ -75,10 +75,10 @@ def test_as_many_run_at_a_time_as_there_are_lanes():
         infer.release.set()
         assert [answer.score for answer in await asyncio.gather(*answers)] == [0, 1, 2]
 
-    run(infer, scenario, lanes=2)
+    run(infer, scenario, max_concurrent=2)
 
 
-def test_closing_answers_what_every_lane_has():
+def test_closing_answers_what_was_submitted():
     async def scenario(batcher):
         answers = [asyncio.create_task(batcher.submit(image(value))) for value in range(5)]
         await asyncio.sleep(0)
@@ -87,7 +87,7 @@ def test_closing_answers_what_every_lane_has():
         with pytest.raises(ClosedError):
             await batcher.submit(image(1))
 
-    run(Recorder(), scenario, lanes=3)
+    run(Recorder(), scenario, max_concurrent=3)
 
 
 def test_the_model_is_told_whether_an_image_is_alone():
@@ -95,10 +95,10 @@ def test_the_model_is_told_whether_an_image_is_alone():
 
     async def scenario(batcher):
         await batcher.submit(image(1))
-        await batcher.submit(image(2), in_company=True)
+        await batcher.submit(image(2), concurrent=True)
 
     run(infer, scenario)
-    assert infer.in_company == [False, True]
+    assert infer.concurrent == [False, True]
 
 
 @pytest.mark.parametrize(("max_batch", "batches"), [(1, [[0], [1], [2], [3]]), (2, [[0], [1, 2], [3]])])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from service.pictures.rendering import Heatmap
+from service.pictures.options import Heatmap
 from service.preprocessing import PhotographFile
 from service.serving import stages
 from service.serving.predictor import percentile
@@ -68,11 +68,11 @@ def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, size, fact
     assert (drawn.png is None) == (kind is Heatmap.NONE)
 
 
-def test_photographs_that_come_together_are_run_in_company(settings, tiny_model, upload):
+def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload):
     counts: Counter[bool] = Counter()
 
-    def run(images, *, in_company):
-        counts[in_company] += 1
+    def run(images, *, concurrent):
+        counts[concurrent] += 1
         return tiny_model.run(images)
 
     async def main():

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.serving.catalogue import load_models
+from service.serving.model_repository import load_models
 from service.settings import Settings
 from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model

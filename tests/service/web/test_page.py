@@ -165,7 +165,7 @@ def test_a_cleared_list_is_empty(page, jpeg):
 
 
 def test_a_key_is_asked_for_where_the_service_wants_one(open_page, tiny_model_path, jpeg, monkeypatch):
-    monkeypatch.setenv("API_KEYS", f"clinic:{KEY}")
+    monkeypatch.setenv("RESYNTHDETECT_API_KEYS", f"clinic:{KEY}")
     process = Process("--model", str(tiny_model_path))
     try:
         page = open_page(process.address())

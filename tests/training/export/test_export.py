@@ -137,7 +137,7 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, held_back):
     assert "training export RUN PHOTOGRAPHS --name tiny --version 3\n" in card
 
 
-def test_a_model_exported_again_has_no_twin_of_the_former(tmp_path, run, held_back):
+def test_a_model_exported_again_has_no_int8_variant_of_the_former(tmp_path, run, held_back):
     twin = tmp_path / "tiny.int8.onnx"
     for stale in (twin, twin.with_suffix(".md")):
         stale.write_text("of the former")

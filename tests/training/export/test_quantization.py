@@ -7,7 +7,7 @@ import torch
 from onnx import numpy_helper
 
 from service.engines.contract import ModelMetadata, Threshold, TrainingData
-from service.engines.int8 import find_twin
+from service.engines.int8 import find_int8_variant
 from service.engines.model import Model
 from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import normal_images
@@ -63,7 +63,7 @@ def twin(model):
 
 def test_the_twin_is_the_models_and_says_so(model, twin):
     assert twin.name == "eye.int8.onnx"
-    assert find_twin(model) == twin
+    assert find_int8_variant(model) == twin
     assert Model(twin, device="cpu").metadata == METADATA
     assert "On 2 others" in twin.with_suffix(".md").read_text()
     assert sorted(path.name for path in model.parent.iterdir()) == [

@@ -85,6 +85,12 @@ def test_blood_hides_the_texture_beneath(scene):
     assert np.mean([each[CORE][..., 1].std() / each[CORE][..., 1].mean() for each in thick]) < texture
 
 
+def test_thick_blood_is_darker_than_blood(scene):
+    thick, thin = (-change(name, scene, seeds=60)[:, 1] for name in ("thick blood", "blood"))
+    assert thick.min() > np.quantile(thin, 0.2)
+    assert thick.mean() > 1.2 * thin.mean()
+
+
 def test_a_burn_is_dark_at_its_rim_and_bright_in_its_middle(scene):
     pairs = []
     ring = (DISC > 0.5) & (np.hypot(*(np.mgrid[:80, :80] - 39.5)) > 17)

@@ -14,6 +14,7 @@ SIDES = {
     "flame": (16, 160),
     "blob": (10, 200),
     "large blob": (90, 420),
+    "pool": (200, 1000),
     "spots": (40, 200),
     "boat": (30, 200),
 }
@@ -76,6 +77,14 @@ def test_large_blobs_are_larger_than_blobs():
         np.concatenate([areas(stencil) for stencil in draw(name)]) for name in ("blob", "large blob")
     )
     assert np.percentile(large, 90) > 5 * np.percentile(small, 90)
+
+
+def test_the_rim_of_a_pool_is_softer_than_that_of_a_blob():
+    blobs, pools = (
+        np.median([np.abs(np.diff(stencil.support, axis=0)).max() for stencil in draw(name)])
+        for name in ("large blob", "pool")
+    )
+    assert pools < 0.5 * blobs
 
 
 def test_an_ellipse_covers_its_area():

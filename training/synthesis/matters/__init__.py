@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from training.synthesis.matters.blood import draw_blood, draw_pigment
+from training.synthesis.matters.blood import draw_blood, draw_pigment, draw_thick_blood
 from training.synthesis.matters.burn import draw_burn
 from training.synthesis.matters.cotton_wool import draw_cotton_wool
 from training.synthesis.matters.drusen import draw_drusen
@@ -21,6 +21,7 @@ Matter = Callable[[Scene, Stencil, np.random.Generator], Pixels]
 
 MATTERS: Mapping[str, Matter] = {
     "blood": draw_blood,
+    "thick blood": draw_thick_blood,
     "pigment": draw_pigment,
     "exudate": draw_exudate,
     "cotton wool": draw_cotton_wool,

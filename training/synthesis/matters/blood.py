@@ -11,6 +11,8 @@ from training.synthesis.scene import Pixels, Scene, Stencil
 # Optical depth in green where the layer is thickest. Dots are never so faint that they are all noise.
 _DEPTH: Range = (0.10, 1.1)
 _DOT_DEPTH: Range = (0.18, 1.0)
+# A pool hides the retina; a thin one would be no more than a shadow.
+_POOL_DEPTH: Range = (0.35, 1.6)
 # Haemoglobin absorbs green most, blue about as much, red least.
 _RED: Range = (0.15, 0.6)
 _BLUE: Range = (0.5, 1.1)
@@ -28,16 +30,23 @@ _LEVELS = np.linspace(0, 1, 256, dtype=np.float32)
 
 def draw_blood(scene: Scene, stencil: Stencil, generator: np.random.Generator) -> Pixels:
     """Draw a haemorrhage or a microaneurysm."""
-    return _absorb(scene, stencil, _RED, generator)
+    return _absorb(scene, stencil, _DEPTH if stencil.cored else _DOT_DEPTH, _RED, generator)
+
+
+def draw_thick_blood(scene: Scene, stencil: Stencil, generator: np.random.Generator) -> Pixels:
+    """Draw blood that has collected before the retina."""
+    return _absorb(scene, stencil, _POOL_DEPTH, _RED, generator)
 
 
 def draw_pigment(scene: Scene, stencil: Stencil, generator: np.random.Generator) -> Pixels:
     """Draw pigment, or the shadow of something before the retina."""
-    return _absorb(scene, stencil, _PIGMENT_RED, generator)
+    return _absorb(scene, stencil, _DEPTH if stencil.cored else _DOT_DEPTH, _PIGMENT_RED, generator)
 
 
-def _absorb(scene: Scene, stencil: Stencil, red: Range, generator: np.random.Generator) -> Pixels:
-    depth = log_uniform(_DEPTH if stencil.cored else _DOT_DEPTH, generator)
+def _absorb(
+    scene: Scene, stencil: Stencil, depths: Range, red: Range, generator: np.random.Generator
+) -> Pixels:
+    depth = log_uniform(depths, generator)
     absorption = np.array([generator.uniform(*red), 1.0, generator.uniform(*_BLUE)], np.float32)
     hidden = generator.uniform(*_HIDDEN)
     thickness = _thickness(stencil, generator)

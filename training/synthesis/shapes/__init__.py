@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from training.synthesis.scene import Stencil
-from training.synthesis.shapes.blob import draw_blob, draw_large_blob
+from training.synthesis.shapes.blob import draw_blob, draw_large_blob, draw_pool
 from training.synthesis.shapes.boat import draw_boat
 from training.synthesis.shapes.dots import draw_dots
 from training.synthesis.shapes.flame import draw_flame
@@ -22,6 +22,7 @@ SHAPES: Mapping[str, Shape] = {
     "flame": draw_flame,
     "blob": draw_blob,
     "large blob": draw_large_blob,
+    "pool": draw_pool,
     "spots": draw_spots,
     "boat": draw_boat,
 }

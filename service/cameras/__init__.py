@@ -1,0 +1,1 @@
+"""Cameras: what the normal photographs of each look like and how they score."""

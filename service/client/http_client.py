@@ -1,0 +1,99 @@
+"""Asks a service over HTTP."""
+
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from service.api.schemas import PredictionAnswer
+from service.client.interface import PredictionError
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
+
+_BUSY = (429, 503)
+# A date that is past, or a proxy whose clock is ahead, must not make the client hammer a busy service.
+_MIN_WAIT_SECONDS = 1.0
+
+
+class Client:
+    """Asks a service over HTTP, and retries while it is busy. Threads may share it."""
+
+    def __init__(
+        self, address: str, *, api_key: str | None = None, timeout: float = 120, patience: float = 600
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            address: Of the service, such as ``http://localhost:8000``.
+            api_key: The key, if the service wants one.
+            timeout: Seconds to wait for an answer.
+            patience: Seconds for which to retry while the service is busy.
+        """
+        headers = {} if api_key is None else {"X-API-Key": api_key}
+        self._http = httpx2.Client(base_url=address, headers=headers, timeout=timeout)
+        self._patience = patience
+
+    def __enter__(self) -> Self:
+        """Keep connections open until the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close them."""
+        self._http.close()
+
+    def predict(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+    ) -> PredictionAnswer:
+        """Score one photograph; see :meth:`PredictionSource.predict`."""
+        query = {"heatmap": str(heatmap), "size": str(size)} | ({} if model is None else {"model": model})
+        give_up = time.monotonic() + self._patience
+        response = self._post(photograph, query)
+        while (wait := _seconds_to_retry(response)) is not None and time.monotonic() + wait < give_up:
+            time.sleep(wait)
+            response = self._post(photograph, query)
+        if response.status_code != httpx2.codes.OK:
+            raise _error_of(response)
+        return PredictionAnswer.model_validate_json(response.content)
+
+    def _post(self, photograph: bytes, query: dict[str, str]) -> httpx2.Response:
+        try:
+            # The service has no use for the file's name, which may be a patient's.
+            return self._http.post("/predict", params=query, files={"file": ("photograph", photograph)})
+        except httpx2.HTTPError as error:
+            raise PredictionError("unreachable", f"{self._http.base_url} does not answer: {error}") from error
+
+
+def _seconds_to_retry(response: httpx2.Response) -> float | None:
+    """How long to wait before a retry; None if the service is not busy, or does not say how long."""
+    if response.status_code not in _BUSY:
+        return None
+    value = response.headers.get("Retry-After", "")
+    try:
+        # RFC 9110: seconds, or a date. An old form of date names no zone; all are in UTC.
+        seconds = float(value) if value.isdecimal() else _seconds_until(value)
+    except ValueError:
+        return None
+    return max(_MIN_WAIT_SECONDS, seconds)
+
+
+def _seconds_until(date: str) -> float:
+    moment = parsedate_to_datetime(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+
+
+def _error_of(response: httpx2.Response) -> PredictionError:
+    """What a problem document says, or the status of an answer that is none."""
+    try:
+        problem = response.json()
+        return PredictionError(problem["code"], f"{problem['title']}. {problem['detail']}")
+    except (ValueError, KeyError, TypeError):
+        return PredictionError(f"status-{response.status_code}", f"The answer is {response.status_code}.")

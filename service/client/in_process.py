@@ -1,0 +1,76 @@
+"""Predicts without a service; needs all of its dependencies."""
+
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from anyio.from_thread import start_blocking_portal
+
+from service.api.answers import answer_of
+from service.api.problems import PROBLEMS
+from service.api.schemas import PredictionAnswer
+from service.client.interface import PredictionError
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
+from service.preprocessing import PreprocessingError
+from service.serving.model_repository import load_models
+from service.serving.runtime import Runtime, UnknownModelError
+from service.settings import Settings
+
+
+class InProcess:
+    """Predicts in this process, as the service with these settings would. Threads may share it.
+
+    Its workers are processes that import the calling script, so a script must use it below
+    ``if __name__ == "__main__":``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the models.
+
+        Args:
+            settings: The service's; those about HTTP are not used.
+
+        Raises:
+            ModelError: One cannot be served.
+        """
+        self._runtime = Runtime(settings, load_models(settings))
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start the workers; they stop at the end of the block."""
+        with ExitStack() as stack:
+            self._portal = stack.enter_context(start_blocking_portal())
+            stack.enter_context(self._portal.wrap_async_context_manager(self._runtime.running()))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Answer what was accepted, then stop."""
+        self._stack.__exit__(kind, error, traceback)
+
+    def predict(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+    ) -> PredictionAnswer:
+        """Score one photograph; see :meth:`~service.client.interface.PredictionSource.predict`."""
+        try:
+            served = self._runtime.find(model)
+            work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size)
+            prediction = self._portal.call(work)
+        except PreprocessingError as error:
+            raise _error_of(error.code, error.detail) from error
+        except UnknownModelError as error:
+            raise _error_of("unknown-model", str(error)) from error
+        return answer_of(prediction, served.metadata, None)
+
+
+def _error_of(code: str, detail: str) -> PredictionError:
+    """In the words of the service's problem document."""
+    return PredictionError(code, f"{PROBLEMS[code].title}. {detail}")

@@ -1,0 +1,47 @@
+"""What the HTTP client and in-process prediction have in common."""
+
+from typing import Protocol
+
+from service.api.schemas import PredictionAnswer
+from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
+
+
+class PredictionError(Exception):
+    """A photograph got no answer.
+
+    Attributes:
+        code: Stable, as in a problem document; ``unreachable`` where no service answers, and
+            ``status-502`` and the like where something else than the service does.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Say why, for a program and for a person."""
+        super().__init__(message)
+        self.code = code
+
+
+class PredictionSource(Protocol):
+    """Scores photographs. Threads may share it."""
+
+    def predict(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+    ) -> PredictionAnswer:
+        """Score a photograph and show where it is anomalous.
+
+        Args:
+            photograph: A file's bytes.
+            heatmap: How to draw the heatmap.
+            size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
+            model: Name of the model, or None for the default.
+
+        Returns:
+            The answer, with the heatmap as a base64 PNG.
+
+        Raises:
+            PredictionError: It is no fundus photograph, or got no answer.
+        """

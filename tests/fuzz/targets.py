@@ -1,0 +1,212 @@
+"""What is fuzzed: every function that is given bytes of others, and valid ones to begin from.
+
+A target returns where its function does what it promises, be it a refusal, and raises otherwise. It keeps
+neither files nor state.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+from PIL import Image
+from python_multipart.exceptions import FormParserError
+from service.engines.errors import ModelError
+from service.preprocessing.dicom import read_dicom
+from service.preprocessing.header import read_header
+from starlette.requests import Request
+
+from service.api.problems import Problem
+from service.api.upload import PhotographForm, _boundary
+from service.engines.card import check_against_card
+from service.engines.contract import METADATA_KEY
+from service.engines.model import _read_metadata
+from service.pictures.rendering import Heatmap
+from service.preprocessing import (
+    DecodeError,
+    PhotographFile,
+    PreprocessingConstants,
+    PreprocessingError,
+    read_acquisition,
+)
+from service.serving import stages
+from service.serving.predictor import percentile
+from service.serving.workers.memory import SharedMemory
+from tests.service.preprocessing.dicom_objects import in_jpeg, uncompressed
+from tests.service.preprocessing.pictures import disc, file_of
+from tests.service.tiny_model import METADATA
+
+MOST_PIXELS = 200_000
+CONSTANTS = PreprocessingConstants(size=64)
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function of bytes, and valid bytes for it."""
+
+    run: Callable[[bytes], None]
+    seeds: Callable[[], Iterator[bytes]]
+
+
+def files() -> Iterator[bytes]:
+    """A small photograph in every format, and in each one's odder kinds."""
+    picture = disc(48, 56, 28, 24, 20, noise=0)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a camera"
+    yield file_of(picture, "JPEG", exif=exif)
+    yield file_of(picture, "JPEG", progressive=True)
+    yield file_of(Image.fromarray(picture).convert("CMYK"), "JPEG")
+    yield file_of(picture, "PNG", exif=exif)
+    yield file_of(Image.fromarray(picture).quantize(64), "PNG")
+    yield cv2.imencode(".png", picture[..., ::-1].astype(np.uint16) * 257)[1].tobytes()
+    for compression in (None, "tiff_lzw", "tiff_deflate", "jpeg"):
+        yield file_of(picture, "TIFF", compression=compression)
+    yield file_of(picture, "WEBP", exif=exif)
+    yield file_of(picture, "WEBP", lossless=True)
+    yield file_of(picture, "BMP")
+    yield file_of(Image.fromarray(picture).quantize(16), "BMP")
+
+
+def objects() -> Iterator[bytes]:
+    """A small photograph in DICOM objects."""
+    picture = disc(48, 56, 28, 24, 20, noise=0)
+    yield uncompressed(picture)
+    yield uncompressed(picture[..., 0])
+    yield uncompressed(picture, "1.2.840.10008.1.2")
+    yield uncompressed(picture, PlanarConfiguration=1)
+    yield uncompressed(picture.astype(np.uint16) << 4, BitsStored=12, HighBit=11)
+    yield in_jpeg(picture)[0]
+
+
+def photographs() -> Iterator[bytes]:
+    yield from files()
+    yield from objects()
+
+
+def read_a_header(data: bytes) -> None:
+    with suppress(DecodeError):
+        header = read_header(data, MOST_PIXELS)
+        assert header.width * header.height <= MOST_PIXELS
+        assert header.orientation in range(1, 9)
+
+
+def decode(data: bytes) -> None:
+    with suppress(DecodeError):
+        file = PhotographFile(data, max_pixels=MOST_PIXELS)
+        for factor in (1, 4):
+            pixels, reduction = file.decode(factor)
+            assert pixels.shape == (*reduction.shape, 3)
+            assert pixels.dtype == np.uint8
+
+
+def read_an_object(data: bytes) -> None:
+    read_acquisition(data)
+    with suppress(DecodeError):
+        picture = read_dicom(data, max_pixels=MOST_PIXELS)
+        assert isinstance(picture, bytes) or picture.shape[0] * picture.shape[1] <= MOST_PIXELS
+
+
+def prepare_and_draw(data: bytes) -> None:
+    upload = np.frombuffer(data, np.uint8)
+    heatmap = np.linspace(0, 1, CONSTANTS.size**2, dtype=np.float32).reshape(CONSTANTS.size, -1)
+    with suppress(PreprocessingError):
+        prepared = stages.prepare(upload, CONSTANTS, MOST_PIXELS)
+        drawn = stages.draw(heatmap, prepared.mapping, 0.5, 5, Heatmap.OVERLAY, "full", upload, MOST_PIXELS)
+        assert drawn.png is not None
+        assert read_header(drawn.png.tobytes(), MOST_PIXELS).height == prepared.height
+
+
+def forms() -> Iterator[bytes]:
+    """How many bytes arrive at a time, a Content-Type, and a form."""
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    field = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n1\r\n'
+    for at_a_time, parts in ((1, part + b"\xff\xd8"), (7, field + part), (64, part + b"\r\n" + part)):
+        yield bytes((at_a_time,)) + b"multipart/form-data; boundary=b\n" + parts + b"\r\n--b--\r\n"
+    yield b'\x03multipart/form-data; charset="utf-8"; boundary="b"\n' + part + b"\r\n--\r\n--b\r\r\n--b--"
+
+
+def read_a_form(data: bytes) -> None:
+    """However a form arrives, it holds the same."""
+    content_type, _, body = data[1:].partition(b"\n")
+    at_a_time = max(1, data[0] if data else 1)
+    in_pieces = [body[at : at + at_a_time] for at in range(0, len(body), at_a_time)]
+    assert outcome(content_type, [body]) == outcome(content_type, in_pieces)
+
+
+def outcome(content_type: bytes, pieces: list[bytes]) -> bytearray | str:
+    """A form's photograph, or the code of what is wrong with it."""
+    headers = [(b"content-type", content_type)]
+    try:
+        form = PhotographForm(_boundary(Request({"type": "http", "headers": headers})))
+        for piece in pieces:
+            form.write(piece)
+        return form.photograph()
+    except Problem as problem:
+        return problem.code
+    except FormParserError:
+        return "malformed-multipart"
+
+
+def documents() -> Iterator[bytes]:
+    yield METADATA.model_dump_json().encode()
+
+
+def read_metadata(data: bytes) -> None:
+    """What is accepted can be written and read again, and be answered with."""
+    described = SimpleNamespace(custom_metadata_map={METADATA_KEY: data.decode(errors="replace")})
+    session = SimpleNamespace(get_modelmeta=lambda: described)
+    with suppress(ModelError):
+        metadata = _read_metadata(session)
+        again = type(metadata).model_validate_json(metadata.model_dump_json())
+        assert again == metadata
+        assert 0 <= percentile(0.5, metadata.normal_scores) <= 100
+
+
+def cards() -> Iterator[bytes]:
+    yield b"# Model\n\nSHA-256 `" + b"0" * 64 + b"`\n"
+    yield b"# A model without a checksum\n"
+
+
+def check_a_card(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "model.onnx"
+        model.write_bytes(b"model")
+        model.with_suffix(".md").write_bytes(data)
+        with suppress(ModelError):
+            check_against_card(model)
+
+
+def answers() -> Iterator[bytes]:
+    """What a worker sends beside the memory that it shares."""
+    memory = SharedMemory(MEBIBYTE)
+    upload = np.frombuffer(next(files()), np.uint8)
+    prepared = stages.prepare(upload, CONSTANTS, MOST_PIXELS)
+    heatmap = np.ones((CONSTANTS.size, CONSTANTS.size), np.float32)
+    drawn = stages.draw(heatmap, prepared.mapping, 0.5, 5, Heatmap.RAW, 64, upload, MOST_PIXELS)
+    for value in (prepared, drawn, ("corrupt-image", "It is."), None):
+        yield memory.write(("done", value))
+
+
+def read_an_answer(data: bytes) -> None:
+    memory = SharedMemory(MEBIBYTE)
+    # Whatever is wrong with it costs the worker.
+    with suppress(Exception):
+        memory.read_untrusted(data, stages.ANSWERS)
+    memory.close()
+
+
+TARGETS = {
+    "answer": Target(read_an_answer, answers),
+    "card": Target(check_a_card, cards),
+    "decoding": Target(decode, photographs),
+    "dicom": Target(read_an_object, objects),
+    "form": Target(read_a_form, forms),
+    "header": Target(read_a_header, files),
+    "metadata": Target(read_metadata, documents),
+    "stages": Target(prepare_and_draw, photographs),
+}

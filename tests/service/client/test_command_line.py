@@ -1,0 +1,92 @@
+"""``python -m service.client``."""
+
+import csv
+
+import pytest
+
+from service.client.command_line import API_KEY_VARIABLE, main
+from tests.service.helpers import decode_png
+
+
+@pytest.fixture
+def folder(tmp_path, jpeg):
+    """Two photographs of one name in folders of their own, one that is none, and notes."""
+    folder = tmp_path / "photographs"
+    for name, data in {
+        "left/eye.jpg": jpeg,
+        "right/eye.JPG": jpeg,
+        "right/broken.png": b"no picture",
+        "right/notes.txt": b"notes",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def predict(tiny_model_path, tmp_path, monkeypatch):
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tiny_model_path))
+    monkeypatch.setenv("RESYNTHDETECT_DEVICE", "cpu")
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main([*map(str, arguments), "--out", str(tmp_path / "out")])
+        return end.value.code
+
+    return call
+
+
+def read_csv(tmp_path):
+    with (tmp_path / "out" / "predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, client, jpeg, photograph):
+    assert predict(folder) == 1
+    rows = read_csv(tmp_path)
+    assert [row["photograph"] for row in rows] == ["left/eye.jpg", "right/broken.png", "right/eye.JPG"]
+    answer = client.post("/predict", files={"file": jpeg}).json()
+    for row in (rows[0], rows[2]):
+        assert float(row["score"]) == answer["score"]
+        assert (row["anomalous"], row["regions"]) == ("True", str(answer["regions_total"]))
+        assert row["problem"] == ""
+        picture = tmp_path / "out" / f"{row['photograph']}.png"
+        assert decode_png(picture.read_bytes()).shape == photograph.shape
+    assert rows[1]["problem"].startswith("The file is no image.")
+    assert not rows[1]["score"]
+    assert "2 of 3 in" in capsys.readouterr().out
+
+
+def test_a_named_file_is_sent_whatever_its_suffix(predict, tmp_path, jpeg):
+    (tmp_path / "photograph").write_bytes(jpeg)
+    assert predict(tmp_path / "photograph", "--heatmap", "none") == 0
+    assert [row["photograph"] for row in read_csv(tmp_path)] == ["photograph"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.csv"]
+
+
+def test_a_service_is_asked_over_http(predict, serve, tiny_model_path, folder, tmp_path):
+    process = serve("--model", str(tiny_model_path))
+    assert predict(folder / "left", "--server", process.address()) == 0
+    assert [row["model"] for row in read_csv(tmp_path)] == ["tiny"]
+
+
+def test_a_run_that_cannot_succeed_does_not_start(predict, folder, tmp_path, monkeypatch):
+    assert predict(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'} does not exist"
+    (tmp_path / "empty").mkdir()
+    assert "there are no photographs in" in predict(tmp_path / "empty")
+    for wrong in (("--heatmap", "purple"), ("--size", "0"), ("--size", "large"), ("--concurrency", "0")):
+        assert predict(folder, *wrong) == 2
+    monkeypatch.setenv("RESYNTHDETECT_MODEL", str(tmp_path / "none.onnx"))
+    assert str(predict(folder)).startswith("cannot predict: ")
+    assert not (tmp_path / "out" / "predictions.csv").exists()
+
+
+def test_the_key_may_come_from_the_environment(
+    predict, serve, tiny_model_path, folder, tmp_path, monkeypatch
+):
+    process = serve("--model", str(tiny_model_path), "--api-keys", "clinic:a-long-enough-key")
+    assert predict(folder / "left", "--server", process.address()) == 1
+    assert read_csv(tmp_path)[0]["problem"].startswith("The request has no API key that is valid.")
+    monkeypatch.setenv(API_KEY_VARIABLE, "a-long-enough-key")
+    assert predict(folder / "left", "--server", process.address()) == 0

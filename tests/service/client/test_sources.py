@@ -1,0 +1,58 @@
+"""Predictions over HTTP and in this process: the same answers, the same errors."""
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from service.client import Client, Heatmap, PredictionError
+from service.client.in_process import InProcess
+from tests.service.helpers import decode_png
+from tests.service.process import Process
+
+KEY = "a-long-enough-key"
+
+
+@pytest.fixture(scope="module")
+def address(tiny_model_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESYNTHDETECT_API_KEYS", f"clinic:{KEY}")
+        process = Process("--model", str(tiny_model_path))
+    yield process.address()
+    process.kill()
+
+
+@pytest.fixture(params=["over HTTP", "in this process"])
+def source(request, address, settings):
+    opened = Client(address, api_key=KEY) if request.param == "over HTTP" else InProcess(settings)
+    with opened as source:
+        yield source
+
+
+def stable(answer):
+    return answer.model_dump(exclude={"request_id", "timings_ms"})
+
+
+def test_both_give_the_answer_of_the_service(source, client, jpeg, photograph):
+    answer = source.predict(jpeg, heatmap=Heatmap.RAW, model="tiny")
+    document = client.post("/predict?heatmap=raw", files={"file": jpeg}).json()
+    assert stable(answer) == {
+        key: value for key, value in document.items() if key not in ("request_id", "timings_ms")
+    }
+    assert decode_png(base64.b64decode(answer.heatmap_png)).shape == photograph.shape[:2]
+    assert source.predict(jpeg, heatmap=Heatmap.NONE).heatmap_png is None
+
+
+def test_both_refuse_with_a_code_and_words(source, jpeg):
+    with pytest.raises(PredictionError, match=r"^The file is no image\. ") as refused:
+        source.predict(b"no picture")
+    assert refused.value.code == "not-an-image"
+    with pytest.raises(PredictionError, match="The models are tiny") as refused:
+        source.predict(jpeg, model="other")
+    assert refused.value.code == "unknown-model"
+
+
+def test_threads_may_share_one(source, jpeg):
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: stable(source.predict(jpeg)), range(16)))
+    assert answers == [answers[0]] * 16

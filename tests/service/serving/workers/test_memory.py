@@ -1,0 +1,66 @@
+"""What a worker may answer with that a photograph has taken over."""
+
+import pickle
+import struct
+
+import numpy as np
+import pytest
+
+from service.preprocessing import Box
+from service.serving.workers.memory import SharedMemory
+
+
+@pytest.fixture
+def memory():
+    memory = SharedMemory(4096)
+    yield memory
+    memory.close()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 3), np.float32),
+        np.arange(24, dtype=np.uint16).reshape(2, 3, 4),
+        np.arange(24, dtype=np.uint8).reshape(4, 6)[::2, ::-1].T,
+        # More than there is memory.
+        np.arange(9000, dtype=np.float64),
+    ],
+)
+def test_arrays_come_as_they_went(memory, array):
+    box = Box(1, 2, 3, 4)
+    (read, *boxes) = memory.read_untrusted(memory.write([array, box, box]), [Box])
+    np.testing.assert_array_equal(read, array)
+    assert read.dtype == array.dtype
+    assert boxes == [box, box]
+
+
+def message(pickled: bytes) -> bytes:
+    return struct.pack("<I", 0) + pickled
+
+
+def refers_to_itself(times: int) -> bytes:
+    """A tuple of two of a tuple of two..., as the key of a dictionary, which has to count through it."""
+    value: tuple[object, ...] = ()
+    for _ in range(times):
+        value = (value, value)
+    pickled = pickle.dumps(value, 5)
+    return pickled[:-1] + b"}" + pickled[2:-1] + b"Ns."
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        # Room for 2**31 values that were put aside.
+        b"\x80\x05Nr\xff\xff\xff\x7f.",
+        refers_to_itself(60),
+        b"\x80\x05)" + b"2\x86" * 60 + b".",
+        b"\x80\x05\x8e" + struct.pack("<Q", 2**40) + b".",
+        pickle.dumps(np.dtype("u1"), 5),
+        pickle.dumps(print, 5),
+    ],
+    ids=["memo", "shared", "doubled", "length", "array type", "function"],
+)
+def test_an_answer_can_neither_grow_nor_call(memory, pickled):
+    with pytest.raises((pickle.UnpicklingError, ValueError)):
+        memory.read_untrusted(message(pickled), [Box])

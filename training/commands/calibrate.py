@@ -1,0 +1,108 @@
+"""``python -m training calibrate``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+from tqdm import tqdm
+
+from service.cameras.looks import looks_of
+from service.cameras.profile import CameraName, Device, profile_path
+from service.engines.model import Model
+from service.preprocessing import PhotographFile, prepare_file
+from training.commands.options import StrictOption, WorkersOption, console, load
+from training.data.datasets import Layout
+from training.data.records import Record
+from training.export.camera_profile import make_profile, suspicious, trust
+
+_MAX_PIXELS = 64_000_000
+
+
+def calibrate(
+    model: Annotated[
+        Path,
+        typer.Argument(help="An exported model (.onnx).", exists=True, dir_okay=False, show_default=False),
+    ],
+    normals: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of normal photographs of one camera, at least some dozens.",
+            exists=True,
+            file_okay=False,
+            show_default=False,
+        ),
+    ],
+    camera: Annotated[
+        str, typer.Option("--camera", help="Name of the camera: a-z, 0-9 and -.", show_default=False)
+    ],
+    specificity: Annotated[
+        float,
+        typer.Option(
+            "--specificity", min=0.5, max=0.99, help="Share of normal photographs to call nothing found."
+        ),
+    ] = 0.9,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dicom", help="The camera in DICOM's words, as MANUFACTURER/MODEL NAME. May be repeated."
+        ),
+    ] = None,
+    strict: StrictOption = False,
+    workers: WorkersOption = 2,
+) -> None:
+    """Calibrate a model on a camera's normal photographs, and write the profile beside it.
+
+    The model stays as it is. The profile holds the scores of the photographs, a threshold that lets the
+    wanted share of the camera's normal photographs pass, and what its photographs look like, by which the
+    service knows the camera again. Photographs that score as if they were not normal are listed: look at
+    them, and calibrate again without those that are none.
+    """
+    devices = _devices(device or ())
+    _check_name(camera)
+    loaded = Model(model)
+    records = load(normals, Layout.FOLDER, strict, workers).training
+    scores, looks = _measure(loaded, records)
+    profile = make_profile(camera, loaded.metadata, scores, looks, specificity, devices)
+    path = profile_path(model, camera)
+    path.write_text(profile.model_dump_json(indent=1) + "\n")
+    low, high = trust(specificity, len(scores))
+    console.print(f"wrote {path}: threshold {profile.threshold:.4f} of {len(scores)} normal photographs")
+    console.print(
+        f"Of future normal photographs, {low:.0%} to {high:.0%} will score lower in 90 of 100 such "
+        f"calibrations. The smallest p-value is {1 / (len(scores) + 1):.3f}."
+    )
+    for index in suspicious(scores):
+        console.print(f"look at {records[index].identifier}: it scores {scores[index]:.3f}")
+
+
+def _measure(model: Model, records: Sequence[Record]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score and measure each photograph: (photographs,) and (photographs, measures)."""
+    scores, looks = [], []
+    for record in tqdm(records, desc="calibrating", unit="photograph"):
+        file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
+        prepared = prepare_file(file, model.metadata.preprocessing)
+        looks.append(looks_of(prepared))
+        scores.append(float(model.run(prepared.image[None])[0][0]))
+    return np.array(scores), np.array(looks)
+
+
+def _check_name(camera: str) -> None:
+    try:
+        TypeAdapter(CameraName).validate_python(camera)
+    except ValidationError as error:
+        message = f"{camera!r} is no name of a-z, 0-9 and -"
+        raise typer.BadParameter(message, param_hint="--camera") from error
+
+
+def _devices(names: Sequence[str]) -> list[Device]:
+    devices = []
+    for name in names:
+        manufacturer, slash, model = name.partition("/")
+        if not slash:
+            raise typer.BadParameter(f"{name!r} is not MANUFACTURER/MODEL NAME", param_hint="--dicom")
+        devices.append(Device(manufacturer=manufacturer, model=model))
+    return devices
