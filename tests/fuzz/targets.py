@@ -15,15 +15,13 @@ import cv2
 import numpy as np
 from PIL import Image
 from python_multipart.exceptions import FormParserError
-from service.engines.errors import ModelError
-from service.preprocessing.dicom import read_dicom
-from service.preprocessing.header import read_header
 from starlette.requests import Request
 
 from service.api.problems import Problem
 from service.api.upload import PhotographForm, _boundary
 from service.engines.card import check_against_card
 from service.engines.contract import METADATA_KEY
+from service.engines.errors import ModelError
 from service.engines.model import _read_metadata
 from service.pictures.rendering import Heatmap
 from service.preprocessing import (
@@ -33,6 +31,8 @@ from service.preprocessing import (
     PreprocessingError,
     read_acquisition,
 )
+from service.preprocessing.dicom import read_dicom
+from service.preprocessing.header import read_header
 from service.serving import stages
 from service.serving.predictor import percentile
 from service.serving.workers.memory import SharedMemory
