@@ -2,20 +2,48 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.data.prepared import ImageArray, PreparedSet
-from training.evaluation.curves import Values
-from training.evaluation.metrics import PixelCurves
+from training.evaluation import curves
+from training.evaluation.counting import Values, count_pixels
 from training.evaluation.page import LEGEND, Heatmaps, brightest, coloured, outlined, page_of, page_row
 from training.evaluation.plots import titled_figure, write_figure
-from training.evaluation.protocol import Evaluation, ImageResult
+from training.evaluation.protocol import Evaluation, ImageResult, Prediction
 
 # Of each curve, which has a point a level of score: more than anybody sees.
 _POINTS = 200
+
+
+class PixelCurves(NamedTuple):
+    """The curves over the pixels of all photographs, float64 each.
+
+    Attributes:
+        roc: Rates of false and of true positives, (2, T).
+        precision_recall: Recall and precision, (2, T).
+    """
+
+    roc: Values
+    precision_recall: Values
+
+
+def curves_of(prediction: Prediction, prepared: PreparedSet) -> PixelCurves:
+    """Return the curves of a method's predictions over all pixels of a delineated set.
+
+    Raises:
+        ValueError: The predictions have no heatmaps, since no lesions are delineated.
+    """
+    if prediction.heatmaps is None:
+        raise ValueError("without delineated lesions there are no curves")
+    lesion = np.stack([prepared.lesion_union(index).ravel() for index in range(len(prepared))])
+    total = count_pixels(prediction.heatmaps.reshape(lesion.shape), lesion, ~lesion).total
+    false_positives, true_positives = (_from_nothing(rate, 0.0) for rate in curves.rates(total))
+    precision = _from_nothing(curves.precision(total), 1.0)
+    return PixelCurves(np.stack([false_positives, true_positives]), np.stack([true_positives, precision]))
 
 
 def comparison_page(
@@ -33,7 +61,7 @@ def comparison_page(
         results: What was measured of each photograph, by the first method.
 
     Returns:
-        The page, uint8 RGB: a row a photograph, its true lesions in outline, then a heatmap a method.
+        The page, uint8 RGB: one row per photograph, its true lesions in outline, then one heatmap per method.
     """
     scales = {name: (float(np.median(each[each > 0])), brightest(each)) for name, each in heatmaps.items()}
     rows = []
@@ -46,37 +74,37 @@ def comparison_page(
     return page_of(f"photograph | true lesions: {LEGEND} | {names}", rows, columns=1)
 
 
-def write_roc_plot(curves: Mapping[str, PixelCurves], data: str, path: Path) -> None:
-    """Draw true against false positives over all pixels, one curve a method.
+def write_roc_plot(drawn: Mapping[str, PixelCurves], data: str, path: Path) -> None:
+    """Draw true against false positives over all pixels, one curve per method.
 
     Args:
-        curves: Of each method by its name.
+        drawn: The curves of each method by its name.
         data: Name of the evaluation set.
         path: The file to write; its suffix says in which format.
     """
-    figure, axes = _curves({name: each.roc for name, each in curves.items()}, data)
+    figure, axes = _draw_curves({name: each.roc for name, each in drawn.items()}, data)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="rate of false positives", ylabel="rate of true positives")
     axes.legend(loc="lower right", frameon=False)
     write_figure(figure, path)
 
 
-def write_precision_recall_plot(curves: Mapping[str, PixelCurves], data: str, path: Path) -> None:
-    """Draw precision against recall over all pixels, one curve a method.
+def write_precision_recall_plot(drawn: Mapping[str, PixelCurves], data: str, path: Path) -> None:
+    """Draw precision against recall over all pixels, one curve per method.
 
     Args:
-        curves: Of each method by its name.
+        drawn: The curves of each method by its name.
         data: Name of the evaluation set.
         path: The file to write; its suffix says in which format.
     """
-    figure, axes = _curves({name: each.precision_recall for name, each in curves.items()}, data)
+    figure, axes = _draw_curves({name: each.precision_recall for name, each in drawn.items()}, data)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
     axes.legend(loc="upper right", frameon=False)
     write_figure(figure, path)
 
 
 def write_lesion_plot(evaluations: Sequence[Evaluation], path: Path) -> None:
-    """Draw the average precision of each type of lesion with its 95 % interval, one bar a method.
+    """Draw the average precision of each type of lesion with its 95 % interval, one bar per method.
 
     Args:
         evaluations: On the same delineated set.
@@ -116,9 +144,14 @@ def _first_middle_last(ranked: Sequence[int], *names: str) -> list[tuple[str, in
     return list({ranked[at]: (name, ranked[at]) for name, at in zip(names, chosen, strict=True)}.values())
 
 
-def _curves(curves: Mapping[str, Values], title: str) -> tuple[Figure, Axes]:
+def _from_nothing(at_levels: Values, start: float) -> Values:
+    """Return values at ascending levels, (1, L), from the highest down, after a first one: (L + 1,)."""
+    return np.append(start, at_levels[0, ::-1])
+
+
+def _draw_curves(drawn: Mapping[str, Values], title: str) -> tuple[Figure, Axes]:
     figure, axes = titled_figure(title)
-    for name, curve in curves.items():
+    for name, curve in drawn.items():
         axes.plot(*_thinned(curve), label=name)
     return figure, axes
 

@@ -3,13 +3,14 @@ import pytest
 
 from training.data.records import LesionType
 from training.evaluation.methods import yardstick
-from training.evaluation.metrics import PixelCurves
 from training.evaluation.page import LESION_COLOURS
-from training.evaluation.protocol import ImageResult, curves_of, measure, predict
+from training.evaluation.protocol import ImageResult, measure, predict
 from training.paper.comparison import (
+    PixelCurves,
     _telling,
     _thinned,
     comparison_page,
+    curves_of,
     write_lesion_plot,
     write_precision_recall_plot,
     write_roc_plot,
@@ -17,7 +18,7 @@ from training.paper.comparison import (
 
 
 @pytest.fixture
-def answers(perfect, prepared):
+def predicted(perfect, prepared):
     prediction = predict(perfect, prepared, progress=False)
     return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
 
@@ -26,8 +27,8 @@ def has_colour(picture, colour, tolerance=60):
     return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
 
 
-def test_a_comparison_shows_by_rule_and_each_photograph_once(prepared, answers):
-    heatmaps, results = answers
+def test_a_comparison_shows_by_rule_and_each_photograph_once(prepared, predicted):
+    heatmaps, results = predicted
     page = comparison_page(prepared, {"ours": heatmaps, "theirs": 1 - heatmaps}, results)
 
     # Two photographs with lesions and two without; photograph, outlines, two maps; a caption above each.

@@ -28,9 +28,10 @@ from training.data.textures import load_textures
 from training.evaluation.methods import Method, exported_model, yardstick
 from training.evaluation.page import write_picture
 from training.evaluation.plots import write_froc_plot
-from training.evaluation.protocol import Evaluation, Prediction, curves_of, is_delineated, measure, predict
+from training.evaluation.protocol import Evaluation, Prediction, is_delineated, measure, predict
 from training.paper.comparison import (
     comparison_page,
+    curves_of,
     write_lesion_plot,
     write_precision_recall_plot,
     write_roc_plot,
