@@ -1,4 +1,4 @@
-"""A run folder: what was trained, on what, and how far it is."""
+"""A run folder: what is trained, on which photographs, and its checkpoints."""
 
 import hashlib
 from pathlib import Path
@@ -24,7 +24,7 @@ _LOCALIZATION = "localization"
 
 
 class RunError(UserError):
-    """A run folder cannot be used for what was asked."""
+    """A run folder cannot be used as asked."""
 
 
 class RunRecord(BaseModel):
@@ -56,7 +56,7 @@ def digests(images: Images) -> tuple[str, ...]:
 
 
 def open_run(folder: Path, record: RunRecord) -> bool:
-    """Begin a run in a folder, or make sure that the run there is the same.
+    """Begin a run in a folder, or check that the run there is the same.
 
     Args:
         folder: Run folder; made where there is none.
@@ -117,7 +117,7 @@ def train(
     """
     textured = makes_lesions_of_textures(record.config)
     if textured and textures is None:
-        raise RunError("lesions are to be made of textures, and there are none")
+        raise RunError("the generator makes lesions of textures, and none are given")
     _refuse_windows(record.config, normals.size)
     open_run(folder, record)
     config, images = record.config, normals.prepared
@@ -144,7 +144,7 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
         The localizer, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: The folder holds no run, or its second stage has not finished a first look yet.
+        RunError: The folder holds no run, or its second stage was not observed yet.
     """
     record = read_record(folder)
     state = load_checkpoint(best_file(folder, _LOCALIZATION))

@@ -57,8 +57,8 @@ def evaluate(
     with a labels.csv (image, grade, and patient where it is known): image by image.
 
     The first row of each table is a yardstick that has learned nothing (the green channel against its local
-    mean): a model that does not beat it has learned nothing yet. Nothing is chosen here. The thresholds are
-    the ones that the model carries; only the column named 'protocol' takes its own from the test masks, as
+    mean): a model that does not beat it has learned nothing yet. The thresholds are the ones that the model
+    carries; only the column named 'protocol' takes its own from the test masks, as
     published figures do.
     """
     method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)

@@ -1,4 +1,4 @@
-"""Photographs ready for a network, with their lesions in the same pixels."""
+"""Prepared photographs, with the masks of their lesions in the same pixels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Images(Sequence[ImageArray]):
     """Pictures of photographs, uint8 (size, size, channels), each mapped from the disk when asked for."""
 
     def __init__(self, store: ArrayStore, keys: Sequence[str]) -> None:
-        """Stand for the arrays of some keys, in their order."""
+        """Give the arrays of some keys, in their order."""
         self._store = store
         self._keys = keys
 
@@ -151,18 +151,18 @@ class PreparedSet:
         """Return the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
 
         Raises:
-            DataError: The photograph is not normal and nobody delineated its lesions.
+            DataError: The photograph is anomalous and its lesions were not delineated.
         """
         record = self.records[index]
         if record.lesions is None and not record.is_normal:
-            raise DataError(f"nobody delineated the lesions of {record.identifier}")
+            raise DataError(f"the lesions of {record.identifier} were not delineated")
         return {lesion: self._mask(key) for lesion, key in self.entries[index].lesions.items()}
 
     def lesion_union(self, index: int) -> MaskArray:
         """Return where any lesion is in a photograph, bool (size, size).
 
         Raises:
-            DataError: The photograph is not normal and nobody delineated its lesions.
+            DataError: The photograph is anomalous and its lesions were not delineated.
         """
         union = np.zeros((self.constants.size, self.constants.size), np.bool_)
         for mask in self.lesions(index).values():
@@ -170,7 +170,7 @@ class PreparedSet:
         return union
 
     def optic_disc(self, index: int) -> MaskArray | None:
-        """Return the mask of the optic disc, bool (size, size), or None where nobody delineated it."""
+        """Return the mask of the optic disc, bool (size, size), or None where it was not delineated."""
         key = self.entries[index].optic_disc
         return None if key is None else self._mask(key)
 

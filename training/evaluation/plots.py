@@ -12,7 +12,7 @@ from training.evaluation.protocol import Evaluation
 
 
 def write_froc_plot(evaluations: Sequence[Evaluation], path: Path) -> None:
-    """Draw the share of lesions found against false alarms a photograph, one curve a method.
+    """Draw the share of lesions found against false alarms per photograph, one curve per method.
 
     Args:
         evaluations: On the same delineated set.
@@ -26,7 +26,7 @@ def write_froc_plot(evaluations: Sequence[Evaluation], path: Path) -> None:
     axes.set(
         xlim=(0, 2 * FALSE_ALARMS[-1]),
         ylim=(0, 1),
-        xlabel="false alarms a photograph",
+        xlabel="false alarms per photograph",
         ylabel="share of lesions found",
     )
     axes.legend(loc="upper left", frameon=False)

@@ -8,7 +8,7 @@ from training.evaluation.protocol import measure, predict
 
 
 @pytest.fixture
-def answers(perfect, prepared):
+def predicted(perfect, prepared):
     prediction = predict(perfect, prepared, progress=False)
     return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
 
@@ -17,8 +17,8 @@ def has_colour(picture, colour, tolerance=60):
     return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
 
 
-def test_the_page_of_lesions_outlines_the_truth(prepared, answers):
-    page = lesion_page(prepared, *answers)
+def test_the_page_of_lesions_outlines_the_truth(prepared, predicted):
+    page = lesion_page(prepared, *predicted)
 
     assert page.dtype == np.uint8
     # Two photographs side by side, three tiles each.
@@ -27,9 +27,9 @@ def test_the_page_of_lesions_outlines_the_truth(prepared, answers):
     assert not has_colour(page[56:], LESION_COLOURS[LesionType.HAEMORRHAGES])
 
 
-def test_the_page_of_normals_outlines_false_positives_alone(prepared, answers):
+def test_the_page_of_normals_outlines_false_positives_alone(prepared, predicted):
     cyan = (0, 255, 255)
-    heatmaps, results = answers
+    heatmaps, results = predicted
 
     assert has_colour(normal_page(prepared, heatmaps, results, threshold=0.1)[56:], cyan)
     assert not has_colour(normal_page(prepared, heatmaps, results, threshold=0.9)[56:], cyan)

@@ -261,8 +261,8 @@ class Budget:
 
 _SMALL = Budget(
     "small",
-    # Five minutes a row on one CPU core with the compact preset: the order of the rows shows, their level is
-    # still rising.
+    # Five minutes per row on one CPU core with the compact preset: enough to compare the rows, though each
+    # would still improve.
     (
         "reconstruction.epochs=6",
         "reconstruction.window=256",

@@ -41,7 +41,7 @@ class Page:
         title: Its heading.
         rows: Its rows.
         columns: Its columns on this data.
-        notes: A paragraph each, below it.
+        notes: Paragraphs below it.
         path: The Markdown file; the figure stands beside it.
     """
 
@@ -63,11 +63,11 @@ def make_table(
     Args:
         page: The table as it is written.
         runs: All runs of the table.
-        asked: Those to make; the others stand in the table as they are.
+        asked: Those to make; the others keep what they have in the table.
         jobs: Runs made at the same time; each gets its share of the cores.
 
     Yields:
-        Each run and what it has come to, as they are done.
+        Each run with its result, as they are done.
     """
     results: Results = {run.key: read_outcome(run) or NotRun("not yet") for run in runs}
     for run, result in _results(asked, jobs):
@@ -143,7 +143,7 @@ def _share_cores(threads: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed table must not go on in its workers: the same command, given again, would meet them."""
+    """End with a table that is killed: the same command, started again, trains in the same folders."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

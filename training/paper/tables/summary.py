@@ -1,4 +1,4 @@
-"""A table's rows as they stand in it: the paper's figures beside the means of ours over seeds."""
+"""The rows of a table: the paper's figures beside the means of ours over seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class SummaryRow:
 
     Attributes:
         label: What the table calls it.
-        cells: One a column.
+        cells: One per column.
         seconds: Of training, the mean over seeds; None where none is known.
         backbone: What a rival builds on; empty for others.
         reason: Why it has not been run, or not with every seed; empty if it has, or is quoted only.

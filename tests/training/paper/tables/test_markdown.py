@@ -17,7 +17,7 @@ def lines(*rows, notes=()):
     return table_markdown("A table", COLUMNS, rows, notes).splitlines()
 
 
-def test_paper_and_ours_stand_side_by_side():
+def test_paper_and_ours_are_side_by_side():
     text = lines(row(cells=(Cell(0.931, estimate(0.835, 0.79, 0.88), (0.835,)), EMPTY), seconds=1234.5))
     assert text[2] == "| method | AUROC, paper | AUROC, ours | image AUROC, ours | training, s |"
     assert text[4] == "| ours | 0.931 | 0.835 [0.79, 0.88] | - | 1,234 |"

@@ -40,7 +40,7 @@ def test_a_training_of_unknown_time_does_not_count_in_the_mean():
     assert summary(outcome(0.8))[1].seconds is None
 
 
-def test_why_a_seed_is_missing_is_said_once():
+def test_the_reason_for_missing_seeds_appears_once():
     ours = summary(outcome(0.8, 10), NotRun("no textures"), NotRun("no textures"))[1]
     assert ours.reason == "no textures"
     assert ours.cells[0].seeds == (0.8,)
