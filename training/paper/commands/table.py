@@ -89,7 +89,8 @@ def table(
     """Make one of the paper's tables on a data set: each row's figure beside the paper's.
 
     Each row is trained and evaluated in a folder of its own below --runs, one for each seed. If the command
-    is killed, the same command continues where it stopped. A training that several tables share is done once.
+    is killed, the same command continues where it stopped. A training that several tables share is done once,
+    so make one table at a time.
 
     A row that needs something that is missing (photographs of textures, an optional package) is shown with
     the reason, and the others continue.
