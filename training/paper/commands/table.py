@@ -1,6 +1,7 @@
 """``python -m training table``."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -25,7 +26,9 @@ from training.commands.options import (
     load,
     prepare_records,
 )
-from training.data.datasets import Layout, detect_layout
+from training.config import TrainingConfig
+from training.data.datasets import Dataset, Layout, detect_layout
+from training.data.prepared import PreparedSet
 from training.data.textures import load_textures
 from training.errors import UserError
 from training.paper.tables.definitions import BUDGETS, TABLES, TableDefinition
@@ -41,6 +44,24 @@ _Choice = TypeVar("_Choice")
 
 class TableError(UserError):
     """A table cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class _Photographs:
+    dataset: Dataset
+    cache: Path
+    strict: bool
+    workers: int
+
+    def evaluation(self, size: int | None) -> PreparedSet:
+        records = self.dataset.evaluation
+        return prepare_records(records, self.cache, _constants(size), self.strict, self.workers)
+
+    def normals(self, config: TrainingConfig, size: int | None) -> Normals:
+        constants = _constants(size)
+        prepared = prepare_normals(self.dataset, config, constants, self.cache, self.strict, self.workers)
+        record = record_of(self.dataset, prepared, config, constants)
+        return Normals(prepared.training.normals, prepared.held_back.normals, record)
 
 
 def table(
@@ -97,22 +118,16 @@ def table(
     """
     definition, allowance = _named(TABLES, "table", name), _named(BUDGETS, "budget", budget)
     layout = _resolved(definition, data, layout)
-    dataset = load(data, layout, strict, workers)
+    photographs = _Photographs(load(data, layout, strict, workers), cache_folder, strict, workers)
     base = configuration(preset, [*allowance.overrides, *(assignments or [])])
 
     @cache
     def normals(seed: int, size: int | None) -> Normals:
-        config, constants = base.model_copy(update={"seed": seed}), _constants(size)
-        prepared = prepare_normals(dataset, config, constants, cache_folder, strict, workers)
-        record = record_of(dataset, prepared, config, constants)
-        return Normals(prepared.training.normals, prepared.held_back.normals, record)
+        return photographs.normals(base.model_copy(update={"seed": seed}), size)
 
     setting = Setting(
-        evaluation={
-            size: prepare_records(dataset.evaluation, cache_folder, _constants(size), strict, workers)
-            for size in {None, *(row.size for row in definition.rows)}
-        },
-        evaluation_name=dataset.evaluation_name,
+        evaluation={size: photographs.evaluation(size) for size in {None, *definition.sizes}},
+        evaluation_name=photographs.dataset.evaluation_name,
         runs=runs,
         model=model,
         # Beside the threads that train, not in place of them.
@@ -122,23 +137,18 @@ def table(
     )
     every = plan(definition, seeds, normals, setting)
     asked = _asked(every, definition, rows)
-    page = Page(
-        title=f"Table {name}: {definition.title} ({dataset.evaluation_name})",
-        rows=definition.rows,
-        columns=definition.columns[layout],
-        notes=notes(
-            normals(0, None).record,
-            dataset.evaluation_name,
-            preset,
-            allowance,
-            assignments or [],
-            _device(setting.hardware, jobs),
-        ),
-        path=out / f"table-{_slug(definition, layout)}.md",
-    )
     if measure_again:
         for run in asked:
             run.outcome_file.unlink(missing_ok=True)
+    record = normals(0, None).record
+    device_name = _device(setting.hardware, jobs)
+    page = Page(
+        title=f"Table {name}: {definition.title} ({setting.evaluation_name})",
+        rows=definition.rows,
+        columns=definition.columns[layout],
+        notes=notes(record, setting.evaluation_name, preset, allowance, assignments or [], device_name),
+        path=out / f"table-{_slug(definition, layout)}.md",
+    )
     failed = _show(make_table(page, every, asked, jobs))
     console.print(f"table {name} in {page.path}")
     if failed:

@@ -74,6 +74,11 @@ class TableDefinition:
     columns: Mapping[Layout, tuple[Column, ...]]
     rows: tuple[Row, ...]
 
+    @property
+    def sizes(self) -> set[int | None]:
+        """The sizes at which rows see photographs."""
+        return {row.size for row in self.rows}
+
 
 def _eyeq(*figures: float) -> dict[str, float]:
     return dict(zip(("eyeq-1", "eyeq-2", "eyeq-3", "eyeq-4", "eyeq"), figures, strict=True))
