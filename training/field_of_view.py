@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def inside_field_of_view(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which pixels show retina: those that are not 0 in every channel.
+    """Return which pixels show retina: those that are not 0 in every channel.
 
     Args:
         image: One or more prepared images or windows of them, uint8 (..., height, width, 3).

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from training.config import TrainingConfig
+from training.errors import UserError
 
 
-class OverrideError(Exception):
+class OverrideError(UserError):
     """A value cannot be set; the message names it and says why."""
 
 

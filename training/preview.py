@@ -20,7 +20,7 @@ _WHITE = (255, 255, 255)
 _CLOSE_UP = 160
 _SHOWN = 240
 _LINE = 28
-# So often an image is drawn until it has a lesion of the kind.
+# An image is drawn at most this many times until it has a lesion of the kind.
 _TRIES = 20
 
 
@@ -56,7 +56,7 @@ def synthetic_sheet(
 def kinds_sheet(
     normals: NormalImages, constants: PreprocessingConstants, config: LesionConfig, *, columns: int, seed: int
 ) -> Image:
-    """Draw close-ups of each kind of lesion: a line a kind with its name, each above itself outlined.
+    """Draw close-ups of each kind of lesion: one line per kind with its name, each above itself outlined.
 
     Args:
         normals: Normal images.

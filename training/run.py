@@ -1,4 +1,4 @@
-"""A run folder: what was trained, on what, and how far it is."""
+"""A run folder: what is trained, on which photographs, and its checkpoints."""
 
 import hashlib
 from pathlib import Path
@@ -10,6 +10,7 @@ from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
 from training.config import PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages
+from training.errors import UserError
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
@@ -22,8 +23,8 @@ _RECORD = "run.json"
 _LOCALIZATION = "localization"
 
 
-class RunError(Exception):
-    """A run folder cannot be used for what was asked."""
+class RunError(UserError):
+    """A run folder cannot be used as asked."""
 
 
 class RunRecord(BaseModel):
@@ -54,12 +55,15 @@ def digests(images: Images) -> tuple[str, ...]:
     return tuple(hashlib.sha256(image.tobytes()).hexdigest() for image in images)
 
 
-def open_run(folder: Path, record: RunRecord) -> None:
-    """Begin a run in a folder, or make sure that the run there is the same.
+def open_run(folder: Path, record: RunRecord) -> bool:
+    """Begin a run in a folder, or check that the run there is the same.
 
     Args:
         folder: Run folder; made where there is none.
         record: What is to be trained.
+
+    Returns:
+        Whether the run had begun before.
 
     Raises:
         RunError: The folder holds a run that differs.
@@ -67,9 +71,10 @@ def open_run(folder: Path, record: RunRecord) -> None:
     path = folder / _RECORD
     if path.exists():
         _refuse_another(path, read_record(folder), record)
-        return
+        return True
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(record.model_dump_json(indent=2) + "\n")
+    return False
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -112,7 +117,7 @@ def train(
     """
     textured = makes_lesions_of_textures(record.config)
     if textured and textures is None:
-        raise RunError("lesions are to be made of textures, and there are none")
+        raise RunError("the generator makes lesions of textures, and none are given")
     _refuse_windows(record.config, normals.size)
     open_run(folder, record)
     config, images = record.config, normals.prepared
@@ -139,7 +144,7 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
         The localizer, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: The folder holds no run, or its second stage has not finished a first look yet.
+        RunError: The folder holds no run, or its second stage was not observed yet.
     """
     record = read_record(folder)
     state = load_checkpoint(best_file(folder, _LOCALIZATION))

@@ -21,7 +21,8 @@ from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
-from training.evaluation.pictures import lesion_page, normal_page, write_picture
+from training.evaluation.page import write_picture
+from training.evaluation.pictures import lesion_page, normal_page
 from training.evaluation.plots import write_froc_plot
 from training.evaluation.protocol import Evaluation, Prediction, measure, predict
 from training.evaluation.report import Table, tables, write_report
@@ -56,8 +57,8 @@ def evaluate(
     with a labels.csv (image, grade, and patient where it is known): image by image.
 
     The first row of each table is a yardstick that has learned nothing (the green channel against its local
-    mean): a model that does not beat it has learned nothing yet. Nothing is chosen here. The thresholds are
-    the ones that the model carries; only the column named 'protocol' takes its own from the test masks, as
+    mean): a model that does not beat it has learned nothing yet. The thresholds are the ones that the model
+    carries; only the column named 'protocol' takes its own from the test masks, as
     published figures do.
     """
     method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)

@@ -57,7 +57,7 @@ def export(
 
     Both encoders, the decoder, the normalisation and the score are in the file, and what a service must know
     is in its metadata. Thresholds are chosen here, on the normals that the run held back and on synthetic
-    lesions in them. The export is refused if ONNX Runtime does not answer as torch does.
+    lesions in them. The export fails if the outputs of ONNX Runtime differ from those of torch.
     """
     record = read_record(run)
     dataset = load(data, layout, strict, workers)

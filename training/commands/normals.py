@@ -48,7 +48,9 @@ def prepare_normals(
         parts = hold_back(dataset.training, config.held_back, config.seed)
     except ValueError as error:
         raise DataError(f"{dataset.name} has too few normal photographs: {error}") from error
-    return Normals(*(prepare_records(part, cache, constants, strict, workers) for part in parts))
+    return Normals(
+        *(prepare_records(part, cache, constants, strict, workers, natural=True) for part in parts)
+    )
 
 
 def record_of(

@@ -29,7 +29,7 @@ DataFolder = Annotated[
     ),
 ]
 CacheFolder = Annotated[Path, typer.Option("--cache", help="Folder of prepared photographs.")]
-LayoutOption = Annotated[Layout, typer.Option("--layout", help="How the data set lies in its folder.")]
+LayoutOption = Annotated[Layout, typer.Option("--layout", help="Layout of the data set's folder.")]
 StrictOption = Annotated[
     bool,
     typer.Option(
@@ -37,7 +37,7 @@ StrictOption = Annotated[
     ),
 ]
 WorkersOption = Annotated[
-    int, typer.Option("--workers", min=1, help="Photographs prepared, or samples drawn, at a time.")
+    int, typer.Option("--workers", min=1, help="Photographs prepared, or samples drawn, at the same time.")
 ]
 PresetOption = Annotated[
     Literal["compact", "paper"],
@@ -84,14 +84,16 @@ def prepare_records(
     constants: PreprocessingConstants,
     strict: bool,
     workers: int,
+    *,
+    natural: bool = False,
 ) -> PreparedSet:
-    """Prepare photographs and tell the user what was left out."""
-    prepared = prepare_cache(records, cache, constants, strict=strict, workers=workers)
+    """Prepare photographs and tell the user what was left out; for training, before CLAHE too (natural)."""
+    prepared = prepare_cache(records, cache, constants, natural=natural, strict=strict, workers=workers)
     show_findings(prepared.report)
     return prepared
 
 
 def show_findings(report: ValidationReport) -> None:
-    """Print one line a finding."""
+    """Print one line per finding."""
     for finding in report.findings:
         console.print(str(finding), style="yellow", markup=False, highlight=False, soft_wrap=True)

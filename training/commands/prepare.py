@@ -25,14 +25,15 @@ def prepare(
 ) -> None:
     """Check a data set and prepare its photographs once, into a cache.
 
-    Names missing and unreadable files, photographs that stand twice in the data set and those whose labels
+    Names missing and unreadable files, photographs that occur twice in the data set and those whose labels
     contradict each other, and leaves them out. Then finds the field of view of each photograph to train or
     evaluate on, crops, scales and evens out its contrast (section 4.1 of the paper). What the cache already
-    holds is not prepared again, so an interrupted run goes on where it was.
+    holds is not prepared again, so an interrupted run continues where it was.
     """
     dataset = load(data, layout, strict, workers)
     constants = PreprocessingConstants()
     for purpose, records in (("training", dataset.training), ("evaluation", dataset.evaluation)):
         if records:
-            prepared = prepare_records(records, cache, constants, strict, workers)
+            natural = purpose == "training"
+            prepared = prepare_records(records, cache, constants, strict, workers, natural=natural)
             console.print(f"{dataset.name}: {len(prepared)} photographs for {purpose} in {cache}")

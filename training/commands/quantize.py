@@ -19,7 +19,7 @@ from training.commands.options import (
 )
 from training.data.datasets import Layout
 from training.data.records import DataError
-from training.export.quantization import write_twin
+from training.export.quantization import write_int8_variant
 
 _COMPARED = 8
 
@@ -31,18 +31,19 @@ def quantize(
     ],
     data: DataFolder,
     photographs: Annotated[
-        int, typer.Option("--photographs", min=4, help="Normal photographs that set the ranges of numbers.")
+        int,
+        typer.Option("--photographs", min=4, help="Normal photographs that set activation ranges."),
     ] = 24,
     cache: CacheFolder = Path("cache"),
     layout: LayoutOption = Layout.AUTO,
     strict: StrictOption = False,
     workers: WorkersOption = 2,
 ) -> None:
-    """Write a model's twin in integers of 8 bits, for CPUs.
+    """Write a model's int8 variant, for CPUs.
 
     The service takes it by itself where OpenVINO is installed. Normal photographs, as they are and with
-    synthetic lesions, tell the ranges of numbers inside the network; the twin is refused if it does not
-    answer as the model does on others.
+    synthetic lesions, set the ranges of activations; the command fails if the outputs of the variant differ
+    from those of the model on other photographs.
     """
     constants = Model(model, device="cpu").metadata.preprocessing
     normals = load(data, layout, strict, workers).training
@@ -51,8 +52,11 @@ def quantize(
         raise DataError(f"{data} has {len(normals)} normal photographs; {wanted} are needed")
     # From all over the data set: neighbours in it are often of one day.
     chosen = np.linspace(0, len(normals) - 1, wanted).astype(int)
-    prepared = prepare_records(tuple(normals[index] for index in chosen), cache, constants, strict, workers)
+    records = tuple(normals[index] for index in chosen)
+    prepared = prepare_records(records, cache, constants, strict, workers, natural=True)
     compared = np.linspace(0, len(prepared) - 1, _COMPARED).astype(int).tolist()
     ranging = [index for index in range(len(prepared)) if index not in compared]
-    twin = write_twin(model, prepared.subset(ranging).normals, prepared.subset(compared).normals, constants)
-    console.print(f"wrote {twin} and its card {twin.with_suffix('.md')}")
+    variant = write_int8_variant(
+        model, prepared.subset(ranging).normals, prepared.subset(compared).normals, constants
+    )
+    console.print(f"wrote {variant} and its card {variant.with_suffix('.md')}")

@@ -33,7 +33,7 @@ def train(
         typer.Option(
             "--run",
             help="Run folder: configuration, checkpoints, TensorBoard. The same command with the same folder "
-            "goes on where a killed training stopped.",
+            "continues where a killed training stopped.",
             file_okay=False,
         ),
     ] = Path("runs/compact"),
@@ -50,7 +50,7 @@ def train(
         str, typer.Option("--licence", help="Licence of your own photographs, for the model's card.")
     ] = "",
     attribution: Annotated[
-        str, typer.Option("--attribution", help="Whom the model's card names for your own photographs.")
+        str, typer.Option("--attribution", help="Attribution of your own photographs, for the model's card.")
     ] = "",
 ) -> None:
     """Train both stages on the normal photographs of a data set.

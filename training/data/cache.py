@@ -1,9 +1,10 @@
-"""Prepare photographs once and keeps them on disk."""
+"""Prepare photographs once and keep them on disk."""
 
 import ast
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,7 @@ def prepare_cache(
     cache_dir: Path,
     constants: PreprocessingConstants | None = None,
     *,
+    natural: bool = False,
     strict: bool = False,
     workers: int = 2,
     progress: bool = True,
@@ -36,13 +38,14 @@ def prepare_cache(
     """Prepare photographs and their masks, taking from the cache what it already holds.
 
     Arrays are found by the bytes of the photograph and of the mask, by the constants and by the code that
-    prepares, so the cache never answers with a photograph that was prepared differently. It may be
-    interrupted at any time and goes on where it was; a damaged file in it is written anew.
+    prepares, so the cache never returns a photograph that was prepared differently. It may be interrupted
+    at any time and continues where it was; a damaged file in it is written again.
 
     Args:
         records: Photographs, as a rule those accepted by :func:`training.data.validation.validate_files`.
         cache_dir: Folder of the cache; it may serve any number of data sets and constants.
         constants: How to prepare; the paper's values by default.
+        natural: Whether to keep the photographs before CLAHE too, where training draws lesions: 2.4 MB each.
         strict: Whether a photograph or a mask that cannot be used is an error instead of left out.
         workers: Threads. Nearly all the work is OpenCV's, which releases the interpreter.
         progress: Whether to show a progress bar on standard error.
@@ -55,7 +58,8 @@ def prepare_cache(
     """
     constants = constants or PreprocessingConstants()
     store = ArrayStore(cache_dir / fingerprint(constants))
-    outcomes = _run(lambda record: _outcome(record, store, constants, strict), records, workers, progress)
+    prepare = _Preparation(store, constants, natural, strict)
+    outcomes = _run(prepare, records, workers, progress)
     findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
     entries = tuple(outcome for outcome in outcomes if isinstance(outcome, Entry))
     validation = report(records, findings)
@@ -100,33 +104,42 @@ def _run(
             raise
 
 
-def _outcome(record: Record, store: ArrayStore, constants: PreprocessingConstants, strict: bool) -> _Outcome:
-    try:
-        return _prepare_record(record, store, constants)
-    except FileNotFoundError as error:
-        return file_finding(record, Problem.MISSING, str(error), strict=strict)
-    except NoFieldOfView as error:
-        return file_finding(record, Problem.NO_FIELD_OF_VIEW, error.detail, strict=strict)
-    except PreprocessingError as error:
-        return file_finding(record, Problem.UNREADABLE, error.detail, strict=strict)
-    except DataError as error:
-        return file_finding(record, Problem.UNUSABLE_MASK, str(error), strict=strict)
+@dataclass(frozen=True)
+class _Preparation:
+    store: ArrayStore
+    constants: PreprocessingConstants
+    natural: bool
+    strict: bool
 
+    def __call__(self, record: Record) -> _Outcome:
+        try:
+            return self._prepare(record)
+        except FileNotFoundError as error:
+            return file_finding(record, Problem.MISSING, str(error), strict=self.strict)
+        except NoFieldOfView as error:
+            return file_finding(record, Problem.NO_FIELD_OF_VIEW, error.detail, strict=self.strict)
+        except PreprocessingError as error:
+            return file_finding(record, Problem.UNREADABLE, error.detail, strict=self.strict)
+        except DataError as error:
+            return file_finding(record, Problem.UNUSABLE_MASK, str(error), strict=self.strict)
 
-def _prepare_record(record: Record, store: ArrayStore, constants: PreprocessingConstants) -> Entry:
-    data = record.image.read_bytes()
-    image_key = hashlib.sha256(data).hexdigest()
-    mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
-    natural_key = f"{image_key}-natural"
-    if not all(store.holds(key) for key in (image_key, natural_key, *mask_keys.values())):
-        file = PhotographFile(data, max_pixels=MAX_PIXELS)
-        model_input = prepare_file(file, constants)
+    def _prepare(self, record: Record) -> Entry:
+        data = record.image.read_bytes()
+        image_key = hashlib.sha256(data).hexdigest()
+        mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
+        entry = _entry(record, image_key, f"{image_key}-natural" if self.natural else None, mask_keys)
+        if not all(map(self.store.holds, entry.keys)):
+            self._write(entry, PhotographFile(data, max_pixels=MAX_PIXELS), mask_keys)
+        return entry
+
+    def _write(self, entry: Entry, file: PhotographFile, mask_keys: Mapping[Path, str]) -> None:
+        model_input = prepare_file(file, self.constants)
         for path, key in mask_keys.items():
             mask = read_mask(path, (file.height, file.width))
-            store.write(key, model_input.mapping.labels_to_model(mask))
-        store.write(natural_key, with_field_of_view(model_input.natural, model_input.mask))
-        store.write(image_key, model_input.image)
-    return _entry(record, image_key, natural_key, mask_keys)
+            self.store.write(key, model_input.mapping.labels_to_model(mask))
+        if entry.natural is not None:
+            self.store.write(entry.natural, with_field_of_view(model_input.natural, model_input.mask))
+        self.store.write(entry.image, model_input.image)
 
 
 def _mask_paths(record: Record) -> list[Path]:
@@ -139,6 +152,6 @@ def _mask_key(image_key: str, path: Path) -> str:
     return f"{image_key}-{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
-def _entry(record: Record, image_key: str, natural_key: str, mask_keys: Mapping[Path, str]) -> Entry:
+def _entry(record: Record, image_key: str, natural_key: str | None, mask_keys: Mapping[Path, str]) -> Entry:
     lesions = {lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()}
     return Entry(image_key, natural_key, lesions, mask_keys[record.optic_disc] if record.optic_disc else None)

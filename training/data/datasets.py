@@ -1,4 +1,4 @@
-"""A folder becomes photographs to train on and photographs to evaluate on, whatever its layout."""
+"""Data sets of any layout: photographs to train on and photographs to evaluate on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _IDRID_ATTRIBUTION = (
 
 
 class Layout(StrEnum):
-    """How a data set lies in its folder, and what of it is evaluated on.
+    """Layout of a data set's folder, and what of it is evaluated on.
 
     IDRID_GRADES trains on the normals of IDRID, and evaluates on all of part B's testing set, which has
     grades and no delineated lesions. LABELLED is a folder with a table of grades, to evaluate on alone.
@@ -68,12 +68,12 @@ class Dataset:
 def load_dataset(
     root: Path, layout: Layout = Layout.AUTO, *, strict: bool = False, workers: int = 2
 ) -> Dataset:
-    """Load and validates a data set.
+    """Load and validate a data set.
 
     Args:
         root: Its folder.
-        layout: How it lies there; AUTO takes IDRiD's folders, EyeQ's label files or a table of grades for
-            what they are, and anything else for a folder of normal photographs.
+        layout: Its layout; AUTO recognises IDRiD's folders, EyeQ's label files and a table of grades, and
+            takes anything else for a folder of normal photographs.
         strict: Whether a missing file is an error instead of left out.
         workers: Threads that read files.
 
@@ -91,7 +91,7 @@ _Validate = Callable[[Sequence[Record]], ValidationReport]
 
 
 def detect_layout(root: Path) -> Layout:
-    """Return how a data set lies in a folder: as IDRiD or EyeQ, with a table, or as a folder of normals."""
+    """Return the layout of a folder: IDRiD, EyeQ, with a table of grades, or a folder of normals."""
     if idrid.is_idrid(root):
         return Layout.IDRID
     if is_labelled(root):

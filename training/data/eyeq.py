@@ -34,7 +34,7 @@ def load_eyeq(root: Path) -> tuple[Record, ...]:
             photographs, either directly or in ``train``, ``test`` or ``images``.
 
     Returns:
-        One record a labelled photograph, in the order of the label files.
+        One record per labelled photograph, in the order of the label files.
 
     Raises:
         DataError: There are no label files, or one cannot be understood.
@@ -54,7 +54,7 @@ def load_eyeq(root: Path) -> tuple[Record, ...]:
 
 
 def is_eyeq(root: Path) -> bool:
-    """Return whether EyeQ's label files lie in ``root``."""
+    """Return whether EyeQ's label files are in ``root``."""
     return _label_folder(root) is not None
 
 

@@ -15,7 +15,7 @@ def load_folder(root: Path) -> tuple[Record, ...]:
             photographs of a patient cannot have them kept together.
 
     Returns:
-        One record a file with the suffix of a picture, sorted by path; hidden files are none.
+        One record per file with the suffix of a picture, sorted by path; hidden files are ignored.
 
     Raises:
         DataError: ``root`` is no folder or has no pictures.

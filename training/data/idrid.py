@@ -70,7 +70,7 @@ def load_segmentation(root: Path) -> tuple[Record, ...]:
         root: Folder into which the archives were unpacked.
 
     Returns:
-        One record a photograph, training before testing, sorted by name.
+        One record per photograph, training before testing, sorted by name.
 
     Raises:
         DataError: There is no part A below ``root``, or a mask belongs to no photograph.
@@ -80,7 +80,7 @@ def load_segmentation(root: Path) -> tuple[Record, ...]:
 
 
 def is_idrid(root: Path) -> bool:
-    """Return whether either part of IDRiD lies below ``root``."""
+    """Return whether either part of IDRiD is below ``root``."""
     return any(_candidates(root, part) for part in (SEGMENTATION, GRADING))
 
 

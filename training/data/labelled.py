@@ -30,8 +30,8 @@ def load_labelled(root: Path) -> tuple[Record, ...]:
         root: The folder.
 
     Returns:
-        One record a row, in their order. A grade that is no number, such as ``PDR``, is kept as no grade: the
-        photograph is not normal, and nobody knows how far.
+        One record per row, in their order. A grade that is no number, such as ``PDR``, is kept as no grade:
+        the photograph is anomalous, to an unknown degree.
 
     Raises:
         DataError: There is no such table, or a row has no image or grade.

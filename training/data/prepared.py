@@ -1,4 +1,4 @@
-"""Photographs ready for a network, with their lesions in the same pixels."""
+"""Prepared photographs, with the masks of their lesions in the same pixels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,15 +23,21 @@ class Entry:
 
     Attributes:
         image: Key of the prepared photograph.
-        natural: Key of the same before CLAHE, with its field of view.
+        natural: Key of the same before CLAHE, with its field of view; None where it was not kept.
         lesions: Key of the mask of each lesion type delineated.
         optic_disc: Key of the mask of the optic disc, or None where there is none.
     """
 
     image: str
-    natural: str
+    natural: str | None
     lesions: Mapping[LesionType, str]
     optic_disc: str | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key of the photograph."""
+        keys = (self.image, self.natural, *self.lesions.values(), self.optic_disc)
+        return tuple(key for key in keys if key is not None)
 
 
 def with_field_of_view(natural: ImageArray, mask: MaskArray) -> ImageArray:
@@ -47,7 +53,7 @@ class Images(Sequence[ImageArray]):
     """Pictures of photographs, uint8 (size, size, channels), each mapped from the disk when asked for."""
 
     def __init__(self, store: ArrayStore, keys: Sequence[str]) -> None:
-        """Stand for the arrays of some keys, in their order."""
+        """Give the arrays of some keys, in their order."""
         self._store = store
         self._keys = keys
 
@@ -119,8 +125,15 @@ class PreparedSet:
 
     @property
     def normals(self) -> "NormalImages":
-        """The photographs as a training needs them."""
-        return NormalImages(self.images, Images(self.store, [entry.natural for entry in self.entries]))
+        """The photographs as a training needs them.
+
+        Raises:
+            ValueError: They were prepared without the photographs before CLAHE.
+        """
+        natural = [entry.natural for entry in self.entries if entry.natural is not None]
+        if len(natural) < len(self):
+            raise ValueError("the photographs were prepared for evaluation only")
+        return NormalImages(self.images, Images(self.store, natural))
 
     def load_images(self) -> ImageArray:
         """Return all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""
@@ -138,18 +151,18 @@ class PreparedSet:
         """Return the mask of each lesion type in a photograph, bool (size, size); none in a normal one.
 
         Raises:
-            DataError: The photograph is not normal and nobody delineated its lesions.
+            DataError: The photograph is anomalous and its lesions were not delineated.
         """
         record = self.records[index]
         if record.lesions is None and not record.is_normal:
-            raise DataError(f"nobody delineated the lesions of {record.identifier}")
+            raise DataError(f"the lesions of {record.identifier} were not delineated")
         return {lesion: self._mask(key) for lesion, key in self.entries[index].lesions.items()}
 
     def lesion_union(self, index: int) -> MaskArray:
         """Return where any lesion is in a photograph, bool (size, size).
 
         Raises:
-            DataError: The photograph is not normal and nobody delineated its lesions.
+            DataError: The photograph is anomalous and its lesions were not delineated.
         """
         union = np.zeros((self.constants.size, self.constants.size), np.bool_)
         for mask in self.lesions(index).values():
@@ -157,7 +170,7 @@ class PreparedSet:
         return union
 
     def optic_disc(self, index: int) -> MaskArray | None:
-        """Return the mask of the optic disc, bool (size, size), or None where nobody delineated it."""
+        """Return the mask of the optic disc, bool (size, size), or None where it was not delineated."""
         key = self.entries[index].optic_disc
         return None if key is None else self._mask(key)
 

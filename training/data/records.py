@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from training.errors import UserError
+
 NORMAL_GRADE = 0
 """Diabetic retinopathy grade of a photograph without any sign of it."""
 
 
-class DataError(Exception):
-    """A data set is not usable as it lies on the disk."""
+class DataError(UserError):
+    """A data set cannot be used as it is on the disk."""
 
 
 class Split(StrEnum):
@@ -45,9 +47,9 @@ class Record:
         image: File of the photograph.
         identifier: Name that is unique within its data set, such as ``"B/training/IDRiD_003"``.
         split: Part of the data set it belongs to.
-        grade: Diabetic retinopathy grade 0-4, or None where nobody graded it.
-        lesions: Mask file of each lesion type present, or None where nobody delineated lesions. An empty
-            mapping says that a delineator found none.
+        grade: Diabetic retinopathy grade 0-4, or None where it was not graded.
+        lesions: Mask file of each lesion type present, or None where lesions were not delineated. An
+            empty mapping says that an annotator found none.
         optic_disc: Mask file of the optic disc, which is anatomy and no lesion.
         patient: Identifier of the patient, or None where it is unknown.
         quality: EyeQ's rating, or None where it is unknown.

@@ -10,7 +10,7 @@ from training.data.records import Record
 def position(group: str, seed: int) -> float:
     """Return the place of a group in [0, 1), drawn from its name alone.
 
-    It depends on no other group, so adding photographs moves nobody, and on no machine.
+    It depends on no other group, so adding photographs moves none, and on no machine.
     """
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -24,7 +24,7 @@ class Problem(StrEnum):
 
 
 class Severity(StrEnum):
-    """Whether work can go on without the photographs concerned."""
+    """Whether the work can continue without the photographs concerned."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -36,7 +36,7 @@ class Finding:
 
     Attributes:
         problem: What is wrong.
-        severity: Whether work can go on.
+        severity: Whether the work can continue.
         records: Identifiers of all photographs concerned.
         dropped: Identifiers of those that are not accepted because of it.
         detail: What a person needs to know beside the names.
@@ -89,7 +89,7 @@ class ValidationReport:
 
 
 def validate_files(records: Sequence[Record], *, strict: bool = False, workers: int = 1) -> ValidationReport:
-    """Find missing files, and photographs that stand twice in a data set, by the bytes of their files.
+    """Find missing files, and photographs that occur twice in a data set, by the bytes of their files.
 
     Give it all that was loaded, not only what will be used: a normal photograph that is somewhere else
     graded as diseased shows only there. Of duplicates whose labels agree one is accepted, the delineated

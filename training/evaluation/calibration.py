@@ -16,7 +16,7 @@ from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
 _QUANTILES = 101
-# Of normal eyes, this share is called anomalous.
+# This share of normal eyes is called anomalous.
 _FALSE_ALARMS = 0.1
 
 
@@ -28,7 +28,7 @@ class Choice(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """What an exported model says about its own answers.
+    """What an exported model says about its own predictions.
 
     Attributes:
         decision: Threshold of an image's score.
@@ -43,7 +43,7 @@ class Calibration(NamedTuple):
     normal_scores: tuple[float, ...]
 
 
-class _Answers(NamedTuple):
+class _Predictions(NamedTuple):
     scores: NDArray[np.float32]  # (images,)
     probabilities: NDArray[np.float32]  # (pixels inside the fields of view,)
     mask: NDArray[np.bool_]  # (pixels inside the fields of view,)
@@ -63,14 +63,14 @@ def calibrate(
         normals: Normal images that were held back.
         constants: How they were prepared.
         config: A training, whose ``held_back_generator`` draws the synthetic lesions.
-        views: How often each image is looked at, each time turned and mirrored at random and with other
+        views: Number of views of each image, each turned and mirrored at random and with other
             lesions.
 
     Returns:
         The thresholds, each with the rule that chose it.
     """
-    normal = _answers(predict, held_back_samples(normals, constants, config, views, normal_share=1.0))
-    synthetic = _answers(predict, held_back_samples(normals, constants, config, views, normal_share=0.0))
+    normal = _predict(predict, held_back_samples(normals, constants, config, views, normal_share=1.0))
+    synthetic = _predict(predict, held_back_samples(normals, constants, config, views, normal_share=0.0))
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
         decision=Choice(
@@ -89,7 +89,7 @@ def calibrate(
     )
 
 
-def _answers(predict: Predictor, samples: SyntheticSamples) -> _Answers:
+def _predict(predict: Predictor, samples: SyntheticSamples) -> _Predictions:
     scores, probabilities, masks = [], [], []
     for index in range(len(samples)):
         image, mask = (part.numpy() for part in samples[index])
@@ -98,18 +98,18 @@ def _answers(predict: Predictor, samples: SyntheticSamples) -> _Answers:
         scores.append(float(score[0]))
         probabilities.append(heatmap[0][inside])
         masks.append(mask[inside] > 0)
-    return _Answers(np.array(scores, np.float32), np.concatenate(probabilities), np.concatenate(masks))
+    return _Predictions(np.array(scores, np.float32), np.concatenate(probabilities), np.concatenate(masks))
 
 
-def _best_f1(answers: _Answers) -> float:
+def _best_f1(predictions: _Predictions) -> float:
     precision, recall, thresholds = precision_recall_curve(
-        answers.mask, answers.probabilities, drop_intermediate=True
+        predictions.mask, predictions.probabilities, drop_intermediate=True
     )
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     return float(thresholds[np.argmax(f1[:-1])])
 
 
-def _best_balanced_accuracy(answers: _Answers) -> float:
-    false_positives, true_positives, thresholds = roc_curve(answers.mask, answers.probabilities)
+def _best_balanced_accuracy(predictions: _Predictions) -> float:
+    false_positives, true_positives, thresholds = roc_curve(predictions.mask, predictions.probabilities)
     # The first threshold is infinite, above every probability.
     return float(thresholds[1:][np.argmax((true_positives - false_positives)[1:])])

@@ -1,4 +1,4 @@
-"""A figure and how far another draw of photographs would move it."""
+"""A figure with its bootstrap interval: how far another sample of photographs would move it."""
 
 from collections.abc import Sequence
 
@@ -63,7 +63,7 @@ def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
     """Average the same figure over trainings with different seeds, resample by resample.
 
     Args:
-        estimates: One a training, all of the same set.
+        estimates: One per training, all of the same set.
 
     Returns:
         The mean, with the interval of the mean over resampled photographs.

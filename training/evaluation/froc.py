@@ -1,7 +1,7 @@
-"""Lesion by lesion: what share is found at so many false alarms a photograph (FROC).
+"""Lesion by lesion: the share found at a number of false alarms per photograph (FROC).
 
-This is what an ophthalmologist reads: not how many pixels of a haemorrhage are lit, but whether something
-points at it, and how often something points at nothing.
+This is what an ophthalmologist reads: not how many pixels of a haemorrhage are marked, but whether it is
+detected, and how many detections are false.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ Labels = npt.NDArray[np.int_]
 Places = tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]
 
 FALSE_ALARMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""False alarms a photograph at which sensitivity is read, as in CAMELYON16; their mean is the score."""
+"""False alarms per photograph at which sensitivity is read, as in CAMELYON16; their mean is the score."""
 
 SIZES = (16, 64, 256)
 """Areas of lesions between which sizes are told apart, in pixels of the prepared photograph."""
 
-# A detection so near to a lesion points at it, in pixels: annotators draw by hand.
+# A detection within this many pixels of a lesion points at it: annotators draw by hand.
 _TOLERANCE = 3
-# Detections are at least so far apart, in pixels.
+# Smallest distance between detections, in pixels.
 _DISTANCE = 3
 # Thresholds of the curve, two per cent of the false alarms apart, down to four times the most that is read: a
 # resample may have fewer false alarms than the set.
@@ -47,8 +47,8 @@ class LesionGroup(_Result):
 
     Attributes:
         count: How many there are.
-        sensitivity: Share of them found at 8 false alarms a photograph, in every resample at the threshold of
-            the whole set; None where there are none.
+        sensitivity: Share of them found at 8 false alarms per photograph, in every resample at the threshold
+            of the whole set; None where there are none.
     """
 
     count: int
@@ -62,7 +62,7 @@ class FrocResult(_Result):
         lesions: Lesions in all: connected components of the union of all types.
         score: Mean sensitivity at :data:`FALSE_ALARMS`.
         sensitivity: At each of :data:`FALSE_ALARMS`.
-        curve: False alarms a photograph and sensitivity, as the threshold falls, to four times the last of
+        curve: False alarms per photograph and sensitivity, as the threshold falls, to four times the last of
             :data:`FALSE_ALARMS`.
         by_size: By area, from the smallest; see :data:`SIZES`.
         by_type: By type, connected components of each.
@@ -198,12 +198,12 @@ def _thresholds(ranked: Values, photographs: int) -> Values:
 
 
 def _exceeded_by(ranked: Values, count: int) -> float:
-    """Return the lowest threshold that no more than so many false alarms exceed."""
+    """Return the lowest threshold that at most ``count`` false alarms exceed."""
     return float(ranked[count]) if count < len(ranked) else 0.0
 
 
 def _curves(photographs: Sequence[Detections], thresholds: Values, draws: Draws) -> tuple[Values, Values]:
-    """Return false alarms a photograph and sensitivity of each resample at each threshold, (R, T) each."""
+    """Return false alarms per photograph and sensitivity of each resample at each threshold, (R, T) each."""
     alarms = np.array([_above(each.false_alarms, thresholds) for each in photographs])  # (N, T)
     hits = np.array([_above(each.found, thresholds) for each in photographs])
     lesions = np.array([len(each.found) for each in photographs], np.float64)

@@ -1,4 +1,4 @@
-"""Methods that can be evaluated: an exported model, a training run, and a yardstick that learned nothing."""
+"""Methods that can be evaluated: an exported model, a training run, and a yardstick that learns nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import torch
 from service.engines.engine import Device, EngineName
 from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
-from training.evaluation.metrics import ScoreArray
+from training.evaluation.counting import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork
 from training.run import load_localizer, read_record
 
@@ -29,9 +29,9 @@ class Method:
     """Something that scores prepared photographs.
 
     Attributes:
-        name: How tables call it.
-        predict: What it computes.
-        constants: How its photographs are to be prepared.
+        name: Its name in tables.
+        predict: Computes scores and heatmaps.
+        constants: How its photographs must be prepared.
         decision_threshold: Of an image's score, or None where it has none of its own.
         pixel_threshold: Of a heatmap, or None where it has none of its own.
     """

@@ -1,27 +1,15 @@
-"""Metrics of images and pixels, each with its bootstrap interval.
+"""Metrics of images and pixels, each with its bootstrap interval."""
 
-The figures are scikit-learn's; their replicates are of :mod:`training.evaluation.curves`.
-"""
-
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
-from sklearn import metrics
 
 from training.data.records import LesionType
 from training.evaluation import curves
-from training.evaluation.curves import LevelCounts, Values
+from training.evaluation.counting import LevelCounts, MaskArray, ScoreArray, count_pixels, count_scores
 from training.evaluation.estimates import Estimate, estimate, share_estimate
 from training.evaluation.resampling import Draws
-
-ScoreArray = npt.NDArray[np.float32]
-MaskArray = npt.NDArray[np.bool_]
-
-# A float32 has 24 significant bits; 12 remain.
-_DROPPED_BITS = np.uint32(12)
 
 
 class _Result(BaseModel):
@@ -36,7 +24,7 @@ class OperatingPoint(_Result):
         sensitivity: Share of positives found, in every resample at this threshold.
         specificity: Share of negatives left alone, likewise.
         balanced_accuracy: The mean of the two: the paper's ACC. Where the threshold is chosen on the set
-            itself, it is chosen anew in each resample.
+            itself, it is chosen again in each resample.
     """
 
     threshold: float
@@ -64,7 +52,7 @@ class LesionMetrics(_Result):
 class PixelMetrics(_Result):
     """How well lesions are found pixel by pixel, the pixels of all images pooled.
 
-    Scores are rounded down to 12 significant bits first, one part in 2,048: an image more or less changes
+    Scores are rounded down to 12 significant bits first, one part in 2,048: one image more or less changes
     any figure by far more, and counting a few thousand levels takes a hundredth of the time of sorting
     millions of pixels.
 
@@ -86,43 +74,6 @@ class PixelMetrics(_Result):
     honest: OperatingPoint | None
 
 
-class PixelCurves(NamedTuple):
-    """The curves over the pixels of all photographs, float64 each.
-
-    Attributes:
-        roc: Rates of false and of true positives, (2, T).
-        precision_recall: Recall and precision, (2, T).
-    """
-
-    roc: Values
-    precision_recall: Values
-
-
-class _Ranking(NamedTuple):
-    """Scored examples, each of which stands for many."""
-
-    scores: ScoreArray
-    positive: MaskArray
-    weights: npt.NDArray[np.float64]
-
-
-class _Counted(NamedTuple):
-    """Pixels counted by level, and the level of each count."""
-
-    counts: LevelCounts
-    levels: ScoreArray
-
-    @property
-    def ranking(self) -> _Ranking:
-        totals = [part.sum(axis=0) for part in (self.counts.positive, self.counts.negative)]
-        present = [np.flatnonzero(total) for total in totals]
-        return _Ranking(
-            np.concatenate([self.levels[part] for part in present]),
-            np.repeat([True, False], [len(part) for part in present]),
-            np.concatenate([total[part] for total, part in zip(totals, present, strict=True)]),
-        )
-
-
 def area_under_roc(scores: ScoreArray, positive: MaskArray, draws: Draws) -> Estimate:
     """Return the area under the receiver operating characteristic of photographs.
 
@@ -135,8 +86,7 @@ def area_under_roc(scores: ScoreArray, positive: MaskArray, draws: Draws) -> Est
         ValueError: All of them are positive, or none is.
     """
     _require_both_classes(positive)
-    replicates = curves.count_scores(scores, positive).replicate(draws, curves.area_under_roc)
-    return estimate(float(metrics.roc_auc_score(positive, scores)), replicates)
+    return count_scores(scores, positive).estimate(curves.area_under_roc, draws)
 
 
 def operating_point(
@@ -189,39 +139,15 @@ def pixel_metrics(
     """
     counted = np.ones_like(lesion) if counted is None else counted
     _require_both_classes(lesion, counted)
-    pixels = _count_pixels(scores, lesion & counted, ~lesion & counted)
-    ranking = pixels.ranking
-    precision, recall, _ = metrics.precision_recall_curve(
-        ranking.positive, ranking.scores, sample_weight=ranking.weights
-    )
+    pixels = count_pixels(scores, lesion & counted, ~lesion & counted)
     return PixelMetrics(
-        auroc=_estimate(pixels, draws, _area_under_roc(ranking), curves.area_under_roc),
-        average_precision=_average_precision(pixels, draws),
-        trapezoidal_aupr=_estimate(
-            pixels, draws, float(metrics.auc(recall, precision)), curves.trapezoidal_area
-        ),
+        auroc=pixels.estimate(curves.area_under_roc, draws),
+        average_precision=pixels.estimate(curves.average_precision, draws),
+        trapezoidal_aupr=pixels.estimate(curves.trapezoidal_area, draws),
         lesion_share=float((lesion & counted).sum() / counted.sum()),
         protocol=_best_operating_point(pixels, draws),
         honest=None if threshold is None else operating_point(scores, lesion, threshold, draws, counted),
     )
-
-
-def pixel_curves(scores: ScoreArray, lesion: MaskArray) -> PixelCurves:
-    """Return the curves whose areas :func:`pixel_metrics` gives.
-
-    Args:
-        scores: (N, P) of the pixels of each photograph, not negative.
-        lesion: (N, P), whether each is lesion.
-
-    Raises:
-        ValueError: All pixels are lesion, or none is; or a score is negative or NaN.
-    """
-    _require_both_classes(lesion)
-    ranking = _count_pixels(scores, lesion, ~lesion).ranking
-    examples = {"y_true": ranking.positive, "y_score": ranking.scores, "sample_weight": ranking.weights}
-    false_positives, true_positives, _ = metrics.roc_curve(**examples)
-    precision, recall, _ = metrics.precision_recall_curve(**examples)
-    return PixelCurves(np.stack([false_positives, true_positives]), np.stack([recall, precision]))
 
 
 def lesion_metrics(
@@ -238,8 +164,8 @@ def lesion_metrics(
     background = ~np.logical_or.reduce(list(lesions.values()))
     return {
         lesion: LesionMetrics(
-            average_precision=_average_precision(
-                _count_pixels(scores, positive, background), _telling(draws, positive)
+            average_precision=count_pixels(scores, positive, background).estimate(
+                curves.average_precision, _telling(draws, positive)
             ),
             pixel_share=float(positive.mean()),
             sensitivity=None if threshold is None else _share(scores >= threshold, positive, draws),
@@ -261,50 +187,29 @@ def pixel_average_precision(scores: ScoreArray, lesion: MaskArray) -> float:
     """
     if not lesion.any():
         raise ValueError("average precision needs a positive")
-    ranking = _count_pixels(scores[None], lesion[None], ~lesion[None]).ranking
-    return _ranked_average_precision(ranking)
+    counts = count_pixels(scores[None], lesion[None], ~lesion[None])
+    return float(curves.average_precision(counts)[0])
 
 
-def _count_pixels(scores: ScoreArray, positive: MaskArray, negative: MaskArray) -> _Counted:
-    """Round scores (N, P) down to levels and count the positives and the negatives of each photograph."""
-    if not (scores >= 0).all():
-        raise ValueError("a heatmap must have no negative value and no NaN")
-    # The bits of positive floats are in the order of the floats; abs turns -0 into 0.
-    bits = [np.abs(row, dtype=np.float32).view(np.uint32) >> _DROPPED_BITS for row in scores]
-    top = max(int(row.max()) for row in bits) + 1
-    present = np.zeros(top, np.bool_)
-    for row in bits:
-        present[row] = True
-    # Level of the bits that occur, from 0 on.
-    place = np.cumsum(present) - 1
-    counts = np.zeros((2, len(scores), int(present.sum())))
-    for index, row in enumerate(bits):
-        for part, mask in zip(counts, (positive, negative), strict=True):
-            part[index] = np.bincount(place[row[mask[index]]], minlength=part.shape[1])
-    levels = (np.flatnonzero(present).astype(np.uint32) << _DROPPED_BITS).view(np.float32)
-    return _Counted(LevelCounts(*counts), levels)
-
-
-def _best_operating_point(pixels: _Counted, draws: Draws) -> OperatingPoint:
+def _best_operating_point(pixels: LevelCounts, draws: Draws) -> OperatingPoint:
     """Return the point that maximises sensitivity + specificity (Youden's index)."""
-    ranking = pixels.ranking
-    false_positive_rate, sensitivity, thresholds = metrics.roc_curve(
-        ranking.positive, ranking.scores, sample_weight=ranking.weights
-    )
-    # The first threshold is infinite: it calls nothing positive and is none that one could use.
-    best = 1 + int(np.argmax((sensitivity - false_positive_rate)[1:]))
-    accuracy = float(1 + sensitivity[best] - false_positive_rate[best]) / 2
-    counts, called = pixels.counts, pixels.levels >= thresholds[best]
+    threshold = _best_threshold(pixels.total)
+    called = pixels.levels >= threshold
+    found, left_alone = pixels.positive[:, called], pixels.negative[:, ~called]
     return OperatingPoint(
-        threshold=float(thresholds[best]),
-        sensitivity=share_estimate(
-            counts.positive[:, called].sum(axis=1), counts.positive.sum(axis=1), draws
-        ),
-        specificity=share_estimate(
-            counts.negative[:, ~called].sum(axis=1), counts.negative.sum(axis=1), draws
-        ),
-        balanced_accuracy=_estimate(pixels, draws, accuracy, curves.best_balanced_accuracy),
+        threshold=threshold,
+        sensitivity=share_estimate(found.sum(axis=1), pixels.positive.sum(axis=1), draws),
+        specificity=share_estimate(left_alone.sum(axis=1), pixels.negative.sum(axis=1), draws),
+        balanced_accuracy=pixels.estimate(curves.best_balanced_accuracy, draws),
     )
+
+
+def _best_threshold(total: LevelCounts) -> float:
+    """Return the highest of the best levels that occur among the pixels that count."""
+    false_positives, true_positives = curves.rates(total)
+    occurs = (total.positive + total.negative)[0] > 0
+    index = (true_positives - false_positives)[0, occurs]
+    return float(total.levels[occurs][np.flatnonzero(index == index.max())[-1]])
 
 
 def _share(of: MaskArray, among: MaskArray, draws: Draws) -> Estimate:
@@ -313,29 +218,9 @@ def _share(of: MaskArray, among: MaskArray, draws: Draws) -> Estimate:
     return share_estimate(part, whole, draws)
 
 
-def _average_precision(pixels: _Counted, draws: Draws) -> Estimate:
-    return _estimate(pixels, draws, _ranked_average_precision(pixels.ranking), curves.average_precision)
-
-
 def _telling(draws: Draws, positive: MaskArray) -> Draws:
     """Leave out resamples without any photograph that has a positive: they say nothing of it."""
     return draws[draws @ positive.any(axis=1) > 0]
-
-
-def _estimate(
-    pixels: _Counted, draws: Draws, value: float, figure: Callable[[LevelCounts], Values]
-) -> Estimate:
-    return estimate(value, pixels.counts.replicate(draws, figure))
-
-
-def _area_under_roc(ranking: _Ranking) -> float:
-    return float(metrics.roc_auc_score(ranking.positive, ranking.scores, sample_weight=ranking.weights))
-
-
-def _ranked_average_precision(ranking: _Ranking) -> float:
-    return float(
-        metrics.average_precision_score(ranking.positive, ranking.scores, sample_weight=ranking.weights)
-    )
 
 
 def _require_both_classes(positive: MaskArray, counted: MaskArray | None = None) -> None:

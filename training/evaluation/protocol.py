@@ -1,4 +1,4 @@
-"""Runs a method over an evaluation set and measures what it finds."""
+"""Run a method over an evaluation set, and measure its predictions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,21 +12,18 @@ from tqdm import tqdm
 
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
+from training.evaluation.counting import MaskArray, ScoreArray
 from training.evaluation.estimates import Estimate
 from training.evaluation.froc import FrocResult, detect, froc
 from training.evaluation.methods import Method
 from training.evaluation.metrics import (
     LesionMetrics,
-    MaskArray,
     OperatingPoint,
-    PixelCurves,
     PixelMetrics,
-    ScoreArray,
     area_under_roc,
     lesion_metrics,
     operating_point,
     pixel_average_precision,
-    pixel_curves,
     pixel_metrics,
 )
 from training.evaluation.resampling import Draws, draw_resamples
@@ -38,11 +35,11 @@ class _Result(BaseModel):
 
 
 class ImageResult(_Result):
-    """What a method says of one photograph.
+    """What a method predicts for one photograph.
 
     Attributes:
         identifier: The record's.
-        anomalous: Whether the photograph is not normal.
+        anomalous: Whether the photograph is anomalous.
         score: The method's.
         average_precision: Over its own pixels, or None where it has no lesions delineated.
     """
@@ -80,7 +77,7 @@ class Evaluation(_Result):
         image_auroc: Anomalous against normal photographs.
         image_auroc_by_grade: Photographs of each grade against normal ones; empty without grades.
         decision: What the method's own threshold achieves, or None without one.
-        pixels: What it finds, or None where nobody delineated lesions.
+        pixels: What it finds, or None where no lesions are delineated.
         images: Photograph by photograph.
     """
 
@@ -97,7 +94,7 @@ class Evaluation(_Result):
 
 @dataclass(frozen=True)
 class Prediction:
-    """A method's answers to an evaluation set.
+    """A method's predictions for an evaluation set.
 
     Attributes:
         scores: (N,).
@@ -108,7 +105,7 @@ class Prediction:
     heatmaps: npt.NDArray[np.float32] | None
 
     def resized(self, size: int) -> Self:
-        """Return the same answers with heatmaps of another side, each pixel the mean of those it covers."""
+        """Return the predictions with heatmaps of another side, each pixel the mean of those it covers."""
         if self.heatmaps is None or self.heatmaps.shape[-1] == size:
             return self
         resized = [cv2.resize(each, (size, size), interpolation=cv2.INTER_AREA) for each in self.heatmaps]
@@ -146,25 +143,13 @@ def predict(method: Method, prepared: PreparedSet, *, progress: bool = True) -> 
     return Prediction(np.concatenate(scores), np.concatenate(heatmaps) if keep else None)
 
 
-def curves_of(prediction: Prediction, prepared: PreparedSet) -> PixelCurves:
-    """Return the curves of a method's answers over all pixels of a delineated set.
-
-    Raises:
-        ValueError: The answers have no heatmaps, since nobody delineated lesions.
-    """
-    if prediction.heatmaps is None:
-        raise ValueError("without delineated lesions there are no curves")
-    lesion = np.stack([prepared.lesion_union(index).ravel() for index in range(len(prepared))])
-    return pixel_curves(prediction.heatmaps.reshape(len(prepared), -1), lesion)
-
-
 def measure(method: Method, prepared: PreparedSet, prediction: Prediction, data: str) -> Evaluation:
-    """Measure a method's answers.
+    """Measure a method's predictions.
 
     Args:
         method: The method, for its name and thresholds.
         prepared: The set.
-        prediction: Its answers.
+        prediction: Its predictions.
         data: Name of the set.
 
     Raises:

@@ -22,7 +22,7 @@ class Table:
     Attributes:
         title: What it shows.
         header: Column names.
-        rows: One cell a column.
+        rows: One cell per column.
         note: What a reader must know to read it.
     """
 
@@ -33,7 +33,7 @@ class Table:
 
 
 def tables(evaluations: Sequence[Evaluation]) -> list[Table]:
-    """Return the tables that evaluations on the same set fill, one row a method."""
+    """Return the tables that evaluations on the same set fill, one row per method."""
     delineated = [(evaluation, evaluation.pixels) for evaluation in evaluations if evaluation.pixels]
     return [_image_table(evaluations), *(_pixel_tables(delineated) if delineated else [])]
 
@@ -142,7 +142,7 @@ def _lesion_cell(pixels: PixelResult, lesion: LesionType) -> str:
 def _froc_table(delineated: Sequence[tuple[Evaluation, PixelResult]]) -> Table:
     evaluation, first = delineated[0]
     return Table(
-        f"{evaluation.data}: share of {first.froc.lesions} lesions found, by false alarms a photograph",
+        f"{evaluation.data}: share of {first.froc.lesions} lesions found, by false alarms per photograph",
         ("method", *(f"{rate:g}" for rate in FALSE_ALARMS), "mean"),
         tuple(
             (evaluation.method, *(each.text() for each in (*pixels.froc.sensitivity, pixels.froc.score)))
@@ -184,7 +184,7 @@ def _rates(point: OperatingPoint | None) -> tuple[str, str]:
 
 
 def _without_replicates(value: object) -> object:
-    """Leave the replicates out: a thousand numbers a figure that nobody reads."""
+    """Leave the replicates out: a thousand numbers per figure that nobody reads."""
     if isinstance(value, dict):
         return {name: _without_replicates(each) for name, each in value.items() if name != "replicates"}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Bootstrap resamples of an evaluation set: how often each photograph is drawn in each."""
+"""Bootstrap resamples of an evaluation set: the number of times that each draws each photograph."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,8 @@ _SEED = 0
 def draw_resamples(records: Sequence[Record], count: int = RESAMPLES) -> Draws:
     """Draw resamples of photographs, whole patients at a time where patients are known.
 
-    Patients with a photograph that is not normal and patients without one are drawn separately, each as many
-    as there are, so that every resample has both.
+    Patients with an anomalous photograph and patients without one are drawn separately, each as many as
+    there are, so that every resample has both.
 
     Args:
         records: The photographs of the set.

@@ -19,7 +19,7 @@ _LIMITS = """\
 
 
 _FLIPPED = "The heatmap is the mean over the photograph and its three mirror images, at four times the work."
-_AS_IT_IS = "The photograph is looked at once, as it is."
+_AS_IT_IS = "The network sees the photograph once, as it is."
 
 
 def write_card(
@@ -66,7 +66,7 @@ def write_card(
         "Training:",
         _json(config.model_dump_json(indent=2)),
         _FLIPPED if flips else _AS_IT_IS,
-        f"On held-back photographs the file answers as the trained network within {difference:.1g}.",
+        f"On held-back photographs its outputs equal those of the trained network within {difference:.1g}.",
     ]
     path.write_text("\n\n".join(sections) + "\n")
 

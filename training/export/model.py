@@ -42,7 +42,7 @@ def export_run(
 
     Raises:
         RunError: The run has no localizer yet.
-        ParityError: The file does not answer as the network does; nothing is left in the folder.
+        ParityError: The outputs of the file differ from those of the network; nothing is left in the folder.
     """
     record = read_record(run)
     network = AnomalyNetwork(load_localizer(run), flips=flips).eval()

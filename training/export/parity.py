@@ -1,4 +1,4 @@
-"""The check that the exported file answers as the networks that were trained."""
+"""The check that the exported file computes what the trained networks compute."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +8,14 @@ import torch
 from numpy.typing import NDArray
 
 from service.engines.model import Model
+from training.errors import UserError
 from training.networks.anomaly_network import AnomalyNetwork
 
 # float32 sums in another order, through some thirty layers and a sigmoid.
 TOLERANCE = 1e-3
 
 
-class ParityError(Exception):
+class ParityError(UserError):
     """An exported model disagrees with the networks it was made from."""
 
 
@@ -34,8 +35,8 @@ def largest_difference(network: AnomalyNetwork, path: Path, images: Sequence[NDA
     largest = 0.0
     for image in images:
         scores, heatmaps = model.run(image[None])
-        for answer, expected in zip((scores, heatmaps), network(torch.tensor(image)[None]), strict=True):
-            largest = max(largest, float(np.abs(answer - expected.numpy()).max()))
+        for output, expected in zip((scores, heatmaps), network(torch.tensor(image)[None]), strict=True):
+            largest = max(largest, float(np.abs(output - expected.numpy()).max()))
     return largest
 
 

@@ -1,4 +1,4 @@
-"""An exported model's twin in integers of 8 bits, which OpenVINO runs several times as fast on a CPU."""
+"""The int8 variant of an exported model, which OpenVINO runs several times as fast on a CPU."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,15 +27,15 @@ MAP_TOLERANCE = 0.005
 SCORE_TOLERANCE = 0.03
 
 
-def write_twin(
+def write_int8_variant(
     model: Path, calibration: NormalImages, compared: NormalImages, constants: PreprocessingConstants
 ) -> Path:
-    """Quantize a model's convolutions, with ranges that real photographs need.
+    """Quantize a model's convolutions, with ranges taken from real photographs.
 
     Args:
         model: The ``.onnx`` file.
-        calibration: Normal photographs; they set the ranges, as they are and with synthetic lesions, whose
-            features go further than any normal retina's.
+        calibration: Normal photographs; they set the ranges of activations, as they are and with synthetic
+            lesions, whose features go further than any normal retina's.
         compared: Others, on which both must agree, as they are and with synthetic lesions too.
         constants: How both were prepared.
 
@@ -43,16 +43,16 @@ def write_twin(
         The ``.int8.onnx`` file beside the model, with its card.
 
     Raises:
-        ParityError: It does not answer as the model does; nothing is written.
+        ParityError: Its outputs differ from those of the model; nothing is written.
     """
-    twin = int8_variant_path(model)
+    variant = int8_variant_path(model)
     with tempfile.TemporaryDirectory(dir=model.parent) as folder:
-        candidate = Path(folder) / twin.name
+        candidate = Path(folder) / variant.name
         _quantize(model, _with_lesions(calibration, constants), candidate)
         maps, scores = _require_agreement(model, candidate, _with_lesions(compared, constants))
-        candidate.replace(twin)
-    _write_card(twin, model, len(calibration), len(compared), maps, scores)
-    return twin
+        candidate.replace(variant)
+    _write_card(variant, model, len(calibration), len(compared), maps, scores)
+    return variant
 
 
 def _with_lesions(normals: NormalImages, constants: PreprocessingConstants) -> list[ImageArray]:
@@ -73,14 +73,14 @@ class _Photographs(CalibrationDataReader):  # type: ignore[misc]
         return None if image is None else {INPUT_NAME: np.asarray(image)[None]}
 
 
-def _quantize(model: Path, calibration: Sequence[ImageArray], twin: Path) -> None:
-    optimised = twin.with_suffix(".optimised")
+def _quantize(model: Path, calibration: Sequence[ImageArray], variant: Path) -> None:
+    optimised = variant.with_suffix(".optimised")
     # The shapes are known, and symbolic inference does not know all of the graph's operators.
     quant_pre_process(model, optimised, skip_symbolic_shape=True)
     *_, head = (node.name for node in onnx.load(optimised).graph.node if node.op_type == "Conv")
     quantize_static(
         optimised,
-        twin,
+        variant,
         _Photographs(calibration),
         quant_format=QuantFormat.QDQ,
         # Convolutions are nearly all of the work, and a rectifier is no more than the lower end of what its
@@ -94,15 +94,15 @@ def _quantize(model: Path, calibration: Sequence[ImageArray], twin: Path) -> Non
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
     )
-    graph = onnx.load(twin)
+    graph = onnx.load(variant)
     properties = {each.key: each.value for each in onnx.load(model).metadata_props}
     onnx.helper.set_model_props(graph, properties | {INT8_OF_KEY: digest_of(model)})
-    onnx.save(graph, twin)
+    onnx.save(graph, variant)
 
 
-def _require_agreement(model: Path, twin: Path, compared: Sequence[ImageArray]) -> tuple[float, float]:
+def _require_agreement(model: Path, variant: Path, compared: Sequence[ImageArray]) -> tuple[float, float]:
     """Return the largest mean difference between maps and the largest between scores."""
-    ours, theirs = Model(twin, device="cpu"), Model(model, device="cpu")
+    ours, theirs = Model(variant, device="cpu"), Model(model, device="cpu")
     maps, scores = 0.0, 0.0
     for image in compared:
         score, heatmap = ours.run(np.asarray(image)[None])
@@ -117,14 +117,16 @@ def _require_agreement(model: Path, twin: Path, compared: Sequence[ImageArray]) 
     return maps, scores
 
 
-def _write_card(twin: Path, model: Path, calibrated: int, compared: int, maps: float, scores: float) -> None:
-    size = twin.stat().st_size / 2**20
-    twin.with_suffix(".md").write_text(
-        f"# {twin.name}\n\n"
-        f"`{twin.name}`, {size:.1f} MiB, SHA-256 `{digest_of(twin)}`\n\n"
-        f"The twin of [{model.name}]({model.with_suffix('.md').name}) with convolutions in integers of 8 "
-        "bits, which the service takes instead of it where OpenVINO runs models on a CPU.\n\n"
-        f"{calibrated} normal photographs set the ranges of its numbers, as they are and with synthetic "
+def _write_card(
+    variant: Path, model: Path, calibrated: int, compared: int, maps: float, scores: float
+) -> None:
+    size = variant.stat().st_size / 2**20
+    variant.with_suffix(".md").write_text(
+        f"# {variant.name}\n\n"
+        f"`{variant.name}`, {size:.1f} MiB, SHA-256 `{digest_of(variant)}`\n\n"
+        f"The int8 variant of [{model.name}]({model.with_suffix('.md').name}) with convolutions in 8-bit "
+        "integers, which the service takes instead of it where OpenVINO runs models on a CPU.\n\n"
+        f"{calibrated} normal photographs set the ranges of its activations, as they are and with synthetic "
         f"lesions. On {compared} others, with and without, the maps of the two differ by at most {maps:.1g} "
         f"on average, their scores by at most {scores:.1g}.\n"
     )

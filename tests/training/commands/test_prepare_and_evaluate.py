@@ -87,7 +87,7 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
         (["train", "--set", "localization.epochs=many"], "'many' is not JSON"),
     ],
 )
-def test_what_a_user_can_put_right_is_said_without_a_traceback(
+def test_an_error_that_the_user_can_fix_has_no_traceback(
     command, message, normals_folder, tmp_path, monkeypatch, capsys
 ):
     arguments = [*command, str(normals_folder), "--cache", str(tmp_path / "cache")]

@@ -72,7 +72,7 @@ def test_what_is_cached_is_not_prepared_again(photograph, run, monkeypatch):
     np.testing.assert_array_equal(run(photograph()).images[0], first)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(photograph, run, monkeypatch):
+def test_an_interrupted_run_continues_where_it_was(photograph, run, monkeypatch):
     seen: list[PhotographFile] = []
 
     def interrupted(file, constants):
@@ -95,13 +95,27 @@ def test_an_interrupted_run_goes_on_where_it_was(photograph, run, monkeypatch):
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-1000], lambda content: content[:-9] + b"damage789"]
 )
-def test_a_damaged_entry_is_written_anew(photograph, run, damage):
+def test_a_damaged_entry_is_written_again(photograph, run, damage):
     prepared = run(photograph())
     path = prepared.store.path(prepared.entries[0].image)
     path.write_bytes(damage(path.read_bytes()))
 
     np.testing.assert_array_equal(run(photograph()).images[0], expected(photograph()).image)
     assert prepared.store.holds(prepared.entries[0].image)
+
+
+def test_only_training_keeps_photographs_before_clahe(photograph, run, tmp_path):
+    record = photograph()
+    evaluated = run(record)
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
+    with pytest.raises(ValueError, match="for evaluation only"):
+        evaluated.normals  # noqa: B018
+
+    trained_on = run(record, natural=True).normals
+
+    np.testing.assert_array_equal(trained_on.natural[0][..., :3], expected(record).natural)
+    np.testing.assert_array_equal(trained_on.natural[0][..., 3] > 0, expected(record).mask)
+    np.testing.assert_array_equal(trained_on.prepared[0], evaluated.images[0])
 
 
 def test_other_constants_give_other_photographs(photograph, run):
@@ -206,7 +220,7 @@ def test_a_mask_of_another_size_is_named(tmp_path, photograph, run):
     assert prepared.report.counts() == {Problem.UNUSABLE_MASK: 1}
 
 
-def test_a_mask_that_changes_is_prepared_anew(tmp_path, photograph, run):
+def test_a_mask_that_changes_is_prepared_again(tmp_path, photograph, run):
     record = photograph(grade=None, lesions={LesionType.MICROANEURYSMS: tmp_path / "MA.tif"})
     for marked in (0, 255):
         Image.fromarray(np.full((SIDE, SIDE), marked, np.uint8)).save(tmp_path / "MA.tif")

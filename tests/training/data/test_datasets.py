@@ -126,7 +126,7 @@ def test_a_missing_file_is_left_out_or_refused(tmp_path):
         load_dataset(tmp_path, strict=True)
 
 
-def test_the_real_data_sets_are_told_apart(fundus_data):
+def test_the_layouts_of_the_real_data_sets_are_recognised(fundus_data):
     idrid, sample = load_dataset(fundus_data / "idrid"), load_dataset(fundus_data / "eyepacs")
 
     assert (len(idrid.training), idrid.evaluation_name) == (133, "IDRiD subset (42+12)")

@@ -18,7 +18,7 @@ def without_patients(count: int) -> list[Record]:
     return [Record(Path(f"{i}.jpg"), str(i), Split.TRAINING, 0) for i in range(count)]
 
 
-def test_no_patient_stands_on_both_sides():
+def test_no_patient_is_on_both_sides():
     kept, held = hold_back(records_of({str(i): 1 + i % 3 for i in range(50)}), 0.2, seed=1)
 
     assert {record.patient for record in kept}.isdisjoint(record.patient for record in held)

@@ -1,10 +1,11 @@
-"""Every replicate against scikit-learn on the photographs that its resample has drawn."""
+"""Every figure and every replicate against scikit-learn on the photographs that its resample has drawn."""
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
 from training.evaluation import curves
+from training.evaluation.counting import count_scores
 from training.evaluation.metrics import operating_point, pixel_metrics
 
 PHOTOGRAPHS, PIXELS, RESAMPLES = 6, 200, 60
@@ -74,8 +75,9 @@ def test_photographs_are_resampled_as_they_are_scored():
     positive = np.array([True, True, False, False])
     draws = np.array([[1, 1, 1, 1], [2, 0, 1, 1], [0, 2, 2, 0]], float)
 
-    areas = curves.count_scores(scores, positive).replicate(draws, curves.area_under_roc)
+    area = count_scores(scores, positive).estimate(curves.area_under_roc, draws)
 
-    np.testing.assert_allclose(areas, [0.5, 1, 0])
+    assert area.value == 0.5
+    np.testing.assert_allclose(area.replicates, [0.5, 1, 0])
     point = operating_point(scores, positive, 0.3, draws)
     assert point.balanced_accuracy.replicates == pytest.approx((0.25, 0.5, 0))

@@ -138,15 +138,15 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, held_back):
 
 
 def test_a_model_exported_again_has_no_int8_variant_of_the_former(tmp_path, run, held_back):
-    twin = tmp_path / "tiny.int8.onnx"
-    for stale in (twin, twin.with_suffix(".md")):
+    variant = tmp_path / "tiny.int8.onnx"
+    for stale in (variant, variant.with_suffix(".md")):
         stale.write_text("of the former")
     export_run(run, held_back, tmp_path, name="tiny", version="4")
-    assert not twin.exists()
-    assert not twin.with_suffix(".md").exists()
+    assert not variant.exists()
+    assert not variant.with_suffix(".md").exists()
 
 
-def test_flips_cost_no_weights_and_stand_in_the_card(tmp_path, run, held_back):
+def test_flips_cost_no_weights_and_are_named_in_the_card(tmp_path, run, held_back):
     once = export_run(run, held_back, tmp_path / "models", name="once", version="1")
     flipped = export_run(run, held_back, tmp_path / "models", name="flipped", version="1", flips=True)
     sizes = [

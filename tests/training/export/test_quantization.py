@@ -15,7 +15,7 @@ from training.config import NetworkConfig
 from training.export import quantization
 from training.export.graph import write_graph
 from training.export.parity import ParityError
-from training.export.quantization import write_twin
+from training.export.quantization import write_int8_variant
 from training.networks.anomaly_network import AnomalyNetwork
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
@@ -57,15 +57,15 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def twin(model):
-    return write_twin(model, NORMALS, COMPARED, CONSTANTS)
+def variant(model):
+    return write_int8_variant(model, NORMALS, COMPARED, CONSTANTS)
 
 
-def test_the_twin_is_the_models_and_says_so(model, twin):
-    assert twin.name == "eye.int8.onnx"
-    assert find_int8_variant(model) == twin
-    assert Model(twin, device="cpu").metadata == METADATA
-    assert "On 2 others" in twin.with_suffix(".md").read_text()
+def test_the_variant_is_the_models_and_says_so(model, variant):
+    assert variant.name == "eye.int8.onnx"
+    assert find_int8_variant(model) == variant
+    assert Model(variant, device="cpu").metadata == METADATA
+    assert "On 2 others" in variant.with_suffix(".md").read_text()
     assert sorted(path.name for path in model.parent.iterdir()) == [
         "eye.int8.md",
         "eye.int8.onnx",
@@ -74,9 +74,9 @@ def test_the_twin_is_the_models_and_says_so(model, twin):
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
-def test_it_answers_nearly_as_the_model_does(model, twin, engine):
+def test_its_outputs_are_close_to_those_of_the_model(model, variant, engine):
     batch = np.stack(PICTURES)
-    _, ours = Model(twin, device="cpu", engine=engine).run(batch)
+    _, ours = Model(variant, device="cpu", engine=engine).run(batch)
     _, theirs = Model(model, device="cpu").run(batch)
     assert theirs.std() > 0.05
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.99
@@ -88,23 +88,23 @@ def test_lesions_take_part(model, tmp_path, monkeypatch):
     seen = []
     quantize = quantization._quantize
 
-    def remember(path, images, twin):
+    def remember(path, images, variant):
         seen.extend(images)
-        quantize(path, images, twin)
+        quantize(path, images, variant)
 
     monkeypatch.setattr(quantization, "_quantize", remember)
     copy = tmp_path / "eye.onnx"
     copy.write_bytes(model.read_bytes())
-    write_twin(copy, normal_images(range(2), SIZE), COMPARED, CONSTANTS)
+    write_int8_variant(copy, normal_images(range(2), SIZE), COMPARED, CONSTANTS)
     assert len(seen) == 4
     assert all(np.array_equal(*pair) for pair in zip(seen, PICTURES[:2], strict=False))
     assert not any(np.array_equal(each, picture) for each in seen[2:] for picture in PICTURES)
 
 
 @pytest.mark.parametrize("name", [None, "resynthdetect"])
-def test_no_two_products_overflow_where_they_are_added_in_16_bits(twin, name):
+def test_no_two_products_overflow_where_they_are_added_in_16_bits(variant, name):
     """Processors without VNNI do; 255 times 64 is the most that fits twice."""
-    graph = onnx.load(SHIPPED / f"{name}.int8.onnx" if name else twin).graph
+    graph = onnx.load(SHIPPED / f"{name}.int8.onnx" if name else variant).graph
     kernels = [
         array
         for array in map(numpy_helper.to_array, graph.initializer)
@@ -114,19 +114,19 @@ def test_no_two_products_overflow_where_they_are_added_in_16_bits(twin, name):
     assert max(np.abs(kernel.astype(int)).max() for kernel in kernels) == 64
 
 
-def test_the_head_is_no_integer(twin):
+def test_the_head_is_no_integer(variant):
     """Else no lesion would be more probable than anything that set the ranges."""
-    graph = onnx.load(twin).graph
+    graph = onnx.load(variant).graph
     exact = {array.name for array in graph.initializer if array.data_type == onnx.TensorProto.FLOAT}
     *others, head = (node for node in graph.node if node.op_type == "Conv")
     assert head.input[1] in exact
     assert not any(node.input[1] in exact for node in others)
 
 
-def test_what_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
+def test_a_variant_with_other_outputs_is_not_written(model, tmp_path, monkeypatch):
     copy = tmp_path / "eye.onnx"
     copy.write_bytes(model.read_bytes())
     monkeypatch.setattr(quantization, "MAP_TOLERANCE", 1e-9)
     with pytest.raises(ParityError, match=r"in 8 bits the maps of .* differ by"):
-        write_twin(copy, normal_images(range(1), SIZE), COMPARED, CONSTANTS)
+        write_int8_variant(copy, normal_images(range(1), SIZE), COMPARED, CONSTANTS)
     assert list(tmp_path.iterdir()) == [copy]

@@ -1,4 +1,4 @@
-"""Published methods that the tables run beside ours."""
+"""Published methods that the tables compare with ours."""
 
 from training.paper.rivals.registry import RIVALS, find_rival
 from training.paper.rivals.rival import Rival, RivalError

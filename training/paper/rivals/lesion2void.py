@@ -2,7 +2,7 @@
 
 As in the authors' code: patches on a grid, one in nine, are hidden behind noise, and a U-Net learns to paint
 them as they were, by the L1 distance there and, weighing 0.1, by an adversary that judges patches (least
-squares). A photograph is looked at with each part of it hidden in turn; anomalous is where the green channel
+squares). Each part of a photograph is hidden in turn; anomalous is where the green channel
 was painted otherwise. For an image's score its map is divided into light and dark (Otsu), the 30 largest
 light spots are left out, and the next 70 are added up.
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.evaluation.counting import ScoreArray
 from training.evaluation.methods import ImageBatch, Predictor
-from training.evaluation.metrics import ScoreArray
 from training.networks.anomaly_network import image_score
 
 Heatmapper = Callable[[Tensor], Tensor]
@@ -22,7 +22,7 @@ Scorer = Callable[[Tensor], Tensor]
 def predictor(heatmapper: Heatmapper, device: str, scorer: Scorer = image_score) -> Predictor:
     """Make a predictor: photograph by photograph, maps cut to the field of view.
 
-    What a map says of the rim of the field of view is left as it is.
+    Values at the rim of the field of view stay as they are.
 
     Args:
         heatmapper: Maps one photograph on the device.

@@ -1,15 +1,16 @@
-"""What every method that the tables run beside ours has in common."""
+"""What all methods that the tables compare with ours have in common."""
 
 from pathlib import Path
 from typing import Protocol
 
 from training.config import TrainingConfig
+from training.errors import UserError
 from training.evaluation.methods import Predictor
 from training.stages.loop import Hardware
 from training.stages.samples import Images
 
 
-class RivalError(Exception):
+class RivalError(UserError):
     """A rival cannot be run here; the message says what is missing."""
 
 
@@ -18,7 +19,7 @@ class Rival(Protocol):
 
     @property
     def name(self) -> str:
-        """How tables call it."""
+        """Its name in tables."""
         ...
 
     @property
@@ -29,19 +30,19 @@ class Rival(Protocol):
     def fit(
         self, images: Images, held_back: Images, config: TrainingConfig, folder: Path, hardware: Hardware
     ) -> Predictor:
-        """Learn from normal photographs, or go on with a training that was killed.
+        """Train on normal photographs, or continue a training that was killed.
 
         Args:
             images: Normal photographs to learn from, each prepared, uint8 (size, size, 3), RGB, black outside
                 the field of view.
             held_back: Normal photographs that choose the epoch, where there is one to choose.
             config: Its seed decides everything random; its stages give the budget.
-            folder: The rival's own folder. What was finished there is read and not repeated, so whoever
-                changes photographs or budget takes another folder.
+            folder: The rival's own folder. What was finished there is read and not repeated, so another
+                budget or other photographs need another folder.
             hardware: Where and how.
 
         Returns:
-            A predictor; it may be called as long as the process lives, and does not read the folder again.
+            A predictor, which does not read the folder again.
 
         Raises:
             RivalError: A package that it needs is not installed.

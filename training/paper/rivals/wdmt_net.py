@@ -77,7 +77,7 @@ class FadingNetwork(nn.Module):
         self.decoder = FadingDecoder(config.widths)
         self.head = nn.Conv2d(config.widths[0], (1 + ORIENTATIONS) * config.fold**2, kernel_size=1)
         self.fading = 1 / max(1, _FADED_BY * steps)
-        # A buffer, so that a training that was killed goes on where it was.
+        # A buffer, so that a training that was killed continues where it was.
         self.register_buffer("alpha", torch.ones(()))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:

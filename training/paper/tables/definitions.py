@@ -1,8 +1,7 @@
-"""The tables, as data.
+"""The tables, as data: rows with what each changes, the paper's figures, and budgets.
 
 The paper's figures are those of Tables 1 to 4 of *ReSynthDetect: A Fundus Anomaly Detection Network with
-Reconstruction and Synthetic Features*. A new row is a line: a name for its folder, a label, and the values
-that it changes.
+Reconstruction and Synthetic Features*.
 """
 
 import json
@@ -18,29 +17,45 @@ from training.paper.tables.columns import (
     PIXEL_COLUMNS,
     Column,
 )
-from training.paper.tables.recipes import Quoted, Recipe, RivalMethod, Shipped, Trained, Yardstick
+
+OURS = "ours"
+"""Our own networks."""
+YARDSTICK = "yardstick"
+"""The green channel against its local mean."""
+SHIPPED = "shipped"
+"""An exported model file, measured as it is."""
+QUOTED = "quoted"
+"""Only the paper's figures."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method.
+    """One row of a table.
 
     Attributes:
         name: Name of its folder.
         label: What the table calls it.
-        recipe: How it is made.
+        method: :data:`OURS`, :data:`YARDSTICK`, :data:`SHIPPED`, :data:`QUOTED`, or the key of one of
+            :data:`training.paper.rivals.RIVALS`.
+        changes: Changes of the table's configuration, ``path=JSON`` each.
         paper: The paper's figures by the keys of the columns.
-        seeds: How often it is trained unless the command says otherwise.
+        seeds: Number of trainings unless the command says otherwise.
         size: Side at which its photographs are prepared, in pixels; None for the table's own, at which every
             row is measured.
     """
 
     name: str
     label: str
-    recipe: Recipe
+    method: str = OURS
+    changes: tuple[str, ...] = ()
     paper: Mapping[str, float] = field(default_factory=dict)
     seeds: int = 1
     size: int | None = None
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it trains something, and each seed something else."""
+        return self.method not in (YARDSTICK, SHIPPED, QUOTED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,11 @@ class TableDefinition:
     title: str
     columns: Mapping[Layout, tuple[Column, ...]]
     rows: tuple[Row, ...]
+
+    @property
+    def sizes(self) -> set[int | None]:
+        """The sizes at which rows see photographs."""
+        return {row.size for row in self.rows}
 
 
 def _eyeq(*figures: float) -> dict[str, float]:
@@ -83,8 +103,8 @@ def _lesions(kept: Callable[[LesionKind], bool]) -> str:
     return f"generator.lesions={json.dumps(kinds)}"
 
 
-_YARDSTICK = Row("yardstick", "yardstick: green channel against its local mean", Yardstick())
-_SHIPPED = Row("shipped", "the shipped model (trained on IDRiD's normals)", Shipped())
+_YARDSTICK = Row("yardstick", "yardstick: green channel against its local mean", YARDSTICK)
+_SHIPPED = Row("shipped", "the shipped model (trained on IDRiD's normals)", SHIPPED)
 
 _TABLE_1 = TableDefinition(
     "1",
@@ -92,19 +112,19 @@ _TABLE_1 = TableDefinition(
     {Layout.EYEQ: EYEQ_COLUMNS, Layout.IDRID_GRADES: IDRID_GRADE_COLUMNS},
     (
         _YARDSTICK,
-        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
-        Row("mkd", "MKD", Quoted(), _eyeq(0.582, 0.547, 0.623, 0.706, 0.546)),
+        Row("fanogan", "fAnoGAN", "f-anogan", paper=_eyeq(0.508, 0.491, 0.525, 0.577, 0.514)),
+        Row("mkd", "MKD", QUOTED, paper=_eyeq(0.582, 0.547, 0.623, 0.706, 0.546)),
         Row(
             "lesion2void",
             "Lesion2Void",
-            RivalMethod(key="lesion2void"),
-            _eyeq(0.567, 0.625, 0.877, 0.902, 0.632),
+            "lesion2void",
+            paper=_eyeq(0.567, 0.625, 0.877, 0.902, 0.632),
         ),
-        Row("draem", "DRAEM", RivalMethod(key="draem"), _eyeq(0.585, 0.658, 0.742, 0.716, 0.614)),
-        Row("padim", "PaDiM", RivalMethod(key="padim")),
-        Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),
-        Row("reverse-distillation", "reverse distillation", RivalMethod(key="reverse-distillation")),
-        Row("resynthdetect", "ReSynthDetect", Trained(), _eyeq(0.556, 0.764, 0.941, 0.919, 0.722)),
+        Row("draem", "DRAEM", "draem", paper=_eyeq(0.585, 0.658, 0.742, 0.716, 0.614)),
+        Row("padim", "PaDiM", "padim"),
+        Row("patchcore", "PatchCore", "patchcore"),
+        Row("reverse-distillation", "reverse distillation", "reverse-distillation"),
+        Row("resynthdetect", "ReSynthDetect", paper=_eyeq(0.556, 0.764, 0.941, 0.919, 0.722)),
         _SHIPPED,
     ),
 )
@@ -115,21 +135,21 @@ _TABLE_2 = TableDefinition(
     {Layout.IDRID: PIXEL_COLUMNS},
     (
         _YARDSTICK,
-        Row("fanogan", "fAnoGAN", RivalMethod(key="f-anogan"), _idrid(0.756, 0.686, 0.048)),
-        Row("wdmt-net", "WDMT-Net", RivalMethod(key="wdmt-net"), _idrid(0.775, 0.566, 0.075)),
-        Row("resad", "ReSAD", Quoted(), _idrid(0.905, 0.819, 0.256)),
-        Row("memae", "MemAE", RivalMethod(key="memae"), _idrid(0.749, 0.596, 0.058)),
-        Row("draem", "DRAEM", RivalMethod(key="draem"), _idrid(0.827, 0.747, 0.100)),
-        Row("padim", "PaDiM", RivalMethod(key="padim")),
-        Row("patchcore", "PatchCore", RivalMethod(key="patchcore")),
-        Row("reverse-distillation", "reverse distillation", RivalMethod(key="reverse-distillation")),
-        Row("resynthdetect", "ReSynthDetect", Trained(), _idrid(0.931, 0.859, 0.427), seeds=3),
+        Row("fanogan", "fAnoGAN", "f-anogan", paper=_idrid(0.756, 0.686, 0.048)),
+        Row("wdmt-net", "WDMT-Net", "wdmt-net", paper=_idrid(0.775, 0.566, 0.075)),
+        Row("resad", "ReSAD", QUOTED, paper=_idrid(0.905, 0.819, 0.256)),
+        Row("memae", "MemAE", "memae", paper=_idrid(0.749, 0.596, 0.058)),
+        Row("draem", "DRAEM", "draem", paper=_idrid(0.827, 0.747, 0.100)),
+        Row("padim", "PaDiM", "padim"),
+        Row("patchcore", "PatchCore", "patchcore"),
+        Row("reverse-distillation", "reverse distillation", "reverse-distillation"),
+        Row("resynthdetect", "ReSynthDetect", paper=_idrid(0.931, 0.859, 0.427), seeds=3),
         _SHIPPED,
     ),
 )
 
 _ABLATION_COLUMNS = {Layout.IDRID: PIXEL_COLUMNS, Layout.EYEQ: EYEQ_ALL_COLUMNS}
-_OURS = _both(0.931, 0.859, 0.427, 0.722)
+_PAPERS_OWN = _both(0.931, 0.859, 0.427, 0.722)
 
 _TABLE_3 = TableDefinition(
     "3",
@@ -140,28 +160,28 @@ _TABLE_3 = TableDefinition(
         Row(
             "reconstruction-error",
             "reconstruction error alone",
-            RivalMethod(key="reconstruction-error"),
-            _both(0.801, 0.719, 0.083, 0.485),
+            "reconstruction-error",
+            paper=_both(0.801, 0.719, 0.083, 0.485),
         ),
         Row(
             "localizer-alone",
             "localizer alone",
-            Trained(('network.guide="none"',)),
-            _both(0.891, 0.815, 0.331, 0.656),
+            changes=('network.guide="none"',),
+            paper=_both(0.891, 0.815, 0.331, 0.656),
         ),
         Row(
             "random-features",
             "features of a random encoder",
-            Trained(('network.guide="random"',)),
-            _both(0.883, 0.817, 0.267, 0.682),
+            changes=('network.guide="random"',),
+            paper=_both(0.883, 0.817, 0.267, 0.682),
         ),
         Row(
             "reconstructed-image",
             "the reconstructed image",
-            Trained(('network.guide="reconstruction"',)),
-            _both(0.819, 0.742, 0.149, 0.581),
+            changes=('network.guide="reconstruction"',),
+            paper=_both(0.819, 0.742, 0.149, 0.581),
         ),
-        Row("resynthdetect", "features of the trained encoder: ReSynthDetect", Trained(), _OURS),
+        Row("resynthdetect", "features of the trained encoder: ReSynthDetect", paper=_PAPERS_OWN),
     ),
 )
 
@@ -174,28 +194,28 @@ _TABLE_4 = TableDefinition(
         Row(
             "texture-source",
             "texture source, self-mix, mask",
-            Trained((_papers_lesions(source="texture"),)),
-            _both(0.849, 0.747, 0.181, 0.666),
+            changes=(_papers_lesions(source="texture"),),
+            paper=_both(0.849, 0.747, 0.181, 0.666),
         ),
         Row(
             "no-mask",
             "fundus source, self-mix, no mask",
-            Trained((_papers_lesions(mask="whole"),)),
-            _both(0.781, 0.720, 0.043, 0.560),
+            changes=(_papers_lesions(mask="whole"),),
+            paper=_both(0.781, 0.720, 0.043, 0.560),
         ),
         Row(
             "no-self-mix",
             "fundus source, no self-mix, mask",
-            Trained((_papers_lesions(alpha=1.0),)),
-            _both(0.890, 0.819, 0.274, 0.682),
+            changes=(_papers_lesions(alpha=1.0),),
+            paper=_both(0.890, 0.819, 0.274, 0.682),
         ),
         Row(
             "papers-lesions",
             "fundus source, self-mix, mask: the paper's",
-            Trained((_papers_lesions(),)),
-            _OURS,
+            changes=(_papers_lesions(),),
+            paper=_PAPERS_OWN,
         ),
-        Row("resynthdetect", "drawn before CLAHE, and pasted: this project's", Trained()),
+        Row("resynthdetect", "drawn before CLAHE, and pasted: this project's"),
     ),
 )
 
@@ -205,25 +225,63 @@ _IMPROVEMENTS = TableDefinition(
     {Layout.IDRID: PIXEL_COLUMNS},
     (
         _YARDSTICK,
-        Row("resynthdetect", "this project's preset", Trained()),
-        Row("papers-lesions", "the paper's lesions, after CLAHE", Trained((_papers_lesions(),))),
+        Row("resynthdetect", "this project's preset"),
+        Row("papers-lesions", "the paper's lesions, after CLAHE", changes=(_papers_lesions(),)),
         Row(
             "pastes-alone",
             "pasted lesions alone, before CLAHE",
-            Trained((_lesions(lambda kind: kind.matter == "paste"),)),
+            changes=(_lesions(lambda kind: kind.matter == "paste"),),
         ),
-        Row("drawn-alone", "drawn lesions alone", Trained((_lesions(lambda kind: kind.matter != "paste"),))),
-        Row("no-distractors", "nothing drawn that is no lesion", Trained(("generator.distractors=[]",))),
-        Row("one-camera", "one camera", Trained(("generator.camera.share=0.0",))),
-        Row("label-all", "every lesion labelled, visible or not", Trained(("generator.visible=0.0",))),
-        Row("pixels-alike", "every pixel of a lesion counts once", Trained(("loss.lesion_area=null",))),
-        Row("no-dice", "focal loss without Dice", Trained(("loss.dice=0.0",))),
-        Row("no-average", "weights not averaged over time", Trained(("localization.average_decay=0.0",))),
-        Row("no-local-contrast", "without local contrast", Trained(("network.local_contrast=false",))),
-        Row("more-detail", "photographs of 1536 pixels", Trained(), size=1536),
+        Row("drawn-alone", "drawn lesions alone", changes=(_lesions(lambda kind: kind.matter != "paste"),)),
+        Row("no-distractors", "nothing drawn that is no lesion", changes=("generator.distractors=[]",)),
+        Row("one-camera", "one camera", changes=("generator.camera.share=0.0",)),
+        Row("label-all", "every lesion labelled, visible or not", changes=("generator.visible=0.0",)),
+        Row("pixels-alike", "every pixel of a lesion counts once", changes=("loss.lesion_area=null",)),
+        Row("no-dice", "focal loss without Dice", changes=("loss.dice=0.0",)),
+        Row("no-average", "weights not averaged over time", changes=("localization.average_decay=0.0",)),
+        Row("no-local-contrast", "without local contrast", changes=("network.local_contrast=false",)),
+        Row("more-detail", "photographs of 1536 pixels", size=1536),
     ),
 )
 
 TABLES: Mapping[str, TableDefinition] = {
     table.name: table for table in (_TABLE_1, _TABLE_2, _TABLE_3, _TABLE_4, _IMPROVEMENTS)
 }
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A named set of changes over a preset.
+
+    Attributes:
+        name: What the command line calls it.
+        overrides: ``path=JSON`` each, see :func:`training.overrides.override`.
+        note: What a reader of a table made with it must know.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    note: str
+
+
+_SMALL = Budget(
+    "small",
+    # Five minutes per row on one CPU core with the compact preset: enough to compare the rows, though each
+    # would still improve.
+    (
+        "reconstruction.epochs=6",
+        "reconstruction.window=256",
+        "localization.epochs=12",
+        "localization.warmup_epochs=1",
+        "localization.window=384",
+    ),
+    "A small budget shows how rows compare with each other; their levels are not those of a training to the "
+    "end, and not the paper's.",
+)
+_FULL = Budget(
+    "full",
+    (),
+    "The preset's own number of epochs. The paper does not state its own, nor the widths of its networks.",
+)
+
+BUDGETS: Mapping[str, Budget] = {budget.name: budget for budget in (_SMALL, _FULL)}

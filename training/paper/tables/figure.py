@@ -21,7 +21,7 @@ def table_figure(title: str, columns: Sequence[Column], rows: Sequence[SummaryRo
 
     Args:
         title: Its heading.
-        columns: Its columns, a panel each.
+        columns: Its columns, one panel each.
         rows: Its rows, from the top.
 
     Returns:

@@ -1,12 +1,24 @@
-"""A table as Markdown."""
+"""A table as Markdown, and the notes below it."""
 
 from collections.abc import Iterator, Sequence
 
-from training.evaluation.estimates import Estimate
 from training.paper.tables.columns import Column
+from training.paper.tables.definitions import Budget
 from training.paper.tables.summary import Cell, SummaryRow
+from training.run import RunRecord
 
 _NOTHING = "-"
+_FIGURES = (
+    "Ours with its 95 % bootstrap interval by image in brackets: how much another sample of photographs "
+    "would change it. It does not include the variance between trainings; several seeds of a row show "
+    "that. AUPR is average precision. ACC is balanced accuracy: its threshold is chosen on the test masks "
+    "themselves, as in the paper; that of 'honest' on held-back normal photographs with synthetic lesions, "
+    "the same for every row. Pixel figures are over all pixels, as the paper's."
+)
+_SECONDS = (
+    "Seconds are wall time of training, stage 1 included in every row that builds on it; - where nothing is "
+    "trained or the training was interrupted."
+)
 
 
 def table_markdown(
@@ -33,9 +45,26 @@ def table_markdown(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def estimate_text(estimate: Estimate) -> str:
-    """Return a figure and its interval, such as ``0.835 [0.79, 0.88]``."""
-    return f"{estimate.value:.3f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+def notes(
+    record: RunRecord, evaluation: str, preset: str, budget: Budget, assignments: Sequence[str], device: str
+) -> list[str]:
+    """Return what a reader must know to read a table, a paragraph each.
+
+    Args:
+        record: Of the table's normals, with any seed.
+        evaluation: Name of the evaluation set.
+        preset: Name of the preset.
+        budget: How much each row may learn.
+        assignments: Other changes of the preset.
+        device: What the rows were trained on.
+    """
+    changes = ", ".join([*budget.overrides, *assignments])
+    trained = (
+        f"All trained rows learned from {len(record.training)} normal photographs ({record.data.name}), "
+        f"with {len(record.held_back)} held back; every row was evaluated on {evaluation}. "
+        f"Preset {preset}, budget {budget.name}{f' ({changes})' if changes else ''}. {budget.note}"
+    )
+    return [trained, f"{_SECONDS} Device: {device}.", _FIGURES]
 
 
 def _header(columns: Sequence[Column], quoted: Sequence[bool]) -> Iterator[str]:
@@ -53,7 +82,7 @@ def _row(row: SummaryRow, number: int, quoted: Sequence[bool]) -> list[str]:
 
 
 def _cell(cell: Cell, quoted: bool) -> list[str]:
-    ours = _NOTHING if cell.ours is None else estimate_text(cell.ours)
+    ours = _NOTHING if cell.ours is None else cell.ours.text()
     return [_NOTHING if cell.paper is None else f"{cell.paper:.3f}", ours] if quoted else [ours]
 
 

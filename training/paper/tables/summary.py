@@ -1,14 +1,30 @@
-"""A table's rows as they stand in it: the paper's figures beside the means of ours over seeds."""
+"""The rows of a table: the paper's figures beside the means of ours over seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from training.evaluation.estimates import Estimate, mean_estimate
 from training.paper.tables.columns import Column
-from training.paper.tables.definitions import Row
-from training.paper.tables.folders import Outcome
-from training.paper.tables.recipes import Quoted
-from training.paper.tables.runner import NotRun, Result
+from training.paper.tables.definitions import QUOTED, Row
+from training.paper.tables.runs import Outcome
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """Why a run has no figures of ours.
+
+    Attributes:
+        reason: For the table.
+        failed: Whether it is an error and not merely something missing.
+    """
+
+    reason: str
+    failed: bool = False
+
+
+Result = Outcome | NotRun
+Results = dict[tuple[str, int], Result]
+"""What each run has come to, by the name of its row and its seed."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,8 @@ class SummaryRow:
 
     Attributes:
         label: What the table calls it.
-        cells: One a column.
-        seconds: Of training, the mean over seeds; None where nothing was trained.
+        cells: One per column.
+        seconds: Of training, the mean over seeds; None where none is known.
         backbone: What a rival builds on; empty for others.
         reason: Why it has not been run, or not with every seed; empty if it has, or is quoted only.
     """
@@ -46,22 +62,23 @@ class SummaryRow:
 
 
 def summarise(
-    rows: Sequence[Row], columns: Sequence[Column], results: Mapping[str, Sequence[Result]]
+    rows: Sequence[Row], columns: Sequence[Column], results: Mapping[tuple[str, int], Result]
 ) -> list[SummaryRow]:
     """Summarise a table.
 
     Args:
         rows: Its rows.
         columns: Its columns.
-        results: What each row's trainings have come to, by its name.
+        results: What its runs have come to, by the name of the row and the seed; each row's in the order of
+            the seeds.
 
     Returns:
         Its rows, without those that are quoted only and have no figure in any of these columns.
     """
     return [
-        _summary(row, columns, results.get(row.name, ()))
+        _summary(row, columns, [result for (name, _), result in results.items() if name == row.name])
         for row in rows
-        if not isinstance(row.recipe, Quoted) or any(column.key in row.paper for column in columns)
+        if row.method != QUOTED or any(column.key in row.paper for column in columns)
     ]
 
 

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from training.data.prepared import Entry, PreparedSet
 from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
+from training.evaluation.resampling import draw_resamples
 from training.overrides import override
-from training.paper.tables.setting import Normals, Setting
+from training.paper.tables.definitions import Row, TableDefinition
+from training.paper.tables.runs import Normals, Setting, plan
 from training.presets import COMPACT
 from training.run import RunRecord, digests
 from training.stages.loop import Hardware
@@ -29,6 +32,7 @@ TINY = override(
         ),
     ],
 )
+TEXTURE_CHANGES = ('generator={"method": "paper", "source": "texture"}',)
 
 
 def draw_evaluation(folder, size):
@@ -49,6 +53,12 @@ def draw_evaluation(folder, size):
     return PreparedSet(tuple(records), tuple(entries), store, constants, ValidationReport((), ()))
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """What is tested of a table does not need a thousand of them."""
+    monkeypatch.setattr("training.evaluation.protocol.draw_resamples", partial(draw_resamples, count=40))
+
+
 @pytest.fixture
 def evaluation(tmp_path):
     return draw_evaluation(tmp_path / "store", SIZE)
@@ -57,22 +67,31 @@ def evaluation(tmp_path):
 @pytest.fixture
 def setting(evaluation, tmp_path):
     return Setting(
-        evaluation=evaluation,
+        evaluation={None: evaluation},
         evaluation_name="drawn retinas (2+2)",
         runs=tmp_path / "runs",
-        slug="9",
         model=tmp_path / "none.onnx",
         hardware=Hardware(workers=0, mixed_precision=False),
     )
 
 
-def normals(seed=0, size=SIZE):
-    images, held_back = normal_images(range(4), size), normal_images(range(4, 6), size)
+def normals(seed=0, size=None):
+    images, held_back = normal_images(range(4), size or SIZE), normal_images(range(4, 6), size or SIZE)
     record = RunRecord(
         config=TINY.model_copy(update={"seed": seed}),
-        preprocessing=PreprocessingConstants(size=size),
+        preprocessing=PreprocessingConstants(size=size or SIZE),
         data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
         training=digests(images.natural),
         held_back=digests(held_back.natural),
     )
     return Normals(images, held_back, record)
+
+
+def plan_rows(setting, *rows, seeds=1):
+    """The runs of a table of rows."""
+    return plan(TableDefinition("9", "A table", {}, rows), seeds, normals, setting)
+
+
+def plan_row(setting, method="ours", changes=(), **more):
+    (run,) = plan_rows(setting, Row("row", "a row", method, changes, **more))
+    return run

@@ -2,9 +2,7 @@ import pytest
 
 from training.overrides import override
 from training.paper.rivals import RIVALS
-from training.paper.tables.budgets import BUDGETS
-from training.paper.tables.definitions import TABLES
-from training.paper.tables.recipes import Quoted, RivalMethod, Yardstick
+from training.paper.tables.definitions import BUDGETS, OURS, QUOTED, SHIPPED, TABLES, YARDSTICK
 from training.presets import PRESETS
 
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -16,7 +14,7 @@ def figures(table, row):
 
 @EVERY_TABLE
 def test_every_table_opens_with_the_yardstick_and_names_each_folder_once(table):
-    assert isinstance(table.rows[0].recipe, Yardstick)
+    assert table.rows[0].method == YARDSTICK
     assert len({row.name for row in table.rows}) == len(table.rows)
 
 
@@ -30,7 +28,7 @@ def test_every_quoted_figure_has_a_column(table):
 @pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
 def test_every_row_changes_the_compact_preset_in_its_own_way(table, budget):
     base = override(PRESETS["compact"], budget.overrides)
-    changed = [override(base, row.recipe.overrides) for row in table.rows if row.recipe.overrides]
+    changed = [override(base, row.changes) for row in table.rows if row.changes]
     assert all(config != base for config in changed)
     assert len({config.model_dump_json() for config in changed}) == len(changed)
 
@@ -42,17 +40,17 @@ def test_every_row_can_be_made_of_the_paper_s_preset(table, budget):
         pytest.skip("it changes what the paper does not have")
     base = override(PRESETS["paper"], budget.overrides)
     for row in table.rows:
-        override(base, row.recipe.overrides)
+        override(base, row.changes)
 
 
 @EVERY_TABLE
-def test_every_rival_exists(table):
-    assert RIVALS.keys() >= {row.recipe.key for row in table.rows if isinstance(row.recipe, RivalMethod)}
+def test_every_method_exists(table):
+    assert {row.method for row in table.rows} <= {*RIVALS, OURS, QUOTED, SHIPPED, YARDSTICK}
 
 
 @EVERY_TABLE
 def test_a_row_that_is_only_quoted_has_figures(table):
-    assert all(row.paper for row in table.rows if isinstance(row.recipe, Quoted))
+    assert all(row.paper for row in table.rows if row.method == QUOTED)
 
 
 @pytest.mark.parametrize(

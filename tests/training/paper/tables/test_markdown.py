@@ -1,6 +1,8 @@
+from tests.training.paper.tables.conftest import normals
 from tests.training.paper.tables.estimates import estimate
 from training.paper.tables.columns import Column
-from training.paper.tables.markdown import estimate_text, table_markdown
+from training.paper.tables.definitions import BUDGETS
+from training.paper.tables.markdown import notes, table_markdown
 from training.paper.tables.summary import Cell, SummaryRow
 
 COLUMNS = (Column("auroc", "AUROC", lambda _: None), Column("image", "image AUROC", lambda _: None))
@@ -15,11 +17,7 @@ def lines(*rows, notes=()):
     return table_markdown("A table", COLUMNS, rows, notes).splitlines()
 
 
-def test_a_figure_carries_its_interval():
-    assert estimate_text(estimate(0.8349, 0.7912, 0.8788)) == "0.835 [0.79, 0.88]"
-
-
-def test_paper_and_ours_stand_side_by_side():
+def test_paper_and_ours_are_side_by_side():
     text = lines(row(cells=(Cell(0.931, estimate(0.835, 0.79, 0.88), (0.835,)), EMPTY), seconds=1234.5))
     assert text[2] == "| method | AUROC, paper | AUROC, ours | image AUROC, ours | training, s |"
     assert text[4] == "| ours | 0.931 | 0.835 [0.79, 0.88] | - | 1,234 |"
@@ -57,3 +55,22 @@ def test_rows_with_something_to_say_have_a_footnote():
 
 def test_a_bar_in_a_label_does_not_end_its_cell():
     assert "| a \\| b |" in lines(row("a | b"))[4]
+
+
+def test_notes_name_budget_data_and_device():
+    text = " ".join(
+        notes(
+            normals().record,
+            "drawn retinas (2+2)",
+            "compact",
+            BUDGETS["small"],
+            ["loss.focusing=1.0"],
+            "CPU, 1 thread a row",
+        )
+    )
+    assert "4 normal photographs (drawn retinas), with 2 held back" in text
+    assert "every row was evaluated on drawn retinas (2+2)" in text
+    assert "budget small (reconstruction.epochs=6, " in text
+    assert "loss.focusing=1.0)" in text
+    assert "not the paper's" in text
+    assert "Device: CPU, 1 thread a row." in text

@@ -10,7 +10,7 @@ import pytest
 SCRIPT = """
 import multiprocessing, os, time
 from concurrent.futures import ProcessPoolExecutor
-from training.paper.tables.runner import _share_cores
+from training.paper.tables.loop import _share_cores
 
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _share_cores, (1,))

@@ -26,16 +26,17 @@ from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.data.textures import load_textures
 from training.evaluation.methods import Method, exported_model, yardstick
-from training.evaluation.pictures import comparison_page, write_picture
-from training.evaluation.plots import (
-    write_froc_plot,
+from training.evaluation.page import write_picture
+from training.evaluation.plots import write_froc_plot
+from training.evaluation.protocol import Evaluation, Prediction, is_delineated, measure, predict
+from training.paper.comparison import (
+    comparison_page,
+    curves_of,
     write_lesion_plot,
     write_precision_recall_plot,
     write_roc_plot,
 )
-from training.evaluation.protocol import Evaluation, Prediction, curves_of, is_delineated, measure, predict
-from training.paper.rivals import find_rival
-from training.paper.rivals.registry import RIVALS
+from training.paper.rivals import RIVALS, find_rival
 from training.run import open_run
 
 

@@ -35,8 +35,8 @@ class Darkness:
 def rival(monkeypatch):
     darkness = Darkness()
     reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
-    monkeypatch.setattr("training.commands.compare.exported_model", lambda path: reference)
-    monkeypatch.setattr("training.commands.compare.find_rival", lambda key, textures: darkness)
+    monkeypatch.setattr("training.paper.commands.compare.exported_model", lambda path: reference)
+    monkeypatch.setattr("training.paper.commands.compare.find_rival", lambda key, textures: darkness)
     return darkness
 
 

@@ -1,0 +1,1 @@
+"""``table`` and ``compare``: the commands that reproduce the paper."""
