@@ -44,4 +44,4 @@ def threshold(normal_scores: Sequence[float], specificity: float) -> float:
     if len(normal_scores) < least_normals(specificity):
         raise ValueError(f"{len(normal_scores)} normals cannot show a specificity of {specificity:.0%}")
     # A score that reaches the threshold is anomalous; this one still passes.
-    return min(math.nextafter(normal_scores[rank(specificity, len(normal_scores)) - 1], 2), 1.0)
+    return math.nextafter(normal_scores[rank(specificity, len(normal_scores)) - 1], math.inf)

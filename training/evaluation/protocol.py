@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
+from training.evaluation.calibrated import CalibratedRates, calibrated_rates
 from training.evaluation.counting import MaskArray, ScoreArray
 from training.evaluation.estimates import Estimate
 from training.evaluation.froc import FrocResult, detect, froc
@@ -77,6 +78,7 @@ class Evaluation(_Result):
         image_auroc: Anomalous against normal photographs.
         image_auroc_by_grade: Photographs of each grade against normal ones; empty without grades.
         decision: What the method's own threshold achieves, or None without one.
+        calibrated: What thresholds of the set's own normals achieve, or None where there are too few.
         pixels: What it finds, or None where no lesions are delineated.
         images: Photograph by photograph.
     """
@@ -88,6 +90,7 @@ class Evaluation(_Result):
     image_auroc: Estimate
     image_auroc_by_grade: dict[int, Estimate]
     decision: OperatingPoint | None
+    calibrated: CalibratedRates | None
     pixels: PixelResult | None
     images: tuple[ImageResult, ...]
 
@@ -166,6 +169,7 @@ def measure(method: Method, prepared: PreparedSet, prediction: Prediction, data:
         image_auroc=area_under_roc(scores, anomalous, draws),
         image_auroc_by_grade=_by_grade(scores, prepared, draws),
         decision=None if threshold is None else operating_point(scores, anomalous, threshold, draws),
+        calibrated=calibrated_rates(scores, anomalous, [record.group for record in prepared.records]),
         pixels=_pixel_result(prediction.heatmaps, prepared, method.pixel_threshold, draws),
         images=_image_results(prediction, prepared),
     )

@@ -89,7 +89,8 @@ def make_profile(
             f"specificity, and a camera's looks, need at least {least}"
         )
     ascending = tuple(sorted(float(score) for score in scores))
-    limit = threshold(ascending, specificity)
+    # A threshold is a probability, too.
+    limit = min(threshold(ascending, specificity), 1.0)
     return _profile(camera, metadata, ascending, looks, specificity, limit, devices)
 
 
