@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from service.cameras.conformal import threshold
-from training.evaluation.curves import ScoreArray
+from training.evaluation.counting import ScoreArray
 
 # As many normals as a clinic gathers in a day.
 NORMALS = 50
