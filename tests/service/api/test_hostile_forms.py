@@ -29,19 +29,13 @@ pytestmark = needs_proc
 @pytest.fixture(scope="module")
 def service(tiny_model_path, jpeg) -> Iterator[tuple[Process, float]]:
     """The service, and its memory when it has done something."""
-    process = Process(
-        "--model",
-        str(tiny_model_path),
-        "--workers",
-        "1",
-        "--max-upload-bytes",
-        str(LARGEST),
-        "--log-level",
-        "info",
-    )
-    httpx2.post(f"{process.address()}/predict", files={"file": jpeg})
-    yield process, most_mebibytes(process.pid)
-    process.kill()
+    options = {"--model": tiny_model_path, "--workers": 1, "--max-upload-bytes": LARGEST}
+    process = Process(*(str(word) for option in options.items() for word in option))
+    try:
+        httpx2.post(f"{process.address()}/predict", files={"file": jpeg}, timeout=60)
+        yield process, most_mebibytes(process.pid)
+    finally:
+        process.kill()
 
 
 def header(name: bytes, value: bytes, length: int) -> bytes:
