@@ -21,7 +21,7 @@ async def served(app, **options) -> AsyncIterator[int]:
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 

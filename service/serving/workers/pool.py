@@ -15,6 +15,10 @@ _log = structlog.stdlib.get_logger("service")
 
 _STARTS_IN_A_ROW = 3
 _PAUSE_SECONDS = 1.0
+# A call may last so many times as long as it may take of the processor: a busy host is not its fault.
+_WALL_TO_PROCESSOR = 5
+# How often the processor's time is asked for when it is nearly over.
+_LEAST_WAIT_SECONDS = 0.05
 
 
 class Loss(StrEnum):
@@ -56,7 +60,7 @@ class WorkerPool:
         Args:
             count: Workers.
             work: What they are for.
-            seconds: Most that one call may take.
+            seconds: Most that one call may take of the processor's time; it may last five times as long.
             on_loss: Called for each worker lost.
         """
         self._count = count
@@ -114,8 +118,7 @@ class WorkerPool:
             worker = await self._idle.get()
         call = asyncio.get_running_loop().run_in_executor(self._threads, worker.call, function, arguments)
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await asyncio.shield(call)
+            answer = await self._answer(worker, call)
         except asyncio.CancelledError:
             self._lose(worker, Loss.ABANDONED, call)
             raise
@@ -133,6 +136,21 @@ class WorkerPool:
             raise TooCostlyError(Loss.CRASH) from error
         self._idle.put_nowait(worker)
         return answer
+
+    async def _answer(self, worker: Worker, call: asyncio.Future[Any]) -> Any:  # noqa: ANN401 - the call's
+        """Wait for a call, at most as long as it may take.
+
+        Raises:
+            TimeoutError: It takes longer.
+        """
+        before = worker.processor_seconds
+        async with asyncio.timeout(_WALL_TO_PROCESSOR * self._seconds):
+            while (left := self._seconds - (worker.processor_seconds - before)) > 0:
+                # No process takes more of a core's time than passes.
+                await asyncio.wait([call], timeout=max(left, _LEAST_WAIT_SECONDS))
+                if call.done():
+                    return call.result()
+        raise TimeoutError
 
     async def close(self) -> None:
         """End all workers; calls that still wait for one are not answered."""

@@ -2,13 +2,17 @@
 
 import gc
 import multiprocessing
+import os
+import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
+from pathlib import Path
 from typing import Any
 
 from service.preprocessing.errors import PreprocessingError
@@ -91,6 +95,19 @@ class Worker:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.is_alive()
+
+    @property
+    def processor_seconds(self) -> float:
+        """What the process has taken of the processor's time; where that is not told, what has passed."""
+        if sys.platform != "linux":
+            return time.monotonic()
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:  # it is gone, and its call ends
+            return 0.0
+        # Behind its name, which may hold anything.
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def call(self, function: Callable[..., object], arguments: Sequence[object]) -> Any:  # noqa: ANN401 - its result
         """Call a function there, and wait.

@@ -7,30 +7,37 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from itertools import product
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from service.pictures.rendering import DEFAULT_SIZE, Heatmap
 from service.preprocessing import PreprocessingConstants, PreprocessingError
 from service.serving import stages
 from service.serving.workers.worker import Work, Worker
+from tests.service.cost import at_most, needs_proc
 from tests.service.preprocessing.dicom_objects import uncompressed
 from tests.service.preprocessing.pictures import disc, file_of
 
 LIMIT = 4_000_000
+SIZE = 256
 MEBIBYTE = 2**20
 # A worker that has done nothing yet takes 80 MiB; a decoder holds a picture of the largest size some times.
 MOST_MEBIBYTES = 80 + 8 * 4 * LIMIT / MEBIBYTE + 100
 MOST_SECONDS = 3.0
+KINDS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="this is no Linux")
+pytestmark = needs_proc
 
 picture = disc(96, 128, 60, 48, 40)
+# As many regions as there can be.
+heatmap = np.zeros((SIZE, SIZE), np.float32)
+heatmap[::2, ::2] = 1
 # Thin, huge, and what is nearly none.
 sides = st.sampled_from([0, 1, 2, 10, 64, 2000, 20_000, 65_535, 2**24 - 1, 2**31 - 1])
 few_or_many = st.sampled_from([0, 1, 3, 100, 3000, 30_000])
@@ -46,26 +53,26 @@ def worker() -> Iterator[Worker]:
     worker.end()
 
 
-def cpu_seconds(pid: int) -> float:
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def most_mebibytes(pid: int) -> float:
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
-
-
-def assert_cheap(worker: Worker, data: bytes) -> None:
+def assert_cheap(worker: Worker, data: bytes) -> bool:
+    """Prepare a file and, where that succeeds, draw it in every way; whether it came to that."""
     pid = worker.pid
     assert pid is not None
-    # From here on the most is counted anew.
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-    before = cpu_seconds(pid)
-    with suppress(PreprocessingError):
-        worker.call(stages.prepare, (np.frombuffer(data, np.uint8), PreprocessingConstants(size=256), LIMIT))
-    assert cpu_seconds(pid) - before < MOST_SECONDS
-    assert most_mebibytes(pid) < MOST_MEBIBYTES
+    upload = np.frombuffer(data, np.uint8)
+
+    def call(function, *arguments):
+        with at_most(pid, seconds=MOST_SECONDS, mebibytes=MOST_MEBIBYTES):
+            return worker.call(function, arguments)
+
+    try:
+        prepared = call(stages.prepare, upload, PreprocessingConstants(size=SIZE), LIMIT)
+    except PreprocessingError:
+        return False
+    for kind, size in product((Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW), (DEFAULT_SIZE, "full")):
+        drawn = call(stages.draw, heatmap, prepared.mapping, 0.5, 100, kind, size, upload, LIMIT)
+        longest = max(prepared.width, prepared.height)
+        width, height = struct.unpack_from(">2I", drawn.png.tobytes(), 16)
+        assert max(width, height) == (longest if size == "full" else min(size, longest))
+    return True
 
 
 def hostile(strategy):
@@ -240,4 +247,49 @@ def dicom(rows: int, columns: int, frames: int, depth: int, width: int) -> bytes
     )
 )
 def test_a_dicom_object(worker, data):
+    assert_cheap(worker, data)
+
+
+def retina(shape: tuple[int, int], radius: float, place: tuple[float, float], kind: str) -> bytes:
+    """A file of a retina on a picture of any shape; its radius in shares of the shorter side."""
+    height, width = shape
+    scale = min(1.0, 400 / max(shape))
+    rows, columns = (max(1, round(side * scale)) for side in shape)
+    drawn = disc(rows, columns, place[0] * columns, place[1] * rows, radius * min(rows, columns))
+    pixels = np.asarray(cv2.resize(drawn, (width, height)), np.uint8)
+    return uncompressed(pixels) if kind == "DICOM" else file_of(pixels, kind)
+
+
+def test_retinas_are_drawn(worker):
+    """Most of those below are refused."""
+    assert all(assert_cheap(worker, retina((300, 400), 0.45, (0.5, 0.5), kind)) for kind in (*KINDS, "DICOM"))
+
+
+@example(data=retina((1, 1), 1.0, (0.5, 0.5), "PNG"))
+@example(data=retina((100, 140), 0.2, (0.5, 0.5), "TIFF"))
+@example(data=retina((2000, 2000), 0.55, (0.5, 0.5), "PNG"))
+@example(data=retina((1000, 2600), 0.8, (0.5, 0.5), "JPEG"))
+@example(data=retina((4000, 1000), 1.5, (0.5, 0.5), "DICOM"))
+@hostile(
+    st.builds(
+        retina,
+        shape=st.sampled_from(
+            [
+                (1, 1),
+                (2, 3),
+                (1, 4000),
+                (4000, 1),
+                (16, 64),
+                (100, 400),
+                (999, 4001),
+                (4000, 1000),
+                (2000, 2000),
+            ]
+        ),
+        radius=st.sampled_from([0.1, 0.2, 0.3, 0.48, 0.55, 0.8, 1.5, 10.0]),
+        place=st.tuples(st.sampled_from([0.0, 0.3, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 0.6, 1.0])),
+        kind=st.sampled_from([*KINDS, "DICOM"]),
+    )
+)
+def test_a_retina_of_any_shape(worker, data):
     assert_cheap(worker, data)

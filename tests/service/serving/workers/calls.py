@@ -36,6 +36,11 @@ def sleep(seconds):
     time.sleep(seconds)
 
 
+def work():
+    while True:
+        pass
+
+
 def refuse():
     raise DecodeError("corrupt-image", "It is.")
 

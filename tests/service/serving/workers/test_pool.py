@@ -61,13 +61,14 @@ def test_a_refusal_and_a_failure_cost_no_worker():
 @pytest.mark.parametrize(
     ("function", "arguments", "seconds", "loss"),
     [
+        (calls.work, (), 0.2, Loss.TIME),
         (calls.sleep, (600,), 0.2, Loss.TIME),
         (calls.take_memory, (4096,), 60, Loss.MEMORY),
         (calls.take_memory_for_good, (4096,), 60, Loss.MEMORY),
         (calls.end, (), 60, Loss.CRASH),
         (calls.answer_with_an_alien, (), 60, Loss.CRASH),
     ],
-    ids=["time", "memory", "memory in pieces", "crash", "strange answer"],
+    ids=["time", "time by the clock", "memory", "memory in pieces", "crash", "strange answer"],
 )
 def test_a_call_past_a_bound_costs_its_worker_and_nothing_else(function, arguments, seconds, loss):
     async def scenario():
@@ -81,6 +82,20 @@ def test_a_call_past_a_bound_costs_its_worker_and_nothing_else(function, argumen
             assert pool.pids != [before]
             pool._seconds = 60
             assert await pool.run(calls.pid) == pool.pids[0]
+
+    asyncio.run(scenario())
+
+
+def test_a_busy_host_costs_no_worker(monkeypatch):
+    """What passes while a worker does not run is not what it takes."""
+    monkeypatch.setattr("service.serving.workers.pool._WALL_TO_PROCESSOR", 1000)
+
+    async def scenario():
+        async with pool_of(seconds=0.2) as (pool, losses):
+            await pool.run(calls.sleep, 0.6)
+            assert losses == []
+            with pytest.raises(TooCostlyError):
+                await pool.run(calls.work)
 
     asyncio.run(scenario())
 
