@@ -67,7 +67,7 @@ def _require_free_port(settings: Settings) -> None:
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
     except OSError as error:
-        sys.exit(f"cannot serve on {settings.host} port {settings.port}: {error.strerror}")
+        sys.exit(f"cannot serve on {settings.host} port {settings.port}: {error}")
 
 
 if __name__ == "__main__":

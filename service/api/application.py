@@ -14,6 +14,7 @@ from service.api.admission import Admission
 from service.api.api_keys import ApiKeys
 from service.api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.observation import ObservationMiddleware
+from service.api.openapi import describe
 from service.api.problems import install_handlers
 from service.engines.model import Model
 from service.serving.reload import Reloader
@@ -48,6 +49,8 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
         "A research tool, no medical device.",
         version=version("resynthdetect"),
         lifespan=lifespan,
+        # Operation ids, and so the names of a generated client's functions.
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
     app.state.runtime = runtime
@@ -58,6 +61,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     app.include_router(admin.router)
     install_page(app)
     install_handlers(app)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     # Each wraps those before it.
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:

@@ -1,8 +1,10 @@
-"""OpenAPI of POST /predict beyond its signature: the form, and an example of each response."""
+"""What OpenAPI says beyond signatures: the form of POST /predict, an example of each response, problems."""
 
 from typing import Any
 
-from service.api.problems import problem_examples
+from fastapi import FastAPI
+
+from service.api.problems import problem_examples, problem_schemas
 from service.api.upload import FIELD
 
 # A grey pixel: short enough to read, and a PNG that opens.
@@ -45,7 +47,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "regions_total": 1,
     "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
-    "acquisition": None,
+    "acquisition": {"laterality": "R", "acquired_at": "2026-03-02T09:41:00"},
     "model": {"name": "resynthdetect", "version": "1.0.0"},
     "timings_ms": {
         "decode": 92.1,
@@ -110,3 +112,10 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
         "deadline-exceeded",
     ),
 }
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return an application's OpenAPI description, with the schemas of problem documents."""
+    document = FastAPI.openapi(app)
+    document["components"]["schemas"].update(problem_schemas())
+    return document

@@ -19,6 +19,7 @@ from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+_SCHEMAS = "#/components/schemas/"
 # Of a full queue, in which a request takes about this long.
 RETRY_AFTER_SECONDS = 2
 
@@ -214,9 +215,14 @@ def problem_examples(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _openapi_response(status: int) -> dict[str, Any]:
-    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = {"$ref": f"{_SCHEMAS}{ProblemDocument.__name__}"}
     return {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
     }
+
+
+def problem_schemas() -> dict[str, Any]:
+    """OpenAPI components that :func:`problem_examples` refers to, by name."""
+    schema = ProblemDocument.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+    return {**schema.pop("$defs"), ProblemDocument.__name__: schema}
