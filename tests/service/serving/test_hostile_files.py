@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from service.pictures.rendering import DEFAULT_SIZE, Heatmap
+from service.pictures.options import DEFAULT_SIZE, Heatmap
 from service.preprocessing import PreprocessingConstants, PreprocessingError
 from service.serving import stages
 from service.serving.workers.worker import Work, Worker
