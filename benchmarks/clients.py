@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.server import Server, ServerError
+from benchmarks.server import Server, ServerError, connect
 
-_SECONDS = 120
 _BOUNDARY = b"photograph"
 _HEADERS = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY.decode()}"}
 # Batches of another size and threads of another number round a score differently, by far less than this.
@@ -55,11 +54,6 @@ def form(photograph: bytes) -> bytes:
     return start + photograph + b"\r\n--%s--\r\n" % _BOUNDARY
 
 
-def connect(port: int) -> http.client.HTTPConnection:
-    """A connection to a server on this machine."""
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
-
-
 def post(
     connection: http.client.HTTPConnection, path: str, body: bytes
 ) -> tuple[http.client.HTTPResponse, bytes]:
@@ -75,15 +69,14 @@ def read_photographs(server: Server, path: str, files: Sequence[Path]) -> list[P
     Raises:
         ServerError: It does not answer one.
     """
-    connection = connect(server.port)
     photographs = []
-    for file in files:
-        body = form(file.read_bytes())
-        response, answer = post(connection, path, body)
-        if response.status != http.client.OK:
-            raise ServerError(f"{file}: {answer.decode()}")
-        photographs.append(Photograph(body, json.loads(answer)["score"]))
-    connection.close()
+    with connect(server.port) as connection:
+        for file in files:
+            body = form(file.read_bytes())
+            response, answer = post(connection, path, body)
+            if response.status != http.client.OK:
+                raise ServerError(f"{file}: {answer.decode()}")
+            photographs.append(Photograph(body, json.loads(answer)["score"]))
     return photographs
 
 
@@ -116,25 +109,24 @@ def take_turn(
 
 def _ask(server: Server, path: str, photographs: Sequence[Photograph], until: float) -> Turn:
     turn = Turn(0, [])
-    connection = connect(server.port)
-    for photograph in itertools.cycle(photographs):
-        sent = time.perf_counter()
-        if sent >= until:
-            break
-        try:
-            response, answer = post(connection, path, photograph.form)
-        except (OSError, http.client.HTTPException):
-            turn.failed += 1
-            connection.close()
-            continue
-        if response.status == http.client.SERVICE_UNAVAILABLE and "Retry-After" in response.headers:
-            turn.refused += 1
-            time.sleep(float(response.headers["Retry-After"]))
-        elif _is_right(response, answer, photograph):
-            turn.latencies.append(time.perf_counter() - sent)
-        else:
-            turn.failed += 1
-    connection.close()
+    with connect(server.port) as connection:
+        for photograph in itertools.cycle(photographs):
+            sent = time.perf_counter()
+            if sent >= until:
+                break
+            try:
+                response, answer = post(connection, path, photograph.form)
+            except (OSError, http.client.HTTPException):
+                turn.failed += 1
+                connection.close()
+                continue
+            if response.status == http.client.SERVICE_UNAVAILABLE and "Retry-After" in response.headers:
+                turn.refused += 1
+                time.sleep(float(response.headers["Retry-After"]))
+            elif _is_right(response, answer, photograph):
+                turn.latencies.append(time.perf_counter() - sent)
+            else:
+                turn.failed += 1
     return turn
 
 

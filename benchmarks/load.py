@@ -21,9 +21,9 @@ from statistics import median
 
 from matplotlib.figure import Figure
 
-from benchmarks.clients import Turn, connect, read_photographs, take_turn
+from benchmarks.clients import Turn, read_photographs, take_turn
 from benchmarks.report import machine, quantile, save, table
-from benchmarks.server import Server, service
+from benchmarks.server import Server, connect, service
 from service.settings import available_cores
 
 
@@ -58,10 +58,9 @@ def watching(server: Server) -> Iterator[Watch]:
     def look() -> None:
         while True:
             asked = time.perf_counter()
-            connection = connect(server.port)
-            connection.request("GET", "/metrics")
-            connection.getresponse().read()
-            connection.close()
+            with connect(server.port) as connection:
+                connection.request("GET", "/metrics")
+                connection.getresponse().read()
             watch.metrics.append(time.perf_counter() - asked)
             watch.memory.append(server.memory())
             if done.wait(1):

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from benchmarks.clients import connect, form, post
+from benchmarks.clients import form, post
 from benchmarks.report import machine, save, table
-from benchmarks.server import Server, ServerError, service
+from benchmarks.server import Server, ServerError, connect, service
 
 Stages = Mapping[str, float]
 
@@ -36,11 +36,10 @@ def ask(server: Server, query: str, body: bytes) -> tuple[Stages, float]:
     Raises:
         ServerError: It is answered with a problem.
     """
-    connection = connect(server.port)
-    started = time.perf_counter()
-    response, answer = post(connection, f"/predict?{query}", body)
-    whole = 1000 * (time.perf_counter() - started)
-    connection.close()
+    with connect(server.port) as connection:
+        started = time.perf_counter()
+        response, answer = post(connection, f"/predict?{query}", body)
+        whole = 1000 * (time.perf_counter() - started)
     if response.status != http.client.OK:
         raise ServerError(answer.decode())
     timings = json.loads(answer)["timings_ms"]

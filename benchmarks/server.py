@@ -8,14 +8,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import psutil
 
-START_SECONDS = 120
+_START_SECONDS = 120
+_REQUEST_SECONDS = 120
 _MEBIBYTE = 2**20
 
 Ready = Callable[[int], bool]
@@ -70,10 +71,19 @@ def service(*options: object, folder: Path = Path()) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def connect(port: int) -> Iterator[http.client.HTTPConnection]:
+    """A connection to a server on this machine, closed after the block."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_SECONDS)) as connection:
+        yield connection
+
+
 def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/readyz")
-    return connection.getresponse().status == http.client.OK
+    with connect(port) as connection:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        response.read()
+    return response.status == http.client.OK
 
 
 @contextmanager
@@ -112,7 +122,7 @@ def start(
 
 
 def _wait(port: int, popen: "subprocess.Popen[bytes]", ready: Ready, log: IO[str]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and popen.poll() is None:
         with suppress(OSError, http.client.HTTPException):
             if ready(port):
@@ -129,4 +139,4 @@ def _end(process: psutil.Process) -> None:
             with suppress(psutil.NoSuchProcess):
                 each.terminate()
         # Popen waits for its own process.
-        psutil.wait_procs(family[1:], timeout=START_SECONDS)
+        psutil.wait_procs(family[1:], timeout=_START_SECONDS)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from benchmarks.clients import Photograph, Turn, connect, form, post, read_photographs, take_turn
+from benchmarks.clients import Photograph, Turn, form, post, read_photographs, take_turn
 from benchmarks.report import machine, quantile, save, spread, table
-from benchmarks.server import Server, service, start
+from benchmarks.server import Server, connect, service, start
 from service.settings import available_cores
 
 COMMANDS: Mapping[str, Callable[[int], Sequence[str]]] = {
@@ -69,7 +69,8 @@ def peer(name: str, files: Sequence[Path], model: Path, heatmap: str) -> Iterato
     body = form(files[0].read_bytes())
 
     def ready(port: int) -> bool:
-        response, _ = post(connect(port), "/predict", body)
+        with connect(port) as connection:
+            response, _ = post(connection, "/predict", body)
         return response.status == http.client.OK
 
     with start(COMMANDS[name], environment, ready) as server:
