@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.clients import Turn, read_photographs, take_turn
-from benchmarks.report import machine, quantile, save, table
+from benchmarks.report import against_clients, machine, quantile, save, table
 from benchmarks.server import service
 from service.engines.model import Model
 from service.settings import available_cores
@@ -159,10 +159,9 @@ def draw(network: Mapping[int, float], rows: Sequence[Row]) -> Figure:
             label=f"batches of {max_batch}",
         )
     fastest = max(batch / seconds for batch, seconds in network.items())
-    axes.axhline(fastest, color="0.5", linestyle="--", label="network alone")
-    axes.set_xscale("log", base=2)
-    axes.set_ylim(bottom=0)
-    axes.set(xlabel="clients", ylabel="photographs per second")
+    clients = [row.clients for row in rows]
+    axes.plot([min(clients), max(clients)], [fastest, fastest], "--", color="0.5", label="network alone")
+    against_clients(axes, (row.clients for row in rows), "photographs per second")
     axes.legend()
     return figure
 

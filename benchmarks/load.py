@@ -22,7 +22,7 @@ from statistics import median
 from matplotlib.figure import Figure
 
 from benchmarks.clients import Turn, read_photographs, take_turn
-from benchmarks.report import machine, quantile, save, table
+from benchmarks.report import against_clients, machine, quantile, save, table
 from benchmarks.server import Server, connect, service
 from service.settings import available_cores
 
@@ -138,16 +138,14 @@ def draw(rows: Sequence[Row]) -> Figure:
     for workers in dict.fromkeys(row.workers for row in rows):
         mine = [row for row in rows if row.workers == workers]
         clients = [row.clients for row in mine]
-        label = f"{workers} workers"
+        label = f"workers: {workers}"
         axes[0].plot(clients, [row.turn.rate for row in mine], "o-", label=label)
         axes[1].plot(clients, [quantile(row.turn.latencies, 0.99) for row in mine], "o-", label=label)
         axes[2].plot(clients, [max(row.watch.memory) for row in mine], "o-", label=label)
     for each, name in zip(
         axes, ("answers per second", "latency, 99 %, s", "highest memory, MiB"), strict=True
     ):
-        each.set_xscale("log", base=2)
-        each.set_ylim(bottom=0)
-        each.set(xlabel="clients", ylabel=name)
+        against_clients(each, (row.clients for row in rows), name)
     axes[0].legend()
     return figure
 

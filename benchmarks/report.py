@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 _FEATURES = ("avx2", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
@@ -43,6 +44,15 @@ def machine(*libraries: str) -> str:
         f"{names[0] if names else platform.processor()} ({features}), {os.cpu_count()} cores; "
         f"Python {platform.python_version()}, {versions}\n"
     )
+
+
+def against_clients(axes: Axes, clients: Iterable[int], name: str) -> None:
+    """Label an axis of clients, by powers of two, and one of a quantity from 0."""
+    axes.set_xscale("log", base=2)
+    ticks = sorted(set(clients))
+    axes.set_xticks(ticks, map(str, ticks))
+    axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
+    axes.set(xlabel="clients", ylabel=name)
 
 
 def save(figure: Figure, path: Path | None) -> None:
