@@ -1,4 +1,4 @@
-"""How every program sends photographs: concurrent clients, each with a connection of its own."""
+"""Concurrent clients that send photographs, each on its own connection."""
 
 import http.client
 import itertools
@@ -27,7 +27,7 @@ class Photograph:
 
 @dataclass
 class Turn:
-    """What became of the requests of some clients.
+    """The outcomes of the requests of some clients.
 
     Attributes:
         seconds: How long the turn took.
@@ -83,14 +83,14 @@ def read_photographs(server: Server, path: str, files: Sequence[Path]) -> list[P
 def take_turn(
     server: Server, path: str, photographs: Sequence[Photograph], clients: int, seconds: float
 ) -> Turn:
-    """Have clients send photographs, each one after the other; who is refused waits as long as told.
+    """Send photographs from concurrent clients; a refused one waits for its Retry-After.
 
     Args:
         server: Started.
         path: Of the requests, with the query.
-        photographs: Taken in turn, from another one for each client.
+        photographs: Each client cycles through them, and starts with another one.
         clients: Concurrent requests.
-        seconds: After these no client sends another.
+        seconds: After these no client sends another request.
     """
     started = time.perf_counter()
 

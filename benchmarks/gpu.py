@@ -39,7 +39,7 @@ class Row:
     Attributes:
         max_batch: Most photographs in one inference.
         clients: Concurrent requests.
-        turn: What became of them.
+        turn: Their outcomes.
         cores: That the service kept busy.
         gpu: Percent of the time that a kernel ran; None where no GPU is seen.
     """
@@ -83,14 +83,14 @@ def watching_gpu() -> Iterator[list[float]]:
         "-lms",
         "200",
     ]
-    with tempfile.TemporaryFile("w+") as told, subprocess.Popen(command, stdout=told) as process:  # noqa: S603
+    with tempfile.TemporaryFile("w+") as output, subprocess.Popen(command, stdout=output) as process:  # noqa: S603
         try:
             yield seen
         finally:
             process.terminate()
             process.wait()
-            told.seek(0)
-            seen.extend(float(line) for line in told if line.strip().isdigit())
+            output.seek(0)
+            seen.extend(float(line) for line in output if line.strip().isdigit())
 
 
 def measure(
@@ -105,10 +105,10 @@ def measure(
     with service(*options, "--max-batch", max_batch) as server:
         photographs = read_photographs(server, path, files)
         for count in clients:
-            before = server.processor_seconds()
+            before = server.cpu_seconds()
             with watching_gpu() as seen:
                 turn = take_turn(server, path, photographs, count, seconds)
-            cores = (server.processor_seconds() - before) / turn.seconds
+            cores = (server.cpu_seconds() - before) / turn.seconds
             yield Row(max_batch, count, turn, cores, statistics.mean(seen) if seen else None)
 
 

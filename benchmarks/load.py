@@ -4,7 +4,7 @@
         [--model models/resynthdetect.onnx] [--seconds 20] [--plot FILE.svg]
 
 Needs ``pip install -c constraints.txt -e '.[benchmarks]'``. Each client sends a photograph of the folder,
-waits for the answer and sends the next; one that is refused waits as long as the answer says. An answer
+waits for the answer and sends the next; a refused one waits for its ``Retry-After``. An answer
 counts as failed where its score is not the one that the idle service gave that photograph. Meanwhile
 ``/metrics`` is read once per second. ``--clients 2 --seconds 1200`` is a soak.
 """
@@ -102,7 +102,7 @@ def measure(
 
 
 def load_table(rows: Sequence[Row]) -> str:
-    """What became of the requests."""
+    """The outcomes of the requests."""
     header = (
         "workers",
         "clients",

@@ -1,4 +1,4 @@
-"""How every program starts a server, and reads what it takes."""
+"""Start a server, read its memory and CPU time, and end it."""
 
 import http.client
 import os
@@ -15,8 +15,8 @@ from typing import IO
 
 import psutil
 
-_START_SECONDS = 120
-_REQUEST_SECONDS = 120
+_START_SECONDS = 300
+_REQUEST_SECONDS = 300
 _MEBIBYTE = 2**20
 
 Ready = Callable[[int], bool]
@@ -32,7 +32,7 @@ class Server:
 
     Attributes:
         port: On the loopback interface.
-        process: The one that was started; others may be its children.
+        process: The process that was started; others are its children.
         start_seconds: From its start until it was ready.
     """
 
@@ -44,7 +44,7 @@ class Server:
         return [self.process, *self.process.children(recursive=True)]
 
     def memory(self) -> float:
-        """MiB of all processes; what they share counts once."""
+        """MiB of all processes; shared pages count once."""
         total = 0.0
         for each in self._family():
             # A worker may end meanwhile.
@@ -52,8 +52,8 @@ class Server:
                 total += each.memory_full_info().pss
         return total / _MEBIBYTE
 
-    def processor_seconds(self) -> float:
-        """Time that all processes have spent on the cores."""
+    def cpu_seconds(self) -> float:
+        """CPU time of all processes so far."""
         times = [each.cpu_times() for each in self._family()]
         return float(sum(each.user + each.system for each in times))
 

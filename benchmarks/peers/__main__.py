@@ -41,8 +41,8 @@ _NAMES = {"bentoml": "BentoML", "litserve": "LitServe", "ray": "Ray Serve"}
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A server, and what became of its turns.
+class Candidate:
+    """A server and its turns.
 
     Attributes:
         server: Started.
@@ -58,7 +58,7 @@ class Contestant:
 
 
 @contextmanager
-def peer(name: str, files: Sequence[Path], model: Path, heatmap: str) -> Iterator[Contestant]:
+def peer(name: str, files: Sequence[Path], model: Path, heatmap: str) -> Iterator[Candidate]:
     """Start another server round the same stages."""
     environment = {
         "PEER_MODEL": str(model),
@@ -74,30 +74,30 @@ def peer(name: str, files: Sequence[Path], model: Path, heatmap: str) -> Iterato
         return response.status == http.client.OK
 
     with start(COMMANDS[name], environment, ready) as server:
-        yield Contestant(server, "/predict", read_photographs(server, "/predict", files))
+        yield Candidate(server, "/predict", read_photographs(server, "/predict", files))
 
 
 @contextmanager
-def our_service(files: Sequence[Path], model: Path, heatmap: str) -> Iterator[Contestant]:
+def our_service(files: Sequence[Path], model: Path, heatmap: str) -> Iterator[Candidate]:
     """Start this project's service."""
     path = f"/predict?heatmap={heatmap}"
     with service("--model", model, "--device", "cpu", "--engine", "onnxruntime") as server:
-        yield Contestant(server, path, read_photographs(server, path, files))
+        yield Candidate(server, path, read_photographs(server, path, files))
 
 
-def contest(contestants: Sequence[Contestant], clients: Sequence[int], seconds: float, rounds: int) -> None:
-    """Have all take turns."""
+def measure(candidates: Sequence[Candidate], clients: Sequence[int], seconds: float, rounds: int) -> None:
+    """Let all take turns."""
     for count in clients:
         for number in range(rounds + 1):
-            for each in contestants:
+            for each in candidates:
                 turn = take_turn(each.server, each.path, each.photographs, count, seconds)
                 if number:
                     each.turns.setdefault(count, []).append(turn)
 
 
-def contest_table(contestants: Mapping[str, Contestant]) -> str:
-    """What each did; ratios are to the service, round by round."""
-    ours = next(iter(contestants.values()))
+def peer_table(candidates: Mapping[str, Candidate]) -> str:
+    """Rates, latencies and memory; ratios are to the service, round by round."""
+    ours = next(iter(candidates.values()))
     header = (
         "server",
         "clients",
@@ -109,15 +109,13 @@ def contest_table(contestants: Mapping[str, Contestant]) -> str:
         "memory, MiB",
     )
     rows = [
-        (name, count, *_cells(each, ours, count))
-        for count in ours.turns
-        for name, each in contestants.items()
+        (name, count, *_cells(each, ours, count)) for count in ours.turns for name, each in candidates.items()
     ]
     return table(header, rows)
 
 
-def _cells(contestant: Contestant, ours: Contestant, clients: int) -> tuple[object, ...]:
-    turns = contestant.turns[clients]
+def _cells(candidate: Candidate, ours: Candidate, clients: int) -> tuple[object, ...]:
+    turns = candidate.turns[clients]
     latencies = [1000 * latency for turn in turns for latency in turn.latencies]
     return (
         f"{statistics.median(turn.rate for turn in turns):.2f}",
@@ -125,21 +123,19 @@ def _cells(contestant: Contestant, ours: Contestant, clients: int) -> tuple[obje
         sum(turn.failed for turn in turns),
         f"{quantile(latencies, 0.5):.0f}",
         f"{quantile(latencies, 0.99):.0f}",
-        f"{contestant.server.memory():.0f}",
+        f"{candidate.server.memory():.0f}",
     )
 
 
-def draw(contestants: Mapping[str, Contestant]) -> Figure:
+def draw(candidates: Mapping[str, Candidate]) -> Figure:
     """Answers per second, a group of bars for each number of clients."""
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
-    for number, (name, each) in enumerate(contestants.items()):
+    for number, (name, each) in enumerate(candidates.items()):
         rates = [statistics.median(turn.rate for turn in turns) for turns in each.turns.values()]
         axes.bar([place + 0.2 * number for place in range(len(rates))], rates, 0.18, label=name)
-    clients = list(next(iter(contestants.values())).turns)
-    axes.set_xticks(
-        [place + 0.1 * (len(contestants) - 1) for place in range(len(clients))], map(str, clients)
-    )
+    clients = list(next(iter(candidates.values())).turns)
+    axes.set_xticks([place + 0.1 * (len(candidates) - 1) for place in range(len(clients))], map(str, clients))
     axes.set(xlabel="clients", ylabel="answers per second")
     axes.legend()
     return figure
@@ -163,13 +159,13 @@ def main() -> None:
     options = _options()
     files = sorted(options.photographs.iterdir())
     with ExitStack() as stack:
-        contestants = {"the service": stack.enter_context(our_service(files, options.model, options.heatmap))}
+        candidates = {"the service": stack.enter_context(our_service(files, options.model, options.heatmap))}
         for name in options.peers:
             other = peer(name, files, options.model, options.heatmap)
-            contestants[_NAMES[name]] = stack.enter_context(other)
-        contest(list(contestants.values()), options.clients, options.seconds, options.rounds)
-        report = contest_table(contestants)
-    save(draw(contestants), options.plot)
+            candidates[_NAMES[name]] = stack.enter_context(other)
+        measure(list(candidates.values()), options.clients, options.seconds, options.rounds)
+        report = peer_table(candidates)
+    save(draw(candidates), options.plot)
     sys.stdout.write(f"{machine(*COMMANDS)}\n{report}")
 
 
