@@ -1,1 +1,1 @@
-"""Speed, shown side by side in one run as a ratio."""
+"""Five questions about speed: ``request``, ``load``, ``gpu``, ``training`` and ``peers``."""

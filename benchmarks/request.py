@@ -1,138 +1,144 @@
-"""Where the time of one request goes, here and in another checkout of the project.
+"""What does a lone request cost, stage by stage, for each engine and each kind of answer?
 
-    python -m benchmarks.request PHOTOGRAPH --before FOLDER [--heatmap overlay] [--out docs/request.svg]
+    python -m benchmarks.request PHOTOGRAPH [--engines onnxruntime openvino] [--before CHECKOUT]
+        [--answers heatmap=none heatmap=overlay 'heatmap=overlay&size=full'] [--plot FILE.svg]
 
-Needs ``pip install -c constraints.txt -e '.[load,openvino]'``. The other checkout is served by the same
-interpreter. Requests are sent one at a time, to all in turn; a bar is the medians of the stages that answers
-tell, and of what is left of the whole: HTTP, forms, JSON.
+Needs ``pip install -c constraints.txt -e '.[benchmarks,openvino]'``. One service is started for each engine,
+and one of another checkout where ``--before`` names it. They take turns, one request at a time. Stages are
+medians of what the answers tell; HTTP is what is left of the client's time.
 """
 
 import argparse
 import http.client
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks.serving import asker, form, wait_until_answering
-from tests.service.live_server import free_port
+from benchmarks.clients import form, post
+from benchmarks.report import machine, save, table
+from benchmarks.server import Server, ServerError, connect, service
 
-_STAGES = ("decode", "preprocess", "queue", "inference", "render", "HTTP")
-_MODEL = Path("models/resynthdetect.onnx").resolve()
+Stages = Mapping[str, float]
 
-
-@contextmanager
-def service(folder: Path, engine: str | None, body: bytes) -> Iterator[int]:
-    """Serve from a checkout; the value is the port."""
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "service",
-        "--model",
-        str(_MODEL),
-        "--device",
-        "cpu",
-        "--port",
-        str(port),
-    ]
-    command += ["--log-level", "error", *(["--engine", engine] if engine else [])]
-    environment = {**os.environ, "PYTHONPATH": str(folder.resolve())}
-    with subprocess.Popen(command, cwd=folder, env=environment) as process:  # noqa: S603
-        try:
-            wait_until_answering(asker(port, body, "/predict"), process)
-            yield port
-        finally:
-            process.terminate()
+# Threads of the engine that was asked before still look for work.
+_PAUSE = 0.2
 
 
-def ask(port: int, body: bytes, heatmap: str) -> dict[str, float]:
-    """Milliseconds of each stage of one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    headers = {"Content-Type": "multipart/form-data; boundary=photograph"}
-    started = time.perf_counter()
-    connection.request("POST", f"/predict?heatmap={heatmap}", body, headers)
-    answer = connection.getresponse().read()
-    whole = 1000 * (time.perf_counter() - started)
-    connection.close()
-    timings: dict[str, float] = json.loads(answer)["timings_ms"]
-    return timings | {"HTTP": whole - timings["total"]}
+def ask(server: Server, query: str, body: bytes) -> tuple[Stages, float]:
+    """Milliseconds of each stage of one request, and the size of its answer in kB.
 
-
-def draw(medians: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """Draw a bar for each service, a piece for each stage."""
-    mpl.rcParams["svg.hashsalt"] = "request"
-    figure = Figure(figsize=(8, 0.6 * len(medians) + 1.4), layout="constrained")
-    axes = figure.subplots()
-    for place, stages in enumerate(medians.values()):
-        left = 0.0
-        for number, stage in enumerate(_STAGES):
-            axes.barh(place, stages[stage], left=left, color=f"C{number}", label=None if place else stage)
-            left += stages[stage]
-        axes.text(left, place, f" {left:.0f} ms", va="center")
-    axes.set_yticks(range(len(medians)), list(medians))
-    axes.invert_yaxis()
-    axes.margins(x=0.12)
-    axes.set_xlabel("ms")
-    figure.legend(loc="outside upper center", ncols=len(_STAGES))
-    figure.savefig(path)
-
-
-def table(medians: Mapping[str, Mapping[str, float]]) -> str:
-    """The same in figures."""
-    lines = [f"| | {' | '.join(_STAGES)} | whole |", "| --- |" + " ---: |" * (len(_STAGES) + 1)]
-    for name, stages in medians.items():
-        cells = [f"{stages[stage]:.0f}" for stage in _STAGES]
-        lines.append(f"| {name} | {' | '.join(cells)} | {sum(stages[stage] for stage in _STAGES):.0f} |")
-    return "\n".join(lines) + "\n"
+    Raises:
+        ServerError: It is answered with a problem.
+    """
+    with connect(server.port) as connection:
+        started = time.perf_counter()
+        response, answer = post(connection, f"/predict?{query}", body)
+        whole = 1000 * (time.perf_counter() - started)
+    if response.status != http.client.OK:
+        raise ServerError(answer.decode())
+    timings = json.loads(answer)["timings_ms"]
+    return {**timings, "HTTP": whole - timings["total"], "total": whole}, len(answer) / 1000
 
 
 def measure(
-    services: Mapping[str, tuple[Path, str | None]], body: bytes, heatmap: str, rounds: int
-) -> dict[str, dict[str, float]]:
-    """Medians of each stage, by the name of the service."""
-    taken: dict[str, list[dict[str, float]]] = {name: [] for name in services}
-    with ExitStack() as stack:
-        ports = {name: stack.enter_context(service(*each, body)) for name, each in services.items()}
-        for number in range(rounds + 2):
-            for name, port in ports.items():
-                # Threads of the one before may still look for work.
-                time.sleep(0.2)
-                stages = ask(port, body, heatmap)
+    servers: Mapping[str, Server], queries: Sequence[str], body: bytes, rounds: int
+) -> dict[str, tuple[Stages, float]]:
+    """Medians by server and query; the first two rounds warm up."""
+    taken: dict[str, list[tuple[Stages, float]]] = {}
+    for number in range(rounds + 2):
+        for name, server in servers.items():
+            for query in queries:
+                time.sleep(_PAUSE)
+                asked = ask(server, query, body)
                 if number > 1:
-                    taken[name].append(stages)
-    return {name: _medians(requests) for name, requests in taken.items()}
+                    taken.setdefault(f"{name}, `{query}`", []).append(asked)
+    return {name: _medians(asked) for name, asked in taken.items()}
 
 
-def _medians(requests: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {stage: statistics.median(each[stage] for each in requests) for stage in _STAGES}
+def _medians(asked: Sequence[tuple[Stages, float]]) -> tuple[Stages, float]:
+    stages = {stage: statistics.median(each[stage] for each, _ in asked) for stage in asked[0][0]}
+    return stages, statistics.median(size for _, size in asked)
+
+
+def stage_table(measured: Mapping[str, tuple[Stages, float]]) -> str:
+    """Milliseconds of each stage, the whole last, and the size of the answer."""
+    names = _stage_names(measured)
+    rows = [
+        (name, *(f"{stages[each]:.0f}" for each in names), f"{stages['total']:.0f}", f"{size:.0f}")
+        for name, (stages, size) in measured.items()
+    ]
+    return table(("ms", *names, "whole", "answer, kB"), rows)
+
+
+def start_table(servers: Mapping[str, Server]) -> str:
+    """What a start costs."""
+    rows = [(name, f"{each.start_seconds:.1f}", f"{each.memory():.0f}") for name, each in servers.items()]
+    return table(("", "ready after, s", "memory, MiB"), rows)
+
+
+def draw(measured: Mapping[str, tuple[Stages, float]]) -> Figure:
+    """A bar for each server and query, a piece for each stage."""
+    figure = Figure(figsize=(9, 0.5 * len(measured) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    for place, (stages, _) in enumerate(measured.values()):
+        left = 0.0
+        for number, stage in enumerate(_stage_names(measured)):
+            axes.barh(place, stages[stage], left=left, color=f"C{number}", label=None if place else stage)
+            left += stages[stage]
+        axes.text(left, place, f" {left:.0f} ms", va="center")
+    axes.set_yticks(range(len(measured)), [name.replace("`", "") for name in measured])
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.set_xlabel("ms")
+    figure.legend(loc="outside upper center", ncols=len(_stage_names(measured)))
+    return figure
+
+
+def _stage_names(measured: Mapping[str, tuple[Stages, float]]) -> list[str]:
+    stages, _ = next(iter(measured.values()))
+    return [stage for stage in stages if stage != "total"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("--model", type=Path, default=Path("models/resynthdetect.onnx"))
+    parser.add_argument("--engines", nargs="+", default=["onnxruntime", "openvino"])
+    parser.add_argument("--before", type=Path, help="another checkout, served in the first engine")
+    parser.add_argument(
+        "--answers", nargs="+", default=["heatmap=none", "heatmap=overlay", "heatmap=overlay&size=full"]
+    )
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--plot", type=Path)
+    return parser.parse_args()
 
 
 def main() -> None:
     """Measure, print and draw."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("photograph", type=Path)
-    parser.add_argument("--before", type=Path, required=True, help="folder of another checkout")
-    parser.add_argument("--heatmap", default="overlay")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--out", type=Path, default=Path("docs/request.svg"))
-    arguments = parser.parse_args()
-    services = {
-        "before": (arguments.before, None),
-        "ONNX Runtime": (Path(), "onnxruntime"),
-        "OpenVINO": (Path(), "openvino"),
-    }
-    medians = measure(services, form(arguments.photograph.read_bytes()), arguments.heatmap, arguments.rounds)
-    sys.stdout.write(table(medians))
-    draw(medians, arguments.out)
+    options = _options()
+    services = {engine: (engine, Path()) for engine in options.engines}
+    if options.before is not None:
+        services["before"] = (options.engines[0], options.before)
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(
+                service(
+                    "--model", options.model.resolve(), "--device", "cpu", "--engine", engine, folder=folder
+                )
+            )
+            for name, (engine, folder) in services.items()
+        }
+        started = start_table(servers)
+        measured = measure(servers, options.answers, form(options.photograph.read_bytes()), options.rounds)
+    save(draw(measured), options.plot)
+    versions = machine("onnxruntime-gpu", "openvino", "opencv-python-headless")
+    sys.stdout.write(f"{versions}\n{stage_table(measured)}\n{started}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The tables of settings and metrics in the README: ``python -m service.reference README.md`` writes them.
+"""The pages of settings and metrics in docs/: ``python -m service.reference docs`` writes them.
 
-They come from the service's own settings and metrics, so they are never out of date.
+They are made from what the service reads and counts.
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,39 +14,29 @@ from service.serving.metrics import Metrics
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 
-def settings_table() -> str:
-    """Return every setting as a row of a Markdown table."""
+def settings_page() -> str:
+    """Return every setting, as Markdown."""
     rows = [
         (f"`{ENVIRONMENT_PREFIX}{name.upper()}`", _default(field), _cell(field.description or ""))
         for name, field in Settings.model_fields.items()
     ]
-    return _table(("setting", "default", "what it does"), rows)
+    return (
+        "# Settings\n\n"
+        "Each setting is an environment variable and an option of the command line: "
+        f"`{ENVIRONMENT_PREFIX}QUEUE_SIZE=64` is `--queue-size 64`.\n\n"
+    ) + _table(("setting", "default", "description"), rows)
 
 
-def metrics_table() -> str:
-    """Return every metric of the service's own as a row of a Markdown table."""
+def metrics_page() -> str:
+    """Return every metric of the service's own, as Markdown."""
     metrics = [each for each in vars(Metrics()).values() if isinstance(each, MetricWrapperBase)]
-    return _table(("metric", "kind", "labels", "what it tells"), [_metric(metric) for metric in metrics])
+    return (
+        "# Metrics\n\n"
+        "`GET /metrics` has these, and those of the process (memory, CPU time, open files) and of Python.\n\n"
+    ) + _table(("metric", "type", "labels", "description"), [_metric(metric) for metric in metrics])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "metrics": metrics_table}
-
-
-def with_tables(text: str) -> str:
-    """Return a Markdown text with the tables between its markers written again.
-
-    Args:
-        text: With ``<!-- settings -->`` and ``<!-- /settings -->`` round one table, and likewise ``metrics``.
-
-    Raises:
-        ValueError: It lacks a marker.
-    """
-    for name, table in TABLES.items():
-        between = re.search(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->", text)
-        if between is None:
-            raise ValueError(f"there are no markers for the {name}")
-        text = text[: between.start(1)] + table() + text[between.end(1) :]
-    return text
+PAGES: Mapping[str, Callable[[], str]] = {"settings.md": settings_page, "metrics.md": metrics_page}
 
 
 def _metric(metric: MetricWrapperBase) -> tuple[str, ...]:
@@ -59,7 +48,7 @@ def _metric(metric: MetricWrapperBase) -> tuple[str, ...]:
 
 
 def _default(field: FieldInfo) -> str:
-    # What is None or made on the spot is told by its description.
+    # The description says what stands for None, and what a factory makes.
     if field.default_factory is not None or field.default in (None, ""):
         return "-"
     return f"`{field.default}`"
@@ -75,5 +64,5 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    for path in map(Path, sys.argv[1:]):
-        path.write_text(with_tables(path.read_text()))
+    for name, page in PAGES.items():
+        (Path(sys.argv[1]) / name).write_text(page())

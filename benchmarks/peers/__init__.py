@@ -1,1 +1,1 @@
-"""The same pipeline, served by what a user would otherwise pick."""
+"""The same stages behind other servers; ``python -m benchmarks.peers``."""

@@ -1,4 +1,4 @@
-"""One photograph after the other through the service's own stages, as one function."""
+"""The service's own stages as one function, for servers that take nothing else."""
 
 import base64
 import os
@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 
 from service.engines.model import Model
-from service.pictures.options import Heatmap
+from service.pictures.options import DEFAULT_SIZE, Heatmap
 from service.pictures.regions import find_regions
 from service.pictures.rendering import render
 from service.preprocessing import PhotographFile, assess_quality, prepare_file
@@ -16,13 +16,12 @@ from service.settings import Settings
 
 
 class Pipeline:
-    """What a request costs without any server."""
+    """The stages of a request, without a server."""
 
     def __init__(self) -> None:
-        """Load the model that ``PEER_MODEL`` names, with as many threads as ``PEER_THREADS`` says."""
+        """Load the model that ``PEER_MODEL`` names, for one thread."""
         cv2.setNumThreads(1)
-        threads = int(os.environ["PEER_THREADS"])
-        self._model = Model(Path(os.environ["PEER_MODEL"]), device="cpu", inference_threads=threads)
+        self._model = Model(Path(os.environ["PEER_MODEL"]), device="cpu", inference_threads=1)
         self._heatmap = Heatmap(os.environ["PEER_HEATMAP"])
         self._max_pixels = Settings().max_pixels
 
@@ -33,7 +32,7 @@ class Pipeline:
         prepared = prepare_file(file, metadata.preprocessing)
         (score,), (heatmap,) = self._model.run(prepared.image[None])
         regions = find_regions(heatmap, metadata.region.value, prepared.mapping)
-        png = render(self._heatmap, heatmap, prepared.mapping, file)
+        png = render(self._heatmap, heatmap, prepared.mapping, file, DEFAULT_SIZE)
         return {
             "score": round(float(score), 6),
             "regions": [[*vars(region.box).values(), region.peak] for region in regions],

@@ -1,5 +1,6 @@
-"""The pipeline in LitServe: ``python -m benchmarks.peers.with_litserve PORT WORKERS``."""
+"""The pipeline in LitServe: ``python -m benchmarks.peers.with_litserve PORT``."""
 
+import os
 import sys
 from typing import Any
 
@@ -18,7 +19,7 @@ class Photographs(litserve.LitAPI):  # type: ignore[misc]
         self.pipeline = Pipeline()
 
     def decode_request(self, request: Request) -> bytes:
-        """Take the file out of a form, which LitServe hands over where a request is annotated."""
+        """Take the file out of the form."""
         data: bytes = request["file"].file.read()
         return data
 
@@ -33,6 +34,9 @@ class Photographs(litserve.LitAPI):  # type: ignore[misc]
 
 if __name__ == "__main__":
     server = litserve.LitServer(
-        Photographs(api_path="/predict"), accelerator="cpu", workers_per_device=int(sys.argv[2]), timeout=120
+        Photographs(api_path="/predict"),
+        accelerator="cpu",
+        workers_per_device=int(os.environ["PEER_WORKERS"]),
+        timeout=120,
     )
     server.run(port=int(sys.argv[1]), generate_client_file=False, log_level="warning")
