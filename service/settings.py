@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     )
     worker_seconds: PositiveFloat = Field(
         default=20,
-        description="Time limit of a worker to prepare a photograph, and again to draw it. A photograph that "
-        "exceeds it gets a 422, and the worker is replaced.",
+        description="CPU time that a worker may take to prepare a photograph, and again to draw it; by the "
+        "clock five times as much. A photograph that exceeds it gets a 422, and the worker is replaced.",
     )
     inference_threads: int = Field(
         default=0,

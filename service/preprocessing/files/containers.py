@@ -5,12 +5,13 @@ decode it. So this looks for the end itself, in a number of steps that no file c
 """
 
 import struct
+from collections.abc import Iterator
 
 _JPEG_START_OF_SCAN, _JPEG_END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 _JPEG_APP1, _JPEG_EXIF = b"\xff\xe1", b"Exif\0\0"
 # A camera writes about ten segments before the pixels.
 _MAX_JPEG_SEGMENTS = 64
-_PNG_END = b"IEND\xae\x42\x60\x82"  # with its checksum
+_PNG_END, _PNG_EXIF = b"IEND", b"eXIf"
 # A photograph has a few thousand chunks.
 _MAX_PNG_CHUNKS = 50_000
 _BMP_UNCOMPRESSED = (0, 3, 6)
@@ -38,22 +39,24 @@ def jpeg_exif(data: bytes) -> bytes:
 
 
 def png_is_complete(data: bytes) -> bool:
-    """Whether a PNG has a whole IEND chunk."""
-    return _PNG_END in data
+    """Whether a PNG's chunks reach its IEND; OpenCV allocates whatever length one announces."""
+    return any(kind == _PNG_END for kind, _ in _png_chunks(data))
 
 
 def png_exif(data: bytes) -> bytes:
     """The EXIF data of a PNG, which may follow the pixels; empty if it has none."""
+    return next((content for kind, content in _png_chunks(data) if kind == _PNG_EXIF), b"")
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and content of a PNG's chunks, as far as they are whole."""
     position = 8
     for _ in range(_MAX_PNG_CHUNKS):
-        length = int.from_bytes(data[position : position + 4], "big")
-        end = position + 12 + length
+        end = position + 12 + int.from_bytes(data[position : position + 4], "big")
         if end > len(data):
-            break
-        if data[position + 4 : position + 8] == b"eXIf":
-            return data[position + 8 : end - 4]
+            return
+        yield data[position + 4 : position + 8], data[position + 8 : end - 4]
         position = end
-    return b""
 
 
 def webp_is_complete(data: bytes) -> bool:

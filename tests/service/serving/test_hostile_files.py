@@ -133,6 +133,14 @@ def png(width: int, height: int, depth: int, colour: int, chunks: int, kind: byt
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + body + png_chunk(b"IEND", b"")
 
 
+def announcing(length: int) -> bytes:
+    """A PNG whose pixels are said to take so many bytes."""
+    data = png(128, 96, 8, 2, 0, b"tEXt", b"")
+    place = data.index(b"IDAT") - 4
+    return data[:place] + struct.pack(">I", length) + data[place + 4 :]
+
+
+@example(data=announcing(2**31 - 1))
 @example(data=png(20_000, 10, 8, 2, 0, b"tEXt", b""))
 @example(data=png(2000, 2000, 16, 2, 3, b"tEXt", b"a\0b"))
 @hostile(
