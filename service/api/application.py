@@ -46,7 +46,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     app = FastAPI(
         title="ReSynthDetect",
         description="Anomaly detection on retinal fundus photographs, learned from normal ones alone. "
-        "A research tool, no medical device.",
+        "A research tool, not a medical device.",
         version=version("resynthdetect"),
         lifespan=lifespan,
         # Operation ids, and so the names of a generated client's functions.

@@ -61,7 +61,7 @@ async function ask(entry, answered) {
       // The layer has as many pixels as the model sees; a photograph that it must bring along, what a screen has.
       size: entry.photograph ? 768 : 2048,
       onProgress: (share) => progress(answered + share / 2, total),
-      onWait: (seconds) => say(`The service is busy; asking again in ${seconds} s.`),
+      onWait: (seconds) => say(`The service is busy; retrying in ${seconds} s.`),
     });
     entry.layer = pngUrl(entry.answer.heatmap_png);
     // The list may grow long; the picture is kept as a file, not as text.

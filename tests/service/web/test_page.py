@@ -192,7 +192,7 @@ def test_a_busy_service_is_asked_again(page, jpeg):
 
     page.route("**/predict?*", busy_once)
     page.get_by_label("Drop fundus photographs here").set_input_files([upload("eye.jpg", jpeg)])
-    expect(page.get_by_role("status")).to_have_text("The service is busy; asking again in 1 s.")
+    expect(page.get_by_role("status")).to_have_text("The service is busy; retrying in 1 s.")
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
 
