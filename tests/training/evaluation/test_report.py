@@ -33,7 +33,7 @@ def test_markdown_has_a_row_for_each_method_in_each_table(evaluations):
 def test_markdown_says_lesion_by_lesion_what_is_found(evaluations):
     markdown = to_markdown(evaluations)
 
-    assert "share of 2 lesions found, by false alarms a photograph" in markdown
+    assert "share of 2 lesions found, by false alarms per photograph" in markdown
     assert "| method | 0.25 | 0.5 | 1 | 2 | 4 | 8 | mean |" in markdown
     assert f"| perfect | {' | '.join([SURE] * 7)} |" in markdown
     header = (
