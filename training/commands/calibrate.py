@@ -11,7 +11,8 @@ from service.cameras.profile import CameraName, Device, write_profile
 from service.engines.model import Model
 from training.commands.options import StrictOption, WorkersOption, console, load
 from training.data.datasets import Layout
-from training.export.camera_profile import SPECIFICITY, make_profile, measure_photographs, suspicious, trust
+from training.data.split import SPECIFICITY
+from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
 
 
 def calibrate(

@@ -7,7 +7,7 @@ import typer
 
 from service.cameras.profile import write_profile
 from service.engines.model import Model
-from training.commands.normals import prepare_normals
+from training.commands.normals import prepare_normals, warn_of_few
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -67,6 +67,7 @@ def export(
         raise RunError(
             f"{data} does not hold the photographs that {run} held back, or prepares them otherwise"
         )
+    warn_of_few(normals)
     text = results.read_text() if results else ""
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
     loaded = Model(model, device="cpu")

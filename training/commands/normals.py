@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from service.engines.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.options import prepare_records
+from training.commands.options import console, prepare_records
 from training.config import TrainingConfig
 from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
-from training.data.split import hold_back
+from training.data.split import hold_back, too_few
 from training.run import RunRecord, digests
 from training.stages.samples import Images
 
@@ -51,6 +51,12 @@ def prepare_normals(
     return Normals(
         *(prepare_records(part, cache, constants, strict, workers, natural=True) for part in parts)
     )
+
+
+def warn_of_few(normals: Normals) -> None:
+    """Warn where a model of these normals could not be relied on."""
+    if (few := too_few(len(normals.training), len(normals.held_back))) is not None:
+        console.print(f"[bold]warning:[/bold] {few}")
 
 
 def record_of(

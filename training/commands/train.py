@@ -7,7 +7,7 @@ import typer
 
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
-from training.commands.normals import prepare_normals, record_of
+from training.commands.normals import prepare_normals, record_of, warn_of_few
 from training.commands.options import (
     CacheFolder,
     DataFolder,
@@ -77,6 +77,7 @@ def train(
         attribution=attribution,
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
+    warn_of_few(normals)
     hardware = choose_hardware(device, workers, full_precision)
     run_training(record, images, held_back, run, hardware, sources)
     console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)

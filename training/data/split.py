@@ -4,7 +4,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
+from service.cameras.conformal import least_normals
 from training.data.records import Record
+
+# Fewer do not show how much normal eyes differ.
+LEAST_NORMALS = 80
+# The share of normal photographs that a decision threshold is to pass.
+SPECIFICITY = 0.9
 
 
 def position(group: str, seed: int) -> float:
@@ -14,6 +20,22 @@ def position(group: str, seed: int) -> float:
     """
     digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def too_few(training: int, held_back: int) -> str | None:
+    """Say that a model of so few normal photographs cannot be relied on; None if there are enough.
+
+    Args:
+        training: Photographs trained on.
+        held_back: Photographs held back.
+    """
+    if training + held_back >= LEAST_NORMALS and held_back >= least_normals(SPECIFICITY):
+        return None
+    return (
+        f"{training} normal photographs to train on and {held_back} held back are too few: such a model "
+        f"takes normal variety for anomalies, and its threshold means little. Use at least {LEAST_NORMALS}, better "
+        "some hundreds."
+    )
 
 
 def hold_back(

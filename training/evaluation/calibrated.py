@@ -7,13 +7,13 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from service.cameras.conformal import threshold
+from training.data.split import SPECIFICITY
 from training.evaluation.counting import ScoreArray
 
 # As many normals as a clinic gathers in a day.
 NORMALS = 50
 _LEAST_TESTED = 20
 _DRAWS = 200
-_SPECIFICITY = 0.9
 _SEED = 0
 
 
@@ -86,7 +86,7 @@ def _one_calibration(
     order = np.argsort(rank, kind="stable")
     normals = order[~anomalous[order]][:NORMALS]
     tested = rank > rank[normals].max()
-    limit = threshold(np.sort(scores[normals].astype(np.float64)).tolist(), _SPECIFICITY)
+    limit = threshold(np.sort(scores[normals].astype(np.float64)).tolist(), SPECIFICITY)
     found = scores >= limit
     with np.errstate(invalid="ignore"):
         sensitivity = np.divide((found & anomalous & tested).sum(), (anomalous & tested).sum())

@@ -9,6 +9,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from service.preprocessing.constants import PreprocessingConstants
 from training.config import TrainingConfig
 from training.data.prepared import NormalImages
+from training.data.split import SPECIFICITY
 from training.evaluation.methods import Predictor
 from training.field_of_view import inside_field_of_view
 from training.stages.localization import held_back_samples
@@ -16,8 +17,6 @@ from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
 _QUANTILES = 101
-# This share of normal eyes is called anomalous.
-_FALSE_ALARMS = 0.1
 
 
 class Choice(NamedTuple):
@@ -74,8 +73,8 @@ def calibrate(
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
         decision=Choice(
-            value=float(np.quantile(normal.scores, 1 - _FALSE_ALARMS)),
-            chosen_by=f"{1 - _FALSE_ALARMS:.0%} of {len(normals)} held-back normal images score lower",
+            value=float(np.quantile(normal.scores, SPECIFICITY)),
+            chosen_by=f"{SPECIFICITY:.0%} of {len(normals)} held-back normal images score lower",
         ),
         region=Choice(
             value=_best_f1(synthetic),

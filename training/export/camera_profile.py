@@ -17,11 +17,10 @@ from service.engines.contract import ModelMetadata
 from service.engines.model import Model
 from service.preprocessing import PhotographFile, prepare_file
 from training.data.records import DataError, Record
+from training.data.split import SPECIFICITY
 
 # A covariance of so many measures, and the distance that nearly all stay within, need some photographs.
 LEAST_PHOTOGRAPHS = 20
-# Of normal photographs, this share is to pass where nobody asks for another.
-SPECIFICITY = 0.9
 _WITHIN = 0.99
 # A normal that scores so many robust deviations above the median of its camera's, in log-odds.
 _SUSPICIOUS = 3.5

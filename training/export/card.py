@@ -5,6 +5,7 @@ from pathlib import Path
 from service.engines.card import digest_of
 from service.engines.contract import ModelMetadata, Threshold
 from training.config import TrainingConfig
+from training.data.split import too_few
 from training.presets import PRESETS
 
 _LIMITS = """\
@@ -30,6 +31,7 @@ def write_card(
     difference: float,
     results: str,
     *,
+    held_back: int,
     flips: bool = False,
 ) -> None:
     """Write the card of a model.
@@ -41,13 +43,16 @@ def write_card(
         config: What it was trained with.
         difference: Largest difference between the exported and the trained model, on photographs.
         results: A Markdown table of its evaluation; empty where it was not evaluated.
+        held_back: Normal photographs that chose epoch and thresholds.
         flips: Whether its heatmap is the mean over an image and its mirror images.
     """
     digest = digest_of(model)
     size = model.stat().st_size / 2**20
     data = metadata.training_data
+    few = too_few(data.images, held_back)
     sections = [
         f"# {metadata.name} {metadata.version}",
+        *([f"**Do not rely on it.** {few}"] if few else []),
         f"`{model.name}`, {size:.1f} MiB, SHA-256 `{digest}`",
         "## What it was trained on",
         f"{data.images} normal photographs: {data.name}. Licence: {data.licence}. {data.attribution}",

@@ -70,5 +70,14 @@ def export_run(
             stale.unlink(missing_ok=True)
     finally:
         candidate.unlink(missing_ok=True)
-    write_card(model.with_suffix(".md"), model, metadata, record.config, difference, results, flips=flips)
+    write_card(
+        model.with_suffix(".md"),
+        model,
+        metadata,
+        record.config,
+        difference,
+        results,
+        held_back=len(held_back),
+        flips=flips,
+    )
     return model

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from training.data.records import Record, Split
-from training.data.split import hold_back, position
+from training.data.split import hold_back, position, too_few
 
 
 def records_of(patients: dict[str, int]) -> list[Record]:
@@ -65,3 +65,13 @@ def test_positions_are_spread_evenly_and_known():
 def test_a_part_that_leaves_a_side_empty_is_refused(fraction):
     with pytest.raises(ValueError, match=r"held back|cannot be divided"):
         hold_back(without_patients(10), fraction, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("training", "held_back", "enough"),
+    [(116, 17, True), (70, 10, True), (69, 10, False), (92, 8, False), (7, 1, False)],
+)
+def test_few_normals_are_named(training, held_back, enough):
+    message = too_few(training, held_back)
+    assert (message is None) == enough
+    assert enough or f"{training} normal photographs to train on and {held_back} held back" in str(message)

@@ -132,6 +132,7 @@ def test_a_run_becomes_a_model_and_a_card(tmp_path, run, held_back):
     assert (described.name, described.version, described.training_data) == ("tiny", "3", DATA)
     assert sorted(path.name for path in model.parent.iterdir()) == ["tiny.md", "tiny.onnx"]
     card = model.with_suffix(".md").read_text()
+    assert "**Do not rely on it.**" in card
     for part in ("# tiny 3", "drawn retinas", "CC0-1.0", "| a |", "no medical device", '"focusing": 2.0'):
         assert part in card
     assert "training export RUN PHOTOGRAPHS --name tiny --version 3\n" in card
