@@ -33,8 +33,8 @@ def too_few(training: int, held_back: int) -> str | None:
         return None
     return (
         f"{training} normal photographs to train on and {held_back} held back are too few: such a model "
-        f"takes normal variety for anomalies, and its threshold means little. Use at least {LEAST_NORMALS}, better "
-        "some hundreds."
+        f"takes normal variety for anomalies, and its threshold means little. Use at least {LEAST_NORMALS}, "
+        "better some hundreds."
     )
 
 
