@@ -26,6 +26,9 @@ _BRIGHT_LEVEL, _MAX_BRIGHT_FRACTION = 240, 0.06
 _MIN_DETAIL = 0.011
 # Fraction of the disc that is on the photograph: 0.78 or more in 98 % of the good ones.
 _MIN_COVERAGE = 0.75
+# Of the model's pixels across the disc. The compact model tells normal photographs of 224 pixels from others
+# hardly better than chance does.
+_MIN_RESOLUTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class QualityNote:
     """A reason to trust a score less.
 
     Attributes:
-        code: Stable, kebab-case: ``too-dark``, ``over-exposed``, ``blurred``, ``low-resolution`` or
-            ``field-of-view-cut``.
+        code: Stable, kebab-case: ``too-dark``, ``over-exposed``, ``blurred``, ``low-resolution``,
+            ``too-small`` or ``field-of-view-cut``.
         message: One sentence for a person.
     """
 
@@ -93,7 +96,14 @@ def _is_blurred(measured: _Measured) -> bool:
 
 def _is_low_resolution(measured: _Measured) -> bool:
     """Whether the disc had to be enlarged to the model's input."""
-    return measured.model_input.mapping.side < measured.model_input.mapping.size
+    mapping = measured.model_input.mapping
+    return _MIN_RESOLUTION * mapping.size <= mapping.side < mapping.size
+
+
+def _is_too_small(measured: _Measured) -> bool:
+    """Whether the disc has so few pixels that hardly a lesion is left of them."""
+    mapping = measured.model_input.mapping
+    return mapping.side < _MIN_RESOLUTION * mapping.size
 
 
 def _is_cut(measured: _Measured) -> bool:
@@ -108,6 +118,7 @@ _NOTES: tuple[tuple[Callable[[_Measured], bool], QualityNote], ...] = (
     (_is_over_exposed, QualityNote("over-exposed", "Much of the photograph is over-exposed.")),
     (_is_blurred, QualityNote("blurred", "The photograph is blurred or hazy.")),
     (_is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
+    (_is_too_small, QualityNote("too-small", "The photograph has too few pixels to judge.")),
     (_is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
 )
 QUALITY_CODES = tuple(note.code for _, note in _NOTES)

@@ -17,9 +17,18 @@ async function start() {
   try {
     const names = await models();
     part("model").replaceChildren(...names.map((name) => new Option(name, name)));
+    await sayCameras();
   } catch {
     say("The service does not answer. Is it running?");
   }
+}
+
+// On which cameras the chosen model has been shown to work.
+async function sayCameras() {
+  const { cameras } = await describe(part("model").value);
+  const each = cameras.map(({ name, normals }) => `${name} (${normals} normal photographs)`).join(", ");
+  part("calibrated").textContent =
+    `Calibrated on ${each || "no camera"}. On any other camera a score may mean nothing.`;
 }
 
 function take(files) {
@@ -133,6 +142,7 @@ function say(words) {
   part("status").textContent = words;
 }
 
+part("model").addEventListener("change", () => void sayCameras());
 part("files").addEventListener("change", (event) => {
   take(event.target.files);
   // The same file may be chosen again.

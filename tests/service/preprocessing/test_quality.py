@@ -25,6 +25,14 @@ def test_every_note_has_a_message():
     assert note.message.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("side", "expected"), [(1411, set()), (420, {"low-resolution"}), (300, {"too-small"})]
+)
+def test_resolution(side, expected):
+    retina = cv2.resize(skimage.data.retina(), (side, side), interpolation=cv2.INTER_AREA)
+    assert codes(retina) & {"low-resolution", "too-small"} == expected
+
+
 def test_too_dark():
     assert "too-dark" in codes((skimage.data.retina() * 0.18).astype(np.uint8))
 
@@ -55,6 +63,8 @@ def test_notes_agree_with_human_grades(fundus_data):
     for quality in noted:
         for row in [row for row in rows if row["quality"] == quality][:15]:
             path = fundus_data / "eyepacs/images" / f"{row['image']}.jpeg"
-            noted[quality] += bool(codes(decode(path.read_bytes(), max_pixels=10**6)) - {"low-resolution"})
+            noted[quality] += bool(
+                codes(decode(path.read_bytes(), max_pixels=10**6)) - {"low-resolution", "too-small"}
+            )
     assert noted["good"] == 0
     assert noted["reject"] >= 9

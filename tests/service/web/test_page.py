@@ -36,8 +36,10 @@ def dull_jpeg(photograph):
 
 
 def test_a_photograph_is_answered_with_overlay_score_and_regions(page, jpeg, photograph):
+    expect(page.locator("#calibrated")).to_have_text(re.compile("^Calibrated on no camera"))
     choose(page, upload("eye.jpg", jpeg))
     expect(page.get_by_role("heading", name="eye.jpg")).to_be_visible()
+    expect(page.locator("#camera")).to_have_text(re.compile("^The model is not calibrated on a camera"))
     expect(page.locator("#verdict")).to_have_text(re.compile(r"^Anomalous: score 0\.\d{3}$"))
     expect(page.get_by_role("img", name=re.compile("than 100 % of normal photographs"))).to_be_visible()
     sizes = page.evaluate(
