@@ -16,7 +16,7 @@ from tqdm import tqdm
 from training.config import StageConfig
 from training.stages.average import AveragedNetwork
 from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
-from training.stages.schedule import learning_rate
+from training.stages.schedule import cycle_at, learning_rate
 
 # Steps between two looks at the loss: each waits until the device has done what it was given.
 _READ_EVERY = 20
@@ -75,7 +75,7 @@ class Stage:
 def run_stage(stage: Stage, folder: Path, hardware: Hardware) -> None:
     """Train a stage to its end, from its last checkpoint if there is one.
 
-    Afterwards ``stage.network`` is the averaged network of the best epoch, in evaluation mode.
+    Afterwards ``stage.network`` is the averaged network of the last cycle's best epoch, in evaluation mode.
 
     Args:
         stage: What to train.
@@ -103,7 +103,8 @@ class _Loop:
         self.average = AveragedNetwork(self.network, stage.config.average_decay)
         self.step = 0
         self.unread: list[Tensor] = []  # loss and norm of the gradient of each step since they were read
-        self.best = float("-inf")
+        # Its cycle first: what a later one starts from is not its rival.
+        self.best = (0, float("-inf"))
         self.checkpoint = folder / f"{stage.name}.checkpoint.pt"
         self.best_file = best_file(folder, stage.name)
 
@@ -186,8 +187,9 @@ class _Loop:
         averaged = self.average.module.eval()
         with self._precision():
             quality = self.stage.observe(averaged, writer, self.step)
-        if quality > self.best:
-            self.best = quality
+        candidate = (cycle_at(self.stage.config, self.epoch), quality)
+        if candidate > self.best:
+            self.best = candidate
             save_checkpoint(self.best_file, averaged.state_dict())
 
     def _precision(self) -> torch.autocast:
@@ -200,7 +202,7 @@ class _Loop:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average.load_state_dict(state["average"])
-        self.step, self.best = state["step"], state["best"]
+        self.step, self.best = state["step"], tuple(state["best"])
 
     def _save(self) -> None:
         state = {

@@ -5,6 +5,11 @@ import math
 from training.config import StageConfig
 
 
+def cycle_at(config: StageConfig, epoch: float) -> int:
+    """Return the cycle that ends with an epoch or holds it, counted from 0."""
+    return max(math.ceil(epoch * config.cycles / config.epochs) - 1, 0)
+
+
 def learning_rate(config: StageConfig, epoch: float) -> float:
     """Rise linearly during warm-up, then fall along half a cosine (paper, section 4.1), once in every cycle.
 

@@ -1,7 +1,7 @@
 import pytest
 
 from training.config import StageConfig
-from training.stages.schedule import learning_rate
+from training.stages.schedule import cycle_at, learning_rate
 
 PAPER = StageConfig(
     epochs=250, warmup_epochs=50, batch_size=8, learning_rate=5e-5, final_learning_rate=2.5e-5
@@ -24,3 +24,8 @@ def test_a_second_cycle_warms_up_again_to_a_lower_rate():
     config = PAPER.model_copy(update={"epochs": 200, "cycles": 2, "warmup_epochs": 10, "cycle_decay": 0.4})
     rates = [learning_rate(config, epoch) for epoch in (10, 99.999, 100, 110, 200)]
     assert rates == pytest.approx([5e-5, 2.5e-5, 2e-9, 2e-5, 2.5e-5], rel=1e-3)
+
+
+@pytest.mark.parametrize(("epoch", "cycle"), [(0, 0), (0.1, 0), (100, 0), (100.1, 1), (200, 1)])
+def test_an_epoch_belongs_to_the_cycle_that_it_ends(epoch, cycle):
+    assert cycle_at(PAPER.model_copy(update={"epochs": 200, "cycles": 2}), epoch) == cycle
