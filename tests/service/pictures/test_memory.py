@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from service.pictures.options import Heatmap
+from service.pictures.options import DEFAULT_SIZE, Heatmap
 from service.pictures.rendering import render
 from service.preprocessing import PhotographFile, prepare_file
 from tests.service.preprocessing.pictures import disc, file_of
@@ -46,16 +46,19 @@ def test_preparing_never_holds_all_pixels(photograph):
     assert most < 3 * PIXELS / 2
 
 
-def test_an_overlay_holds_the_photograph_and_no_second_picture(photograph, heatmap):
+@pytest.mark.parametrize(
+    ("kind", "bytes_per_pixel"), [(Heatmap.OVERLAY, 10), (Heatmap.RAW, 6), (Heatmap.MAP, 3)]
+)
+def test_a_full_picture_takes_some_bytes_a_pixel(photograph, heatmap, kind, bytes_per_pixel):
+    """64 megapixels at ten bytes each stay far within a worker's memory."""
     mapping = prepare_file(photograph).mapping
-    most, png = most_memory(lambda: render(Heatmap.OVERLAY, heatmap, mapping, photograph))
-    # Three bytes of colour and a level for each pixel; the file once in pieces and once whole.
-    assert most < 4 * PIXELS + 2 * len(png or b"") + SMALL
+    most, png = most_memory(lambda: render(kind, heatmap, mapping, photograph, "full"))
+    assert png is not None
+    assert most < bytes_per_pixel * PIXELS + SMALL
 
 
-@pytest.mark.parametrize(("kind", "depth"), [(Heatmap.MAP, 1), (Heatmap.RAW, 2)])
-def test_a_map_holds_no_photograph(photograph, heatmap, kind, depth):
+@pytest.mark.parametrize("kind", [Heatmap.OVERLAY, Heatmap.RAW, Heatmap.MAP])
+def test_a_picture_of_the_default_size_takes_less_than_the_photographs_pixels(photograph, heatmap, kind):
     mapping = prepare_file(photograph).mapping
-    most, png = most_memory(lambda: render(kind, heatmap, mapping, photograph))
-    # The square round the disc, before it is laid on the photograph's rows and columns.
-    assert most < 2 * depth * PIXELS + 2 * len(png or b"") + SMALL
+    most, _ = most_memory(lambda: render(kind, heatmap, mapping, photograph, DEFAULT_SIZE))
+    assert most < PIXELS
