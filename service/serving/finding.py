@@ -18,22 +18,21 @@ class Finding(StrEnum):
     CANNOT_BE_JUDGED = "cannot-be-judged"
 
 
-def finding_of(*, anomalous: bool, percentile: float, regions: int, quality: Collection[str]) -> Finding:
+def finding_of(*, anomalous: bool, percentile: float, quality: Collection[str]) -> Finding:
     """Say what an answer comes to.
 
-    An anomalous score stands whatever the quality, for somebody should look; a lower one on a photograph
+    Regions do not count: most normal photographs have some, too. An anomalous score stands whatever the quality, for somebody should look; a lower one on a photograph
     that shows too little says nothing.
 
     Args:
         anomalous: Whether the score reaches the threshold.
         percentile: Percentage of normal photographs that score lower.
-        regions: Regions found.
         quality: Codes of the notes on quality.
     """
     if anomalous:
         return Finding.ANOMALOUS
     if _UNJUDGEABLE.intersection(quality):
         return Finding.CANNOT_BE_JUDGED
-    if regions or percentile >= _BORDERLINE_PERCENTILE:
+    if percentile >= _BORDERLINE_PERCENTILE:
         return Finding.BORDERLINE
     return Finding.NOTHING_FOUND

@@ -198,7 +198,6 @@ class Predictor:
             finding=finding_of(
                 anomalous=score >= limit,
                 percentile=standing.percentile,
-                regions=drawn.regions_total,
                 quality=[note.code for note in prepared.quality],
             ),
             regions=drawn.regions,

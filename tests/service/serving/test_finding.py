@@ -5,18 +5,17 @@ from service.serving.finding import Finding, finding_of
 
 
 @pytest.mark.parametrize(
-    ("anomalous", "percentile", "regions", "quality", "finding"),
+    ("anomalous", "percentile", "quality", "finding"),
     [
-        (True, 99, 3, [], Finding.ANOMALOUS),
-        (True, 99, 0, ["blurred"], Finding.ANOMALOUS),
-        (False, 50, 0, [], Finding.NOTHING_FOUND),
-        (False, 79.9, 0, ["low-resolution"], Finding.NOTHING_FOUND),
-        (False, 80, 0, [], Finding.BORDERLINE),
-        (False, 50, 1, [], Finding.BORDERLINE),
-        (False, 85, 2, ["too-dark"], Finding.CANNOT_BE_JUDGED),
+        (True, 99, [], Finding.ANOMALOUS),
+        (True, 99, ["blurred"], Finding.ANOMALOUS),
+        (False, 50, [], Finding.NOTHING_FOUND),
+        (False, 79.9, ["low-resolution"], Finding.NOTHING_FOUND),
+        (False, 80, [], Finding.BORDERLINE),
+        (False, 85, ["too-dark"], Finding.CANNOT_BE_JUDGED),
     ],
 )
-def test_an_answer_comes_to(anomalous, percentile, regions, quality, finding):
-    found = finding_of(anomalous=anomalous, percentile=percentile, regions=regions, quality=quality)
+def test_an_answer_comes_to(anomalous, percentile, quality, finding):
+    found = finding_of(anomalous=anomalous, percentile=percentile, quality=quality)
     assert found == finding
     assert set(quality) <= set(QUALITY_CODES)
