@@ -119,8 +119,8 @@ class PredictionAnswer(BaseModel):
     anomalous: bool = Field(description="Whether the score reaches the threshold.")
     finding: Finding = Field(
         description="`anomalous`. `borderline`: below the threshold, but at least 80 % of normal photographs "
-        "score lower. `nothing-found`. `cannot-be-judged`: not anomalous, but the photograph shows too little. "
-        "None is an all-clear."
+        "score lower. `nothing-found`. `cannot-be-judged`: not anomalous, but the photograph shows too "
+        "little. None is an all-clear."
     )
     threshold: Probability = Field(description="The camera's, the model's, or the one asked for.")
     percentile: float = Field(

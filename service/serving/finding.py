@@ -21,8 +21,8 @@ class Finding(StrEnum):
 def finding_of(*, anomalous: bool, percentile: float, quality: Collection[str]) -> Finding:
     """Say what an answer comes to.
 
-    Regions do not count: most normal photographs have some, too. An anomalous score stands whatever the quality, for somebody should look; a lower one on a photograph
-    that shows too little says nothing.
+    Regions do not count: most normal photographs have some. An anomalous score stands whatever the quality,
+    for somebody should look; a lower one on a photograph that shows too little says nothing.
 
     Args:
         anomalous: Whether the score reaches the threshold.
