@@ -1,0 +1,33 @@
+// The regions of a photograph as a list, one of which may be chosen.
+
+import { number, words } from "./words.js";
+
+const part = (id) => document.getElementById(id);
+
+export function showRegions({ regions, regions_total: total }, onChoose) {
+  part("no-regions").hidden = regions.length > 0;
+  part("regions").replaceChildren(...regions.map((region, index) => line(region, () => onChoose(index))));
+  if (total > regions.length) {
+    const more = document.createElement("li");
+    more.textContent = words("more", { count: total - regions.length });
+    part("regions").append(more);
+  }
+}
+
+export function markRegion(index) {
+  for (const [place, button] of part("regions").querySelectorAll("button").entries()) {
+    button.setAttribute("aria-pressed", String(place === index));
+    if (place === index) button.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function line({ peak, area, box }, onClick) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words("region", { peak: number(peak, 2), area: number(area) });
+  button.title = words("region-at", box);
+  button.addEventListener("click", onClick);
+  const element = document.createElement("li");
+  element.append(button);
+  return element;
+}
