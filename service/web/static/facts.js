@@ -33,18 +33,19 @@ function qualityLines(notes) {
   return notes.map(({ code, message }) => item(has(`quality.${code}`) ? words(`quality.${code}`) : message, "warning"));
 }
 
-// Where the score lies among those of normal photographs: of 17, all is not 100 %.
 function meaning({ percentile, camera, finding: calibrated }, finding) {
-  const { name, normals } = camera;
-  const sentences = [
-    normals === null
-      ? words("higher-than-unknown", { percent: number(percentile) })
-      : words("higher-than", { count: Math.round((percentile / 100) * normals), normals, camera: name }),
-  ];
-  if (normals !== null && normals < FEW_NORMALS) sentences.push(words("few-normals"));
+  const sentences = [rank(percentile, camera)];
+  if (camera.normals !== null && camera.normals < FEW_NORMALS) sentences.push(words("few-normals"));
   if (calibrated === "anomalous" && finding !== calibrated) sentences.push(words("below-moved"));
   if (finding !== "anomalous") sentences.push(words("no-all-clear"));
   return sentences.join(" ");
+}
+
+// Where the score lies among those of normal photographs, in photographs: all of 17 is not 100 %.
+function rank(percentile, { name: camera, normals }) {
+  if (normals !== null) return words("higher-than", { count: Math.round((percentile / 100) * normals), normals, camera });
+  if (percentile === 100) return words("higher-than-all-unknown");
+  return words("higher-than-unknown", { percent: number(percentile) });
 }
 
 function rule(answer, calibration, moved) {

@@ -8,18 +8,21 @@ import { listen } from "./keys.js";
 import { List } from "./list.js";
 import { answerTo } from "./photographs.js";
 import { Queue } from "./queue.js";
-import { counted, fillIn, number, words } from "./words.js";
+import { say, sayDone, sayProgress } from "./status.js";
 import { Viewer } from "./viewer.js";
+import { fillIn, number, words } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 
 fillIn();
 const viewer = new Viewer();
 const list = new List((entry) => void choose(entry));
-const queue = new Queue(ask, sayDone);
+const queue = new Queue(ask, () => sayDone(list.entries));
 // The threshold moved on the page; null where it is the calibrated one.
 let moved = null;
 let unsaved = false;
+// The entry to be shown, which may have to wait for what it is compared with.
+let chosen = null;
 
 async function start() {
   try {
@@ -47,9 +50,11 @@ function take(files) {
 async function ask(entry, signal) {
   entry.state = "asking";
   list.draw();
-  sayProgress();
+  sayProgress(list.entries);
   try {
-    Object.assign(entry, await answerTo(entry.file, optionsOf(entry, signal)), { state: "answered" });
+    const answered = await answerTo(entry.file, optionsOf(entry, signal));
+    if (signal.aborted) return forget(answered);
+    Object.assign(entry, answered, { state: "answered" });
     unsaved = true;
   } catch (refusal) {
     if (signal.aborted) return;
@@ -57,8 +62,8 @@ async function ask(entry, signal) {
     if (refusal.status === 401) part("key-label").hidden = false;
   }
   list.draw();
-  sayProgress();
-  if (!viewer.entry || viewer.entry === entry) await show(entry);
+  sayProgress(list.entries);
+  if (!chosen || chosen === entry) await show(entry);
 }
 
 function optionsOf(entry, signal) {
@@ -68,9 +73,9 @@ function optionsOf(entry, signal) {
     signal,
     onProgress: (share) => {
       entry.share = share / 2;
-      sayProgress();
+      sayProgress(list.entries);
     },
-    onWait: (seconds, status) => sayProgress(status === 429 ? "status.limited" : "status.busy", seconds),
+    onWait: (seconds, status) => sayProgress(list.entries, status === 429 ? "status.limited" : "status.busy", seconds),
   };
 }
 
@@ -90,7 +95,9 @@ function forget({ photograph, layer }) {
 }
 
 async function show(entry) {
+  chosen = entry;
   const calibration = entry.answer ? await calibrationOf(entry.answer) : null;
+  if (chosen !== entry) return;
   viewer.show(entry, calibration, moved);
   list.mark(entry);
 }
@@ -103,7 +110,7 @@ async function choose(entry) {
 
 function step(by) {
   const entries = list.entries;
-  const next = entries[entries.indexOf(viewer.entry) + by];
+  const next = entries[entries.indexOf(chosen) + by];
   if (next) void choose(next);
 }
 
@@ -122,9 +129,9 @@ function clear() {
   list.entries.forEach(forget);
   list.clear();
   viewer.clear();
+  chosen = null;
   unsaved = false;
-  part("progress").hidden = true;
-  say("");
+  sayDone([]);
 }
 
 function saveCsv() {
@@ -136,35 +143,13 @@ function saveCsv() {
   unsaved = false;
 }
 
-function sayProgress(name = "status.asking", seconds = 0) {
-  const entries = list.entries;
-  const ended = entries.filter(({ state }) => state === "answered" || state === "failed");
-  const shares = entries.filter(({ state }) => state === "asking").reduce((sum, { share }) => sum + share, 0);
-  part("progress").hidden = false;
-  part("progress").value = (ended.length + shares) / Math.max(entries.length, 1);
-  say(words(name, { done: ended.length, total: entries.length, seconds }));
-}
-
-function sayDone() {
-  part("progress").hidden = true;
-  part("again").hidden = failed().length === 0;
-  if (list.entries.length === 0) return;
-  const parts = [counted("answered", list.entries.filter((entry) => entry.answer).length)];
-  if (failed().length > 0) parts.push(counted("failed", failed().length));
-  say(words("sentence", { parts: parts.join(", ") }));
-}
-
-function say(text) {
-  part("status").textContent = text;
-}
-
 part("model").addEventListener("change", () => {
   void sayCameras();
   askAgain(list.entries);
 });
 part("key").addEventListener("change", () => askAgain(failed().filter(({ status }) => status === 401)));
 part("again").addEventListener("click", () => askAgain(failed()));
-part("ask-again").addEventListener("click", () => askAgain([viewer.entry]));
+part("ask-again").addEventListener("click", () => askAgain([chosen]));
 for (const name of ["files", "folder"]) {
   part(name).addEventListener("change", ({ target }) => {
     take([...target.files].map((file) => ({ name: file.webkitRelativePath || file.name, file })));

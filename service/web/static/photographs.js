@@ -11,10 +11,17 @@ const DRAWN_SIZE = 2048;
 // Asks the service; returns the answer and the pictures.
 export async function answerTo(file, options) {
   const photograph = await displayable(file);
-  if (photograph) {
+  if (!photograph) return drawnByService(file, options);
+  try {
     const answer = await predict(file, { ...options, heatmap: "map", size: LAYER_SIZE });
     return { answer, photograph, layer: URL.createObjectURL(takePng(answer)), rebuilt: null };
+  } catch (refusal) {
+    URL.revokeObjectURL(photograph);
+    throw refusal;
   }
+}
+
+async function drawnByService(file, options) {
   const overlay = takePng(await predict(file, { ...options, heatmap: "overlay", size: DRAWN_SIZE }));
   const answer = await predict(file, { ...options, heatmap: "map", size: DRAWN_SIZE });
   const layer = takePng(answer);

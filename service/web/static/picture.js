@@ -65,7 +65,7 @@ export class Picture {
     image.id = "layer";
     image.alt = "";
     image.src = layer;
-    this.#frames = regions.map(({ box }) => frame(box, width, height));
+    this.#frames = framesOf(regions, width, height);
     marks.append(image, ...this.#frames);
     this.#viewer.addOverlay({ element: marks, location: new OpenSeadragon.Rect(0, 0, 1, height / width) });
   }
@@ -87,6 +87,11 @@ function leaveInlineStyleOut() {
   const style = document.createElementNS(null, "style");
   style.setAttribute("data-openseadragon-mobile-css", "");
   document.head.append(style);
+}
+
+// One element a region, to be laid over the photograph.
+export function framesOf(regions, width, height) {
+  return regions.map(({ box }) => frame(box, width, height));
 }
 
 function frame({ x, y, width, height }, wide, high) {

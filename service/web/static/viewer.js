@@ -2,6 +2,7 @@
 
 import { showFacts } from "./facts.js";
 import { Picture } from "./picture.js";
+import { showPrinted } from "./printed.js";
 import { markRegion, showRegions } from "./regions.js";
 import { Tools } from "./tools.js";
 import { words } from "./words.js";
@@ -22,10 +23,6 @@ export class Viewer {
     part("previous").addEventListener("click", () => this.step(-1));
   }
 
-  get entry() {
-    return this.#entry;
-  }
-
   clear() {
     this.#entry = null;
     part("answer").hidden = true;
@@ -43,6 +40,7 @@ export class Viewer {
     if (!entry.answer) return;
     this.judge(moved);
     this.#showPicture(entry);
+    showPrinted(entry);
     showRegions(entry.answer, (index) => this.#toggle(index));
     this.#mark(null);
   }

@@ -1,8 +1,9 @@
 // The page's words, in the first of the browser's languages that has a catalogue.
 
+import { de } from "./words/de.js";
 import { en } from "./words/en.js";
 
-const CATALOGUES = { en };
+const CATALOGUES = { en, de };
 
 const language = navigator.languages.map((tag) => tag.slice(0, 2)).find((each) => each in CATALOGUES) ?? "en";
 const plural = new Intl.PluralRules(language);

@@ -9,23 +9,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from service.api.problems import PROBLEMS
 from service.pictures import rendering
 from service.pictures.png import encode_png
 from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
+from tests.service.web.actions import choose, choose_only, upload, wait_for
 
-# Nothing is left to be asked for.
-ANSWERED = re.compile(r"^(?!.* of ).*answered.*\.$")
 KEY = "a-long-enough-key"
-
-
-def upload(name, data):
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-
-
-def choose(page, *uploads):
-    page.get_by_label("Drop fundus photographs or folders here").set_input_files(list(uploads))
-    expect(page.get_by_role("status")).to_have_text(ANSWERED)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +52,6 @@ def open_picture(page, jpeg):
     choose(page, upload("eye.jpg", jpeg))
     expect(page.locator("#layer")).to_be_visible()
     return shown_wide(page)
-
-
-def wait_for(page, condition):
-    """Look at each frame; playwright's own way of waiting is refused by the content security policy."""
-    page.evaluate(
-        "() => new Promise((resolve) => {"
-        f"const look = () => ({condition}) ? resolve() : requestAnimationFrame(look); look(); }})"
-    )
 
 
 def wait_for_width(page, comparison):
@@ -310,9 +293,9 @@ def test_a_busy_service_is_asked_again(page, jpeg):
             route.fulfill(**refusal)
 
     page.route("**/predict?*", busy_once)
-    page.get_by_label("Drop fundus photographs or folders here").set_input_files([upload("eye.jpg", jpeg)])
+    choose_only(page, upload("eye.jpg", jpeg))
     expect(page.get_by_role("status")).to_have_text(
-        "0 of 1 answered. The service is busy; asking again in 1 s."
+        "0 of 1 answered. The service is busy; trying again in 1 s."
     )
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
@@ -323,8 +306,43 @@ def test_a_service_that_is_gone_is_told(page, jpeg):
     expect(page.locator("#problem")).to_have_text("The service does not answer. Is it running?")
 
 
-def test_assistive_technology_can_read_it(page, jpeg):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_assistive_technology_can_read_it(page, jpeg, scheme):
+    page.emulate_media(color_scheme=scheme)
     assert Axe().run(page).violations_count == 0
     choose(page, upload("eye.jpg", jpeg), upload("notes.txt", b"no picture"))
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_page_speaks_the_browsers_language(open_page, address, jpeg):
+    page = open_page(address, locale="de-AT")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    choose_only(page, upload("eye.jpg", jpeg), upload("notes.txt", b"no picture"))
+    expect(page.get_by_role("status")).to_have_text("Ein Foto beantwortet, eines fehlgeschlagen.")
+    page.locator("#rows tr").first.click()
+    expect(page.locator("#verdict")).to_have_text(re.compile(r"^Auffällig: Wert 0,\d{3}$"))
+    expect(page.locator("#rows .failed")).to_have_text("Die Datei ist kein Bild.")
+
+
+def test_every_word_is_translated(page):
+    english, german = page.evaluate(
+        "Promise.all([import('/web/words/en.js'), import('/web/words/de.js')])"
+        ".then(([{ en }, { de }]) => [en, de])"
+    )
+    # Of problems, the service says the English itself.
+    assert german.keys() - english.keys() <= {f"problem.{code}" for code in PROBLEMS}
+    assert english.keys() <= german.keys()
+    for name, text in english.items():
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", german[name])), name
+
+
+def test_a_report_is_printed_on_one_page(page, jpeg):
+    choose(page, upload("eye.jpg", jpeg))
+    page.emulate_media(media="print")
+    for shown in ("#quality", "#verdict", "#printed", "#threshold-rule", "#origin"):
+        expect(page.locator(shown)).to_be_visible()
+    for hidden in ("#photographs", "#tools", "#viewer"):
+        expect(page.locator(hidden)).to_be_hidden()
+    for size in ("A4", "Letter"):
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=size))) == 1

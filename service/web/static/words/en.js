@@ -18,15 +18,14 @@ export const en = {
   answer: "Answer",
   regions: "Regions",
   csv: "Save as CSV",
-  "ask-again": "Ask again",
-  "ask-failed-again": "Ask failed ones again",
+  "try-again": "Try again",
+  "try-failed-again": "Try failed ones again",
   clear: "Clear the list",
   print: "Print a report",
-  "printed-at": "Printed {date}",
 
   "status.asking": "{done} of {total} answered",
-  "status.busy": "{done} of {total} answered. The service is busy; asking again in {seconds} s.",
-  "status.limited": "{done} of {total} answered. The rate limit is reached; asking again in {seconds} s.",
+  "status.busy": "{done} of {total} answered. The service is busy; trying again in {seconds} s.",
+  "status.limited": "{done} of {total} answered. The rate limit is reached; trying again in {seconds} s.",
   "answered.one": "One photograph answered",
   "answered.other": "{count} photographs answered",
   "failed.one": "one failed",
@@ -47,6 +46,8 @@ export const en = {
   "higher-than": "Higher than {count} of {normals} normal photographs of the camera {camera}.",
   "higher-than-unknown":
     "The camera is unknown: higher than about {percent} % of the normal photographs held back from training.",
+  "higher-than-all-unknown":
+    "The camera is unknown: higher than all normal photographs held back from training.",
   "no-all-clear": "A low score is no all-clear.",
   "few-normals": "So few normal photographs say little about how rare such a score is.",
   "chosen-request": "The camera {camera} was asked for.",
