@@ -4,6 +4,7 @@ import { describe, models } from "./ask.js";
 import { calibrationOf } from "./calibration.js";
 import { toCsv } from "./csv.js";
 import { filesOf } from "./dropped.js";
+import { otherEye } from "./eyes.js";
 import { listen } from "./keys.js";
 import { List } from "./list.js";
 import { answerTo } from "./photographs.js";
@@ -64,6 +65,7 @@ async function ask(entry, signal) {
   list.draw();
   sayProgress(list.entries);
   if (!chosen || chosen === entry) await show(entry);
+  else pair();
 }
 
 function optionsOf(entry, signal) {
@@ -99,7 +101,13 @@ async function show(entry) {
   const calibration = entry.answer ? await calibrationOf(entry.answer) : null;
   if (chosen !== entry) return;
   viewer.show(entry, calibration, moved);
+  pair();
   list.mark(entry);
+}
+
+// The other eye may be answered later than the one that is shown.
+function pair() {
+  viewer.pair(otherEye(chosen, list.entries), moved);
 }
 
 async function choose(entry) {
@@ -117,6 +125,7 @@ function step(by) {
 function judge(threshold) {
   moved = threshold;
   viewer.judge(moved);
+  pair();
   list.judge(moved);
 }
 

@@ -1,5 +1,7 @@
 // The photograph in OpenSeadragon; above it the coloured layer and a frame round each region.
 
+import { words } from "./words.js";
+
 const { OpenSeadragon } = window;
 
 // How much of the window's width a region takes when it is looked at.
@@ -9,22 +11,24 @@ const MOST_ZOOM = 12;
 const OTHER_KEYS = new Set(["r", "f", "j", "k"]);
 
 export class Picture {
-  #viewer = null;
-  #shown = null;
-  #frames = [];
+  #id;
   #onFrame;
+  #viewer = null;
+  #entry = null;
+  #frames = [];
 
-  // `onFrame` is called with the index of a frame that is clicked.
-  constructor(onFrame) {
+  // `id` is of the window's element; `onFrame` is called with the index of a frame that is clicked.
+  constructor(id, onFrame = () => {}) {
+    this.#id = id;
     this.#onFrame = onFrame;
   }
 
-  // The window must be visible. `layer` is a transparent picture, `regions` have boxes of photograph pixels.
-  show({ url, layer, label, width, height, regions }) {
+  // Shows an answered photograph; the window must be visible.
+  show(entry) {
     this.#viewer ??= this.#open();
-    this.#shown = { layer, width, height, regions };
-    this.#viewer.canvas.setAttribute("aria-label", label);
-    this.#viewer.open({ type: "image", url });
+    this.#entry = entry;
+    this.#viewer.canvas.setAttribute("aria-label", words("picture-of", { name: entry.name }));
+    this.#viewer.open({ type: "image", url: entry.photograph });
   }
 
   look(index) {
@@ -32,13 +36,13 @@ export class Picture {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const { viewport } = this.#viewer;
     if (index === null) viewport.goHome(still);
-    else viewport.fitBoundsWithConstraints(this.#closeUp(this.#shown.regions[index].box), still);
+    else viewport.fitBoundsWithConstraints(this.#closeUp(this.#entry.answer.regions[index].box), still);
   }
 
   #open() {
     leaveInlineStyleOut();
     const viewer = new OpenSeadragon({
-      id: "viewer",
+      id: this.#id,
       drawer: "canvas",
       showNavigationControl: false,
       visibilityRatio: 1,
@@ -58,21 +62,22 @@ export class Picture {
   }
 
   #lay() {
-    const { layer, width, height, regions } = this.#shown;
+    const { layer, answer } = this.#entry;
+    const { width, height } = answer.photograph;
     const marks = document.createElement("div");
-    marks.id = "marks";
+    marks.className = "marks";
     const image = document.createElement("img");
-    image.id = "layer";
+    image.className = "layer";
     image.alt = "";
     image.src = layer;
-    this.#frames = framesOf(regions, width, height);
+    this.#frames = framesOf(answer);
     marks.append(image, ...this.#frames);
     this.#viewer.addOverlay({ element: marks, location: new OpenSeadragon.Rect(0, 0, 1, height / width) });
   }
 
   // Of the window, in units of the photograph's width.
   #closeUp({ x, y, width, height }) {
-    const whole = this.#shown.width;
+    const whole = this.#entry.answer.photograph.width;
     const wide = Math.max(width / SHARE, whole / MOST_ZOOM);
     const high = Math.max(height / SHARE, whole / MOST_ZOOM);
     const left = x + (width - wide) / 2;
@@ -84,17 +89,18 @@ export class Picture {
 // OpenSeadragon puts an inline style into the page, which the content security policy refuses, unless it finds it
 // there already. This one is of no namespace, and so no style but in name.
 function leaveInlineStyleOut() {
+  if (document.querySelector("style[data-openseadragon-mobile-css]")) return;
   const style = document.createElementNS(null, "style");
   style.setAttribute("data-openseadragon-mobile-css", "");
   document.head.append(style);
 }
 
 // One element a region, to be laid over the photograph.
-export function framesOf(regions, width, height) {
-  return regions.map(({ box }) => frame(box, width, height));
+export function framesOf({ regions, photograph }) {
+  return regions.map(({ box }) => frame(box, photograph));
 }
 
-function frame({ x, y, width, height }, wide, high) {
+function frame({ x, y, width, height }, { width: wide, height: high }) {
   const element = document.createElement("div");
   element.className = "frame";
   element.style.left = `${(100 * x) / wide}%`;

@@ -7,7 +7,7 @@ const part = (id) => document.getElementById(id);
 export function showPrinted({ photograph, layer, answer }) {
   const { width, height } = answer.photograph;
   part("printed").style.setProperty("--aspect", width / height);
-  part("printed").replaceChildren(image(photograph), image(layer), ...framesOf(answer.regions, width, height));
+  part("printed").replaceChildren(image(photograph), image(layer), ...framesOf(answer));
 }
 
 function image(url) {

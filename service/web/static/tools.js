@@ -6,11 +6,11 @@ export class Tools {
   constructor() {
     for (const name of ["opacity", "contrast"]) {
       part(name).addEventListener("input", ({ target }) => {
-        part("viewer").style.setProperty(`--${name}`, target.value / 100);
+        part("stage").style.setProperty(`--${name}`, target.value / 100);
       });
     }
     for (const name of ["red-free", "frames"]) {
-      part(name).addEventListener("change", ({ target }) => part("viewer").classList.toggle(name, target.checked));
+      part(name).addEventListener("change", ({ target }) => part("stage").classList.toggle(name, target.checked));
     }
     for (const name of ["pointerdown", "pointerup", "pointerleave", "pointercancel"]) {
       part("before").addEventListener(name, () => this.bare(name === "pointerdown"));
@@ -23,7 +23,7 @@ export class Tools {
 
   // Without overlay and frames, while a key is held.
   bare(held) {
-    part("viewer").classList.toggle("bare", held);
+    part("stage").classList.toggle("bare", held);
   }
 
   redFree() {

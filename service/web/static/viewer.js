@@ -1,6 +1,7 @@
 // One photograph with its answer: picture, overlay, regions, chart and words.
 
 import { showFacts } from "./facts.js";
+import { OtherEye } from "./other_eye.js";
 import { Picture } from "./picture.js";
 import { showPrinted } from "./printed.js";
 import { markRegion, showRegions } from "./regions.js";
@@ -13,7 +14,8 @@ export class Viewer {
   #entry = null;
   #calibration = null;
   #chosen = null;
-  #picture = new Picture((index) => this.#toggle(index));
+  #other = new OtherEye();
+  #picture = new Picture("viewer", (index) => this.#toggle(index));
 
   tools = new Tools();
 
@@ -43,6 +45,11 @@ export class Viewer {
     showPrinted(entry);
     showRegions(entry.answer, (index) => this.#toggle(index));
     this.#mark(null);
+  }
+
+  // Beside the other eye of the same patient, as `otherEye` tells it.
+  pair(other, moved) {
+    if (this.#entry?.answer) this.#other.show(other, moved);
   }
 
   // By another threshold.
@@ -75,13 +82,13 @@ export class Viewer {
     markRegion(index);
   }
 
-  #showPicture({ name, photograph, layer, rebuilt, answer }) {
+  #showPicture(entry) {
+    const { rebuilt, answer } = entry;
     part("rebuilt").hidden = !rebuilt;
     part("rebuilt").textContent = rebuilt ? words("rebuilt", { size: rebuilt }) : "";
     const none = answer.regions.length === 0;
     part("next").disabled = none;
     part("previous").disabled = none;
-    const label = words("picture-of", { name });
-    this.#picture.show({ url: photograph, layer, label, regions: answer.regions, ...answer.photograph });
+    this.#picture.show(entry);
   }
 }

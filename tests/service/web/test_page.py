@@ -19,6 +19,10 @@ from tests.service.web.actions import choose, choose_only, upload, wait_for
 KEY = "a-long-enough-key"
 
 
+def layer_size(page):
+    return page.locator("#viewer .layer").evaluate("(image) => [image.naturalWidth, image.naturalHeight]")
+
+
 @pytest.fixture(scope="module")
 def dull_jpeg(photograph):
     """The same eye with less colour, which the tiny model takes for less anomalous."""
@@ -36,32 +40,32 @@ def test_a_photograph_is_answered_with_overlay_score_and_regions(page, jpeg, pho
     expect(page.locator("#verdict")).to_have_text(re.compile(r"^Anomalous: score 0\.\d{3}$"))
     expect(page.locator("#meaning")).to_contain_text("held back from training")
     expect(page.locator("#threshold-rule")).to_contain_text("Chosen by: ")
-    width, height = page.evaluate("[layer.naturalWidth, layer.naturalHeight]")
+    width, height = layer_size(page)
     assert (height, width) == photograph.shape[:2]
-    assert page.locator("#regions button").count() == page.locator(".frame").count() > 0
+    assert page.locator("#regions button").count() == page.locator("#viewer .frame").count() > 0
     expect(page.locator("#origin")).to_contain_text("tiny 0.0.1")
 
 
 def shown_wide(page):
     """How wide the photograph is, in pixels of the screen."""
-    return page.locator("#marks").bounding_box()["width"]
+    return page.locator("#viewer .marks").bounding_box()["width"]
 
 
 def open_picture(page, jpeg):
     page.emulate_media(reduced_motion="reduce")
     choose(page, upload("eye.jpg", jpeg))
-    expect(page.locator("#layer")).to_be_visible()
+    expect(page.locator("#viewer .layer")).to_be_visible()
     return shown_wide(page)
 
 
 def wait_for_width(page, comparison):
     """``comparison`` is of the photograph's width, as in ``> 600``."""
-    wait_for(page, f"document.getElementById('marks').getBoundingClientRect().width {comparison}")
+    wait_for(page, f"document.querySelector('#viewer .marks').getBoundingClientRect().width {comparison}")
 
 
 def test_the_photograph_fills_the_window(page, jpeg, photograph):
     open_picture(page, jpeg)
-    picture, window = page.locator("#marks").bounding_box(), page.locator("#viewer").bounding_box()
+    picture, window = page.locator("#viewer .marks").bounding_box(), page.locator("#viewer").bounding_box()
     assert max(picture["width"] / window["width"], picture["height"] / window["height"]) == pytest.approx(
         1, abs=0.01
     )
@@ -84,7 +88,7 @@ def test_a_region_is_looked_at_closely_and_left_again(page, jpeg):
     page.keyboard.press("Enter")
     expect(region).to_have_attribute("aria-pressed", "true")
     wait_for_width(page, f"> {whole + 1}")
-    box, window = page.locator(".frame").last.bounding_box(), page.locator("#viewer").bounding_box()
+    box, window = page.locator("#viewer .frame").last.bounding_box(), page.locator("#viewer").bounding_box()
     assert window["x"] - 1 <= box["x"]
     assert box["x"] + box["width"] <= window["x"] + window["width"] + 1
     assert window["y"] - 1 <= box["y"]
@@ -93,9 +97,9 @@ def test_a_region_is_looked_at_closely_and_left_again(page, jpeg):
     expect(region).to_have_attribute("aria-pressed", "false")
     wait_for_width(page, f"< {whole + 1}")
     region.click()
-    expect(page.locator(".frame").last).to_have_class("frame current")
+    expect(page.locator("#viewer .frame").last).to_have_class("frame current")
     page.get_by_role("button", name="Whole photograph").click()
-    expect(page.locator(".frame").last).to_have_class("frame")
+    expect(page.locator("#viewer .frame").last).to_have_class("frame")
 
 
 def test_wheel_and_keys_zoom(page, jpeg):
@@ -113,7 +117,7 @@ def test_wheel_and_keys_zoom(page, jpeg):
 
 def test_a_click_on_a_frame_chooses_its_region(page, jpeg):
     open_picture(page, jpeg)
-    page.locator(".frame").last.click()
+    page.locator("#viewer .frame").last.click()
     expect(page.locator("#regions button").last).to_have_attribute("aria-pressed", "true")
 
 
@@ -129,16 +133,16 @@ def test_the_next_region_is_a_key_away(page, jpeg):
 def test_a_held_key_shows_the_photograph_without_overlay(page, jpeg):
     open_picture(page, jpeg)
     page.keyboard.down("b")
-    expect(page.locator("#layer")).to_be_hidden()
+    expect(page.locator("#viewer .layer")).to_be_hidden()
     page.keyboard.up("b")
-    expect(page.locator("#layer")).to_be_visible()
+    expect(page.locator("#viewer .layer")).to_be_visible()
 
 
 def test_the_overlay_fades(page, jpeg):
     open_picture(page, jpeg)
-    expect(page.locator("#layer")).to_have_css("opacity", "1")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "1")
     page.get_by_label("Overlay").fill("25")
-    expect(page.locator("#layer")).to_have_css("opacity", "0.25")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0.25")
 
 
 def test_the_photograph_is_shown_red_free_and_with_more_contrast(page, jpeg):
@@ -171,9 +175,9 @@ def test_the_picture_fills_the_screen(page, jpeg):
 
 def test_the_frames_of_regions_can_be_hidden(page, jpeg):
     open_picture(page, jpeg)
-    expect(page.locator(".frame").first).to_be_visible()
+    expect(page.locator("#viewer .frame").first).to_be_visible()
     page.get_by_label("Frames").uncheck()
-    expect(page.locator(".frame").first).to_be_hidden()
+    expect(page.locator("#viewer .frame").first).to_be_hidden()
 
 
 def test_what_is_no_photograph_is_said_in_words_and_the_others_go_on(page, jpeg):
@@ -195,8 +199,8 @@ def test_a_picture_that_browsers_cannot_show_comes_from_the_service_and_fades_to
     choose(page, upload("eye.tif", tiff))
     expect(page.get_by_text("This browser cannot show files of this format")).to_be_visible()
     page.get_by_label("Overlay").fill("0")
-    expect(page.locator("#layer")).to_have_css("opacity", "0")
-    assert page.evaluate("layer.naturalWidth") == photograph.shape[1]
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0")
+    assert layer_size(page) == list(photograph.shape[1::-1])
 
 
 def test_an_overlay_is_taken_off_a_photograph(page, photograph):
@@ -282,8 +286,11 @@ def test_a_key_is_asked_for_where_the_service_wants_one(open_page, tiny_model_pa
         process.kill()
 
 
-def test_a_busy_service_is_asked_again(page, jpeg):
-    answers = iter([{"status": 503, "headers": {"Retry-After": "1"}, "json": {}}])
+@pytest.mark.parametrize(
+    ("refused", "words"), [(503, "The service is busy"), (429, "The rate limit is reached")]
+)
+def test_a_busy_service_is_asked_again(page, jpeg, refused, words):
+    answers = iter([{"status": refused, "headers": {"Retry-After": "1"}, "json": {}}])
 
     def busy_once(route):
         refusal = next(answers, None)
@@ -294,9 +301,7 @@ def test_a_busy_service_is_asked_again(page, jpeg):
 
     page.route("**/predict?*", busy_once)
     choose_only(page, upload("eye.jpg", jpeg))
-    expect(page.get_by_role("status")).to_have_text(
-        "0 of 1 answered. The service is busy; trying again in 1 s."
-    )
+    expect(page.get_by_role("status")).to_have_text(f"0 of 1 answered. {words}; trying again in 1 s.")
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
 

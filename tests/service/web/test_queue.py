@@ -127,6 +127,26 @@ def test_keys_go_through_the_photographs(page, jpeg):
     expect(page.get_by_role("heading", name="first.jpg")).to_be_visible()
 
 
+def test_both_eyes_of_a_patient_are_shown_side_by_side(page, jpeg):
+    page.emulate_media(reduced_motion="reduce")
+    choose(page, upload("17_left.jpg", jpeg), upload("18_OD.jpg", jpeg), upload("17_RIGHT.jpg", jpeg))
+    page.locator("#rows tr").nth(1).click()
+    expect(page.get_by_role("heading", name="18_OD.jpg")).to_be_visible()
+    expect(page.get_by_label("Both eyes")).to_be_disabled()
+    page.locator("#rows tr").nth(0).click()
+    page.get_by_label("Both eyes").check()
+    expect(page.locator("#other-verdict")).to_have_text(re.compile("^17_RIGHT.jpg: Anomalous: score"))
+    expect(page.locator("#other-viewer .layer")).to_be_visible()
+    # The right eye is on the left.
+    one, other = page.locator("#viewer").bounding_box(), page.locator("#other-viewer").bounding_box()
+    assert other["x"] + other["width"] <= one["x"]
+    assert other["y"] == one["y"]
+    page.locator("#rows tr").nth(2).click()
+    expect(page.locator("#other-verdict")).to_have_text(re.compile("^17_left.jpg: "))
+    page.locator("#rows tr").nth(1).click()
+    expect(page.locator("#other")).to_be_hidden()
+
+
 def test_on_a_phone_the_photograph_tapped_is_seen(page, jpeg):
     page.set_viewport_size({"width": 390, "height": 844})
     choose(page, *(upload(f"{number}.jpg", jpeg) for number in range(4)))

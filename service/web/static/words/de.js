@@ -78,6 +78,7 @@ export const de = {
   contrast: "Kontrast",
   "red-free": "Rotfrei",
   frames: "Rahmen",
+  "both-eyes": "Beide Augen",
   before: "Halten: ohne Überlagerung",
   whole: "Ganzes Foto",
   previous: "Vorige Stelle",

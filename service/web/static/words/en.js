@@ -77,6 +77,7 @@ export const en = {
   contrast: "Contrast",
   "red-free": "Red-free",
   frames: "Frames",
+  "both-eyes": "Both eyes",
   before: "Hold: without overlay",
   whole: "Whole photograph",
   previous: "Previous region",
