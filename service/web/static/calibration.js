@@ -7,8 +7,8 @@ const descriptions = new Map();
 // Of the camera, or of the model where it is unknown; null where the service has another version by now.
 export async function calibrationOf({ model: { name, version }, camera }) {
   const key = `${name} ${version}`;
-  if (!descriptions.has(key)) descriptions.set(key, await describe(name).catch(() => null));
-  const description = descriptions.get(key);
+  const description = descriptions.get(key) ?? (await describe(name).catch(() => null));
+  if (description) descriptions.set(key, description);
   if (description?.parameters.version !== version) return null;
   const known = description.cameras.find((each) => each.name === camera.name);
   if (known) return { scores: known.normal_scores, camera: known.name, specificity: known.specificity };

@@ -154,6 +154,8 @@ function saveCsv() {
 
 part("model").addEventListener("change", () => {
   void sayCameras();
+  // It was moved for the scores of the other model.
+  judge(null);
   askAgain(list.entries);
 });
 part("key").addEventListener("change", () => askAgain(failed().filter(({ status }) => status === 401)));

@@ -63,12 +63,15 @@ export class Picture {
 
   #lay() {
     const { layer, answer } = this.#entry;
+    // It is asked for again meanwhile.
+    if (!answer) return;
     const { width, height } = answer.photograph;
     const marks = document.createElement("div");
     marks.className = "marks";
     const image = document.createElement("img");
     image.className = "layer";
     image.alt = "";
+    image.draggable = false;
     image.src = layer;
     this.#frames = framesOf(answer);
     marks.append(image, ...this.#frames);

@@ -78,7 +78,6 @@ export class Viewer {
 
   #mark(index) {
     this.#chosen = index;
-    part("whole").disabled = index === null;
     markRegion(index);
   }
 

@@ -102,12 +102,17 @@ def test_a_region_is_looked_at_closely_and_left_again(page, jpeg):
     expect(page.locator("#viewer .frame").last).to_have_class("frame")
 
 
-def test_wheel_and_keys_zoom(page, jpeg):
+def test_wheel_and_keys_zoom_and_the_mouse_pans(page, jpeg):
     whole = open_picture(page, jpeg)
     window = page.locator("#viewer").bounding_box()
     page.mouse.move(window["x"] + window["width"] / 2, window["y"] + window["height"] / 2)
     page.mouse.wheel(0, -300)
     wait_for_width(page, f"> {whole * 1.1}")
+    left = page.locator("#viewer .marks").bounding_box()["x"]
+    page.mouse.down()
+    page.mouse.move(window["x"] + window["width"] / 2 + 40, window["y"] + window["height"] / 2, steps=4)
+    wait_for(page, f"document.querySelector('#viewer .marks').getBoundingClientRect().x > {left + 20}")
+    page.mouse.up()
     page.locator("#viewer [role=application]").focus()
     page.keyboard.press("0")
     wait_for_width(page, f"< {whole + 1}")
