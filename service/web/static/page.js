@@ -107,7 +107,7 @@ async function show(entry) {
 
 // The other eye may be answered later than the one that is shown.
 function pair() {
-  viewer.pair(otherEye(chosen, list.entries), moved);
+  if (chosen) viewer.pair(otherEye(chosen, list.entries), moved);
 }
 
 async function choose(entry) {

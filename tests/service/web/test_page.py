@@ -43,6 +43,9 @@ def test_a_photograph_is_answered_with_overlay_score_and_regions(page, jpeg, pho
     width, height = layer_size(page)
     assert (height, width) == photograph.shape[:2]
     assert page.locator("#regions button").count() == page.locator("#viewer .frame").count() > 0
+    expect(page.locator("#regions button").first).to_have_text(
+        re.compile(r"^peak \d\.\d\d, [\d,]+ pixels, (upper|lower) (left|right)$")
+    )
     expect(page.locator("#origin")).to_contain_text("tiny 0.0.1")
 
 

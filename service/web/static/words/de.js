@@ -92,7 +92,11 @@ export const de = {
   legend: "Wahrscheinlichkeit einer Auffälligkeit",
   rebuilt:
     "Dieser Browser zeigt Dateien dieses Formats nicht: Das Bild kommt vom Dienst, mit höchstens {size} Pixeln, und ist gröber, wo eine Überlagerung abgezogen wurde.",
-  region: "Spitze {peak}, {area} Pixel",
+  region: "Spitze {peak}, {area} Pixel, {place}",
+  "upper-left": "oben links",
+  "upper-right": "oben rechts",
+  "lower-left": "unten links",
+  "lower-right": "unten rechts",
   "region-at": "{width} × {height} Pixel bei {x}, {y}",
   more: "und {count} weitere",
   none: "Keine.",

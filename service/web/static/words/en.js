@@ -91,7 +91,11 @@ export const en = {
   legend: "Probability of an anomaly",
   rebuilt:
     "This browser cannot show files of this format: the picture is the service's, of at most {size} pixels, and coarser where an overlay was taken off.",
-  region: "peak {peak}, {area} pixels",
+  region: "peak {peak}, {area} pixels, {place}",
+  "upper-left": "upper left",
+  "upper-right": "upper right",
+  "lower-left": "lower left",
+  "lower-right": "lower right",
   "region-at": "{width} × {height} pixels at {x}, {y}",
   more: "and {count} more",
   none: "None.",
