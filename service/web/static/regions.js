@@ -15,9 +15,11 @@ export function showRegions({ regions, regions_total: total, photograph }, onCho
 }
 
 export function markRegion(index) {
-  for (const [place, button] of part("regions").querySelectorAll("button").entries()) {
+  const list = part("regions");
+  for (const [place, button] of list.querySelectorAll("button").entries()) {
     button.setAttribute("aria-pressed", String(place === index));
-    if (place === index) button.scrollIntoView({ block: "nearest" });
+    // The list alone: the page stays at the picture.
+    if (place === index) list.scrollTop = button.offsetTop - list.clientHeight / 2;
   }
 }
 
