@@ -34,8 +34,16 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "request_id": "1f9c2a7e",
     "score": 0.8731,
     "anomalous": True,
+    "finding": "anomalous",
     "threshold": 0.5,
     "percentile": 100.0,
+    "camera": {
+        "name": "clinic-1",
+        "chosen_by": "looks",
+        "normals": 120,
+        "p_value": 0.0083,
+        "note": "Compared with 120 normal photographs of the camera clinic-1, chosen by its looks.",
+    },
     "regions": [
         {
             "box": {"x": 2210, "y": 1204, "width": 61, "height": 48},
@@ -47,7 +55,12 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "regions_total": 1,
     "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
-    "acquisition": {"laterality": "R", "acquired_at": "2026-03-02T09:41:00"},
+    "acquisition": {
+        "laterality": "R",
+        "acquired_at": "2026-03-02T09:41:00",
+        "manufacturer": "Kowa",
+        "device": "VX-10",
+    },
     "model": {"name": "resynthdetect", "version": "1.0.0"},
     "timings_ms": {
         "decode": 92.1,
@@ -73,6 +86,7 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
             "X-Anomaly-Score": _header("The score (image/png only).", "0.8731"),
             "X-Anomaly-Threshold": _header("The threshold (image/png only).", "0.5"),
             "X-Anomalous": _header("Whether the score reaches it (image/png only).", "true"),
+            "X-Anomaly-Finding": _header("The finding (image/png only).", "anomalous"),
         },
         "content": {
             "application/json": {"example": EXAMPLE_ANSWER},

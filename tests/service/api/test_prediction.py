@@ -240,7 +240,12 @@ def test_a_dicom_object_is_answered_without_a_word_of_the_patient(client, photog
     data, jpeg = in_jpeg(photograph)
     response = client.post("/predict", files={"file": ("doe.dcm", data)})
     answer = response.json()
-    assert answer["acquisition"] == {"laterality": "L", "acquired_at": "2026-11-03T14:15:02.500000"}
+    assert answer["acquisition"] == {
+        "laterality": "L",
+        "acquired_at": "2026-11-03T14:15:02.500000",
+        "manufacturer": None,
+        "device": None,
+    }
     plain = client.post("/predict", files={"file": jpeg}).json()
     assert (answer["score"], answer["heatmap_png"]) == (plain["score"], plain["heatmap_png"])
     assert plain["acquisition"] is None

@@ -87,6 +87,6 @@ def test_the_key_may_come_from_the_environment(
 ):
     process = serve("--model", str(tiny_model_path), "--api-keys", "clinic:a-long-enough-key")
     assert predict(folder / "left", "--server", process.address()) == 1
-    assert read_csv(tmp_path)[0]["problem"].startswith("The request has no API key that is valid.")
+    assert read_csv(tmp_path)[0]["problem"].startswith("The request has no valid API key.")
     monkeypatch.setenv(API_KEY_VARIABLE, "a-long-enough-key")
     assert predict(folder / "left", "--server", process.address()) == 0
