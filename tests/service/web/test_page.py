@@ -173,7 +173,14 @@ def screenshot(page):
     page.keyboard.down("b")
     data = page.locator("#viewer").screenshot()
     page.keyboard.up("b")
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    return decoded(np.frombuffer(data, np.uint8))
+
+
+def decoded(data):
+    """A picture, RGB."""
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture[..., ::-1]
 
 
 def test_the_picture_fills_the_screen(page, jpeg):
@@ -216,7 +223,8 @@ def test_a_picture_that_browsers_cannot_show_comes_from_the_service_and_fades_to
 
 def test_an_overlay_is_taken_off_a_photograph(page, photograph):
     heatmap = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    levels = cv2.resize(np.rint(heatmap * 255).astype(np.uint8), photograph.shape[1::-1])
+    small = np.rint(heatmap * 255).astype(np.uint8)
+    levels = np.asarray(cv2.resize(small, photograph.shape[1::-1]), np.uint8)
     overlay, layer = (
         encode_png(rendering._overlay(photograph, levels)),
         encode_png(levels, rendering._PALETTE),
@@ -229,7 +237,7 @@ def test_an_overlay_is_taken_off_a_photograph(page, photograph):
         }""",
         [list(overlay), list(layer)],
     )
-    below = cv2.imdecode(np.array(unblended, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    below = decoded(np.array(unblended, np.uint8))
     difference = np.abs(below.astype(int) - photograph)
     assert difference.max() <= 7
     assert difference[levels < 128].max() <= 3

@@ -62,7 +62,7 @@ def test_one_that_failed_is_asked_again(page, jpeg):
 
 
 def test_another_model_asks_again(page, jpeg):
-    models = Counter()
+    models: Counter[str] = Counter()
     choose(page, upload("eye.jpg", jpeg))
     page.on("request", lambda request: models.update(re.findall("model=(.*)", request.url)))
     page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
