@@ -1,4 +1,6 @@
-// Asks the service. An answer that it refuses is a Refusal, whose message is for people.
+// Asks the service. What it refuses is a Refusal, whose message is for people.
+
+import { has, words } from "./words.js";
 
 const TRIES = 20;
 
@@ -20,18 +22,19 @@ export async function describe(model) {
 
 async function json(url) {
   const response = await fetch(url);
-  if (!response.ok) throw new Refusal(`The service answers ${response.status}.`, response.status);
+  if (!response.ok) throw new Refusal(words("problem.status", { status: response.status }), response.status);
   return response.json();
 }
 
-// Sends a photograph; waits and asks again where the service is busy.
+// Sends a photograph; waits and asks again where the service is busy, or a rate limit is reached.
 export async function predict(file, { onWait, ...options }) {
   for (let tries = 1; ; tries++) {
+    options.signal.throwIfAborted();
     const { status, retryAfter, answer } = await send(file, options);
     if (status === 200) return answer;
     const busy = (status === 503 || status === 429) && retryAfter !== null;
-    if (!busy || tries === TRIES) throw new Refusal(words(status, answer), status);
-    onWait(retryAfter);
+    if (!busy || tries === TRIES) throw new Refusal(reason(status, answer), status);
+    onWait(retryAfter, status);
     await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
   }
 }
@@ -43,7 +46,7 @@ function waitOf(header) {
 }
 
 // Not fetch, which has no upload progress.
-function send(file, { model, key, heatmap, size, onProgress }) {
+function send(file, { model, key, heatmap, size, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `predict?${new URLSearchParams({ heatmap, size, model })}`);
@@ -57,7 +60,9 @@ function send(file, { model, key, heatmap, size, onProgress }) {
         answer: request.response,
       });
     };
-    request.onerror = () => reject(new Refusal("The service does not answer. Is it running?", 0));
+    request.onerror = () => reject(new Refusal(words("problem.gone"), 0));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort());
     const form = new FormData();
     // The service needs no name, and so gets none.
     form.append("file", file, "photograph");
@@ -66,7 +71,8 @@ function send(file, { model, key, heatmap, size, onProgress }) {
 }
 
 // A problem document (RFC 9457) in a sentence or two.
-function words(status, problem) {
-  if (!problem?.title) return `The service answers ${status}.`;
-  return [problem.title, problem.detail].filter(Boolean).map((part) => part.replace(/\.?$/, ".")).join(" ");
+function reason(status, problem) {
+  if (!problem?.title) return words("problem.status", { status });
+  if (has(`problem.${problem.code}`)) return words(`problem.${problem.code}`);
+  return [problem.title, problem.detail].filter(Boolean).map((each) => each.replace(/\.?$/, ".")).join(" ");
 }

@@ -1,5 +1,7 @@
 // Where a score stands among those of normal photographs.
 
+import { number, words } from "./words.js";
+
 const BINS = 40;
 const LEFT = 10;
 const WIDTH = 300;
@@ -18,8 +20,8 @@ export function drawChart(svg, normals, threshold, score) {
   add(svg, "line", { class: "axis", x1: x(0), x2: x(1), y1: BASE, y2: BASE });
   add(svg, "line", { class: "threshold", x1: x(threshold), x2: x(threshold), y1: 12, y2: BASE });
   add(svg, "line", { class: "score", x1: x(score), x2: x(score), y1: 12, y2: BASE + 3 });
-  for (const value of [0, 0.5, 1]) label(svg, x(value), BASE + 14, value, value);
-  label(svg, x(threshold), 9, "threshold", threshold);
+  for (const value of [0, 0.5, 1]) label(svg, x(value), BASE + 14, number(value, 1), value);
+  label(svg, x(threshold), 9, words("threshold"), threshold);
 }
 
 function x(value) {

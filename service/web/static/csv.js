@@ -1,13 +1,16 @@
 // The list as comma-separated values (RFC 4180).
 
+import { findingOf } from "./finding.js";
+
 const COLUMNS = [
   ["photograph", (entry) => entry.name],
   ["score", (entry) => entry.answer?.score],
-  ["anomalous", (entry) => entry.answer?.anomalous],
-  ["finding", (entry) => entry.answer?.finding],
-  ["threshold", (entry) => entry.answer?.threshold],
+  ["finding", ({ answer }, moved) => answer && findingOf(answer, moved)],
+  ["threshold", ({ answer }, moved) => answer && (moved ?? answer.threshold)],
+  ["calibrated_threshold", (entry) => entry.answer?.threshold],
   ["percentile", (entry) => entry.answer?.percentile],
   ["camera", (entry) => entry.answer?.camera.name],
+  ["normals", (entry) => entry.answer?.camera.normals],
   ["p_value", (entry) => entry.answer?.camera.p_value],
   ["regions", (entry) => entry.answer?.regions_total],
   ["quality", (entry) => entry.answer?.quality.map((note) => note.code).join(" ")],
@@ -20,8 +23,10 @@ const COLUMNS = [
   ["problem", (entry) => entry.problem],
 ];
 
-export function toCsv(entries) {
-  const lines = [COLUMNS.map(([name]) => name), ...entries.map((entry) => COLUMNS.map(([, value]) => value(entry)))];
+// `moved` is the page's own threshold, or null.
+export function toCsv(entries, moved) {
+  const rows = entries.map((entry) => COLUMNS.map(([, value]) => value(entry, moved)));
+  const lines = [COLUMNS.map(([name]) => name), ...rows];
   return lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
 }
 

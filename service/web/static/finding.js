@@ -1,12 +1,9 @@
-// What an answer comes to, in words. None of them is an all-clear, so none is green.
+// What an answer comes to. None of them is an all-clear, so none is green.
 
-const WORDS = {
-  anomalous: "Anomalous",
-  borderline: "Borderline",
-  "nothing-found": "Nothing found",
-  "cannot-be-judged": "Cannot be judged",
-};
-
-export function finding(answer) {
-  return WORDS[answer.finding];
+// By the threshold that was moved on the page; null where none was. What only the calibrated one calls anomalous is
+// borderline: somebody should still look.
+export function findingOf({ finding, score }, moved) {
+  if (moved === null) return finding;
+  if (score >= moved) return "anomalous";
+  return finding === "anomalous" ? "borderline" : finding;
 }

@@ -1,11 +1,12 @@
 // The photographs in a table that can be sorted.
 
-import { finding } from "./finding.js";
+import { findingOf } from "./finding.js";
+import { number, words } from "./words.js";
 
 const KEYS = {
   name: (entry) => entry.name,
   score: (entry) => entry.answer?.score ?? -1,
-  verdict: (entry) => verdict(entry),
+  verdict: (entry, moved) => verdict(entry, moved),
   regions: (entry) => entry.answer?.regions_total ?? -1,
 };
 
@@ -13,6 +14,7 @@ export class List {
   #entries = [];
   #sort = null;
   #current = null;
+  #moved = null;
   #onChoose;
 
   constructor(onChoose) {
@@ -26,7 +28,7 @@ export class List {
   get entries() {
     if (!this.#sort) return [...this.#entries];
     const { key, descending } = this.#sort;
-    const order = (one, other) => compare(KEYS[key](one), KEYS[key](other)) * (descending ? -1 : 1);
+    const order = (one, other) => compare(KEYS[key](one, this.#moved), KEYS[key](other, this.#moved)) * (descending ? -1 : 1);
     return [...this.#entries].sort(order);
   }
 
@@ -37,6 +39,12 @@ export class List {
 
   clear() {
     this.#entries = [];
+    this.draw();
+  }
+
+  // By another threshold than the calibrated one, or by that again where it is null.
+  judge(moved) {
+    this.#moved = moved;
     this.draw();
   }
 
@@ -61,12 +69,14 @@ export class List {
     button.type = "button";
     button.textContent = entry.name;
     if (entry === this.#current) button.setAttribute("aria-current", "true");
-    button.addEventListener("click", () => this.#onChoose(entry));
+    // A click on the button comes through here too.
+    row.addEventListener("click", () => this.#onChoose(entry));
+    const { answer } = entry;
     row.append(
       cell(button),
-      cell(entry.answer ? entry.answer.score.toFixed(3) : "", "number"),
-      cell(verdict(entry), entry.answer ? entry.answer.finding : ""),
-      cell(entry.answer ? String(entry.answer.regions_total) : "", "number"),
+      cell(answer ? number(answer.score, 3) : "", "number"),
+      cell(verdict(entry, this.#moved), answer ? findingOf(answer, this.#moved) : entry.state),
+      cell(answer ? number(answer.regions_total) : "", "number"),
     );
     return row;
   }
@@ -85,11 +95,12 @@ export class List {
   }
 }
 
-function verdict({ answer, problem, state }) {
-  if (problem) return "problem";
-  if (!answer) return state;
-  const noted = answer.quality.length > 0 ? ", see quality" : "";
-  return finding(answer).toLowerCase() + noted;
+function verdict({ answer, problem, state }, moved) {
+  // The first of its sentences.
+  if (problem) return problem.split(/(?<=\.) /)[0];
+  if (!answer) return words(`state.${state}`);
+  const finding = words(`finding.${findingOf(answer, moved)}`);
+  return answer.quality.length > 0 ? words("see-quality", { finding }) : finding;
 }
 
 function compare(one, other) {

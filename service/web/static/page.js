@@ -1,17 +1,29 @@
-// The page: photographs in, one after the other to the service, answers into the list and the viewer.
+// The page: photographs in, a few at a time to the service, answers into the list and the viewer.
 
-import { describe, models, predict } from "./ask.js";
+import { describe, models } from "./ask.js";
+import { calibrationOf } from "./calibration.js";
 import { toCsv } from "./csv.js";
+import { filesOf } from "./dropped.js";
+import { otherEye } from "./eyes.js";
+import { listen } from "./keys.js";
 import { List } from "./list.js";
+import { answerTo } from "./photographs.js";
+import { Queue } from "./queue.js";
+import { say, sayDone, sayProgress } from "./status.js";
 import { Viewer } from "./viewer.js";
+import { fillIn, number, words } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 
+fillIn();
 const viewer = new Viewer();
-const list = new List(show);
-const descriptions = new Map();
-let waiting = [];
-let asking = false;
+const list = new List((entry) => void choose(entry));
+const queue = new Queue(ask, () => sayDone(list.entries));
+// The threshold moved on the page; null where it is the calibrated one.
+let moved = null;
+let unsaved = false;
+// The entry to be shown, which may have to wait for what it is compared with.
+let chosen = null;
 
 async function start() {
   try {
@@ -19,135 +31,144 @@ async function start() {
     part("model").replaceChildren(...names.map((name) => new Option(name, name)));
     await sayCameras();
   } catch {
-    say("The service does not answer. Is it running?");
+    say(words("problem.gone"));
   }
 }
 
 // On which cameras the chosen model has been shown to work.
 async function sayCameras() {
   const { cameras } = await describe(part("model").value);
-  const each = cameras.map(({ name, normals }) => `${name} (${normals} normal photographs)`).join(", ");
-  part("calibrated").textContent =
-    `Calibrated on ${each || "no camera"}. On any other camera a score may mean nothing.`;
+  const each = cameras.map(({ name, normals }) => words("calibrated-on", { name, normals: number(normals) }));
+  part("calibrated").textContent = words("calibrated", { cameras: each.join(", ") || words("calibrated-on-none") });
 }
 
 function take(files) {
-  const entries = [...files].map((file) => ({ name: file.name, file, state: "waiting" }));
+  const entries = files.map(({ name, file }) => ({ name, file, state: "waiting", share: 0 }));
   list.add(entries);
-  waiting.push(...entries);
-  void work();
+  queue.add(entries);
 }
 
-async function work() {
-  if (asking) return;
-  asking = true;
-  let answered = 0;
-  for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
-    await ask(entry, answered);
-    answered++;
-    list.draw();
-    // Cleared away while it was asked for.
-    if (!list.entries.includes(entry)) continue;
-    if (!viewer.entry || viewer.entry === entry) await show(entry);
-  }
-  asking = false;
-  part("progress").hidden = true;
-  say(answered === 1 ? "One photograph answered." : `${answered} photographs answered.`);
-}
-
-async function ask(entry, answered) {
-  const total = answered + 1 + waiting.length;
+async function ask(entry, signal) {
   entry.state = "asking";
   list.draw();
-  progress(answered, total);
-  say(`Photograph ${answered + 1} of ${total}: ${entry.name}`);
-  entry.photograph = await displayable(entry.file);
+  sayProgress(list.entries);
   try {
-    entry.answer = await predict(entry.file, {
-      model: part("model").value,
-      key: part("key").value,
-      heatmap: entry.photograph ? "map" : "overlay",
-      // The layer has as many pixels as the model sees; a photograph that it must bring along, what a screen has.
-      size: entry.photograph ? 768 : 2048,
-      onProgress: (share) => progress(answered + share / 2, total),
-      onWait: (seconds) => say(`The service is busy; retrying in ${seconds} s.`),
-    });
-    entry.layer = pngUrl(entry.answer.heatmap_png);
-    // The list may grow long; the picture is kept as a file, not as text.
-    delete entry.answer.heatmap_png;
+    const answered = await answerTo(entry.file, optionsOf(entry, signal));
+    if (signal.aborted) return forget(answered);
+    Object.assign(entry, answered, { state: "answered" });
+    unsaved = true;
   } catch (refusal) {
-    entry.problem = refusal.message;
+    if (signal.aborted) return;
+    Object.assign(entry, { state: "failed", problem: refusal.message, status: refusal.status });
     if (refusal.status === 401) part("key-label").hidden = false;
   }
+  list.draw();
+  sayProgress(list.entries);
+  if (!chosen || chosen === entry) await show(entry);
+  else pair();
 }
 
-// The photograph as the browser shows it, or null: browsers know neither TIFF nor 16 bit.
-async function displayable(file) {
-  const url = URL.createObjectURL(file);
-  const image = new Image();
-  image.src = url;
-  try {
-    await image.decode();
-    return url;
-  } catch {
-    URL.revokeObjectURL(url);
-    return null;
+function optionsOf(entry, signal) {
+  return {
+    model: part("model").value,
+    key: part("key").value,
+    signal,
+    onProgress: (share) => {
+      entry.share = share / 2;
+      sayProgress(list.entries);
+    },
+    onWait: (seconds, status) => sayProgress(list.entries, status === 429 ? "status.limited" : "status.busy", seconds),
+  };
+}
+
+// Asks for entries once more, whatever came of them.
+function askAgain(entries) {
+  queue.withdraw(entries);
+  for (const entry of entries) {
+    forget(entry);
+    Object.assign(entry, { state: "waiting", share: 0, problem: null, answer: null });
   }
+  list.draw();
+  queue.add(entries);
 }
 
-function pngUrl(base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+function forget({ photograph, layer }) {
+  for (const url of [photograph, layer]) if (url) URL.revokeObjectURL(url);
 }
 
 async function show(entry) {
-  viewer.show(entry, entry.answer ? await normalScores(entry.answer) : []);
+  chosen = entry;
+  const calibration = entry.answer ? await calibrationOf(entry.answer) : null;
+  if (chosen !== entry) return;
+  viewer.show(entry, calibration, moved);
+  pair();
   list.mark(entry);
 }
 
-// Of the camera, or of the model where it is unknown; none where the service has another version by now.
-async function normalScores({ model: { name, version }, camera }) {
-  const key = `${name} ${version}`;
-  if (!descriptions.has(key)) descriptions.set(key, await describe(name).catch(() => null));
-  const description = descriptions.get(key);
-  if (description?.parameters.version !== version) return [];
-  const known = description.cameras.find((each) => each.name === camera.name);
-  return (known ?? description.parameters).normal_scores;
+// The other eye may be answered later than the one that is shown.
+function pair() {
+  if (chosen) viewer.pair(otherEye(chosen, list.entries), moved);
+}
+
+async function choose(entry) {
+  await show(entry);
+  // Where the picture is below the list and not beside it, as on a phone.
+  if (matchMedia("(max-width: 60rem)").matches) part("answer").scrollIntoView();
+}
+
+function step(by) {
+  const entries = list.entries;
+  const next = entries[entries.indexOf(chosen) + by];
+  if (next) void choose(next);
+}
+
+function judge(threshold) {
+  moved = threshold;
+  viewer.judge(moved);
+  pair();
+  list.judge(moved);
+}
+
+function failed() {
+  return list.entries.filter((entry) => entry.state === "failed");
 }
 
 function clear() {
-  waiting = [];
-  for (const { photograph, layer } of list.entries) {
-    for (const url of [photograph, layer]) if (url) URL.revokeObjectURL(url);
-  }
+  queue.withdraw(list.entries);
+  list.entries.forEach(forget);
   list.clear();
   viewer.clear();
-  say("");
+  chosen = null;
+  unsaved = false;
+  sayDone([]);
 }
 
 function saveCsv() {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([toCsv(list.entries)], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob([toCsv(list.entries, moved)], { type: "text/csv" }));
   link.download = "resynthdetect.csv";
   link.click();
   URL.revokeObjectURL(link.href);
+  unsaved = false;
 }
 
-function progress(done, total) {
-  part("progress").hidden = false;
-  part("progress").value = done / total;
-}
-
-function say(words) {
-  part("status").textContent = words;
-}
-
-part("model").addEventListener("change", () => void sayCameras());
-part("files").addEventListener("change", (event) => {
-  take(event.target.files);
-  // The same file may be chosen again.
-  event.target.value = "";
+part("model").addEventListener("change", () => {
+  void sayCameras();
+  // It was moved for the scores of the other model.
+  judge(null);
+  askAgain(list.entries);
 });
+part("key").addEventListener("change", () => askAgain(failed().filter(({ status }) => status === 401)));
+part("again").addEventListener("click", () => askAgain(failed()));
+part("ask-again").addEventListener("click", () => askAgain([chosen]));
+for (const name of ["files", "folder"]) {
+  part(name).addEventListener("change", ({ target }) => {
+    take([...target.files].map((file) => ({ name: file.webkitRelativePath || file.name, file })));
+    // The same file may be chosen again.
+    target.value = "";
+  });
+}
+part("choose-folder").addEventListener("click", () => part("folder").click());
 for (const name of ["dragenter", "dragover"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
@@ -158,12 +179,31 @@ document.addEventListener("dragleave", (event) => {
   if (!event.relatedTarget) part("drop").classList.remove("over");
 });
 // Anywhere on the page: beside the frame, a browser would leave the page for the file.
-document.addEventListener("drop", (event) => {
+document.addEventListener("drop", async (event) => {
   event.preventDefault();
   part("drop").classList.remove("over");
-  take(event.dataTransfer.files);
+  take(await filesOf(event.dataTransfer));
 });
 part("csv").addEventListener("click", saveCsv);
 part("clear").addEventListener("click", clear);
+part("print").addEventListener("click", () => window.print());
+part("threshold").addEventListener("input", ({ target }) => judge(Number(target.value)));
+part("calibrated-threshold").addEventListener("click", () => judge(null));
 part("options").addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+listen({
+  pressed: {
+    n: () => viewer.step(1),
+    p: () => viewer.step(-1),
+    b: () => viewer.tools.bare(true),
+    r: () => viewer.tools.redFree(),
+    f: () => viewer.tools.fullScreen(),
+    j: () => step(1),
+    k: () => step(-1),
+    escape: () => viewer.choose(null),
+  },
+  released: { b: () => viewer.tools.bare(false) },
+});
 void start();

@@ -34,12 +34,15 @@ def address(tiny_model_path) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Opens the page; whatever it complains about or fetches from elsewhere fails the test."""
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens the page; whatever it complains about or fetches from elsewhere fails the test.
+
+    It takes the address, and the browser's language.
+    """
     contexts, complaints = [], []
 
-    def start(address: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    def start(address: str, locale: str = "en") -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -66,5 +69,5 @@ def _elsewhere(url: str, address: str) -> list[str]:
 
 
 @pytest.fixture
-def page(open_page: Callable[[str], Page], address: str) -> Page:
+def page(open_page: Callable[..., Page], address: str) -> Page:
     return open_page(address)

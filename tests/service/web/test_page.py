@@ -9,22 +9,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from service.api.problems import PROBLEMS
+from service.pictures import rendering
+from service.pictures.png import encode_png
 from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
+from tests.service.web.actions import choose, choose_only, upload, wait_for
 
-# Wider than the window.
-CLOSE = re.compile(r"width: (?!100%)")
-ANSWERED = re.compile("answered")
 KEY = "a-long-enough-key"
 
 
-def upload(name, data):
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-
-
-def choose(page, *uploads):
-    page.get_by_label("Drop fundus photographs here").set_input_files(list(uploads))
-    expect(page.get_by_role("status")).to_have_text(ANSWERED)
+def layer_size(page):
+    return page.locator("#viewer .layer").evaluate("(image) => [image.naturalWidth, image.naturalHeight]")
 
 
 @pytest.fixture(scope="module")
@@ -39,85 +35,212 @@ def test_a_photograph_is_answered_with_overlay_score_and_regions(page, jpeg, pho
     expect(page.locator("#calibrated")).to_have_text(re.compile("^Calibrated on no camera"))
     choose(page, upload("eye.jpg", jpeg))
     expect(page.get_by_role("heading", name="eye.jpg")).to_be_visible()
+    expect(page.locator("#quality")).to_have_text("Nothing to note.")
     expect(page.locator("#camera")).to_have_text(re.compile("^The model is not calibrated on a camera"))
     expect(page.locator("#verdict")).to_have_text(re.compile(r"^Anomalous: score 0\.\d{3}$"))
-    expect(page.get_by_role("img", name=re.compile("than 100 % of normal photographs"))).to_be_visible()
-    sizes = page.evaluate(
-        "['photograph', 'layer'].map(id => document.getElementById(id))"
-        ".map(image => [image.naturalWidth, image.naturalHeight])"
+    expect(page.locator("#meaning")).to_contain_text("held back from training")
+    expect(page.locator("#threshold-rule")).to_contain_text("Chosen by: ")
+    width, height = layer_size(page)
+    assert (height, width) == photograph.shape[:2]
+    assert page.locator("#regions button").count() == page.locator("#viewer .frame").count() > 0
+    expect(page.locator("#regions button").first).to_have_text(
+        re.compile(r"^peak \d\.\d\d, [\d,]+ pixels, (upper|lower) (left|right)$")
     )
-    height, width = photograph.shape[:2]
-    assert sizes == [[width, height]] * 2
-    assert page.locator("#regions button").count() == page.locator("#boxes button").count() > 0
     expect(page.locator("#origin")).to_contain_text("tiny 0.0.1")
 
 
-def test_a_region_is_looked_at_closely_and_left_again(page, jpeg):
+def shown_wide(page):
+    """How wide the photograph is, in pixels of the screen."""
+    return page.locator("#viewer .marks").bounding_box()["width"]
+
+
+def open_picture(page, jpeg):
+    page.emulate_media(reduced_motion="reduce")
     choose(page, upload("eye.jpg", jpeg))
+    expect(page.locator("#viewer .layer")).to_be_visible()
+    return shown_wide(page)
+
+
+def wait_for_width(page, comparison):
+    """``comparison`` is of the photograph's width, as in ``> 600``."""
+    wait_for(page, f"document.querySelector('#viewer .marks').getBoundingClientRect().width {comparison}")
+
+
+def test_the_photograph_fills_the_window(page, jpeg, photograph):
+    open_picture(page, jpeg)
+    picture, window = page.locator("#viewer .marks").bounding_box(), page.locator("#viewer").bounding_box()
+    assert max(picture["width"] / window["width"], picture["height"] / window["height"]) == pytest.approx(
+        1, abs=0.01
+    )
+    assert window["height"] > 500
+    # Its own pixels are drawn, not black alone.
+    middle = page.evaluate(
+        "(() => { const canvas = document.querySelector('#viewer canvas');"
+        "const { width, height } = canvas, context = canvas.getContext('2d');"
+        "return [...context.getImageData(width / 2, height / 2, 1, 1).data] })()"
+    )
+    assert middle[0] > middle[2] > 0
+
+
+def test_a_region_is_looked_at_closely_and_left_again(page, jpeg):
+    whole = open_picture(page, jpeg)
     # The smallest: the largest fills the window anyway.
-    picture, region = page.locator("#picture"), page.locator("#regions button").last
+    region = page.locator("#regions button").last
     # By keyboard alone.
     region.focus()
     page.keyboard.press("Enter")
     expect(region).to_have_attribute("aria-pressed", "true")
-    expect(picture).to_have_attribute("style", CLOSE)
-    page.keyboard.press("Escape")
-    expect(region).to_have_attribute("aria-pressed", "false")
-    expect(picture).not_to_have_attribute("style", CLOSE)
-    region.click()
-    expect(page.locator("#boxes button").last).to_have_class("current")
-    page.get_by_role("button", name="Whole photograph").click()
-    expect(page.locator("#boxes button").last).not_to_have_class("current")
-
-
-def test_a_region_chosen_lies_in_the_middle_of_the_window(page, jpeg):
-    choose(page, upload("eye.jpg", jpeg))
-    page.emulate_media(reduced_motion="reduce")
-    last = page.locator("#boxes button").last
-    page.locator("#regions button").last.click()
-    box, window = last.bounding_box(), page.locator("#viewer").bounding_box()
-    assert box
-    assert window
+    wait_for_width(page, f"> {whole + 1}")
+    box, window = page.locator("#viewer .frame").last.bounding_box(), page.locator("#viewer").bounding_box()
     assert window["x"] - 1 <= box["x"]
     assert box["x"] + box["width"] <= window["x"] + window["width"] + 1
     assert window["y"] - 1 <= box["y"]
     assert box["y"] + box["height"] <= window["y"] + window["height"] + 1
+    page.keyboard.press("Escape")
+    expect(region).to_have_attribute("aria-pressed", "false")
+    wait_for_width(page, f"< {whole + 1}")
+    region.click()
+    expect(page.locator("#viewer .frame").last).to_have_class("frame current")
+    page.get_by_role("button", name="Whole photograph").click()
+    expect(page.locator("#viewer .frame").last).to_have_class("frame")
+
+
+def test_wheel_and_keys_zoom_and_the_mouse_pans(page, jpeg):
+    whole = open_picture(page, jpeg)
+    window = page.locator("#viewer").bounding_box()
+    page.mouse.move(window["x"] + window["width"] / 2, window["y"] + window["height"] / 2)
+    page.mouse.wheel(0, -300)
+    wait_for_width(page, f"> {whole * 1.1}")
+    page.mouse.wheel(0, -300)
+    # Each turn of the wheel zooms by a fifth, not at once.
+    wait_for_width(page, f"> {whole * 1.43}")
+    top = page.locator("#viewer .marks").bounding_box()["y"]
+    page.mouse.down()
+    page.mouse.move(window["x"] + window["width"] / 2, window["y"] + window["height"] / 2 + 40, steps=4)
+    wait_for(page, f"document.querySelector('#viewer .marks').getBoundingClientRect().y > {top + 5}")
+    page.mouse.up()
+    page.locator("#viewer [role=application]").focus()
+    page.keyboard.press("0")
+    wait_for_width(page, f"< {whole + 1}")
+    page.keyboard.press("+")
+    wait_for_width(page, f"> {whole * 1.05}")
+
+
+def test_a_click_on_a_frame_chooses_its_region(page, jpeg):
+    open_picture(page, jpeg)
+    page.locator("#viewer .frame").last.click()
+    expect(page.locator("#regions button").last).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_next_region_is_a_key_away(page, jpeg):
+    open_picture(page, jpeg)
+    regions = page.locator("#regions button")
+    page.keyboard.press("n")
+    expect(regions.first).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("p")
+    expect(regions.last).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_held_key_shows_the_photograph_without_overlay(page, jpeg):
+    open_picture(page, jpeg)
+    page.keyboard.down("b")
+    expect(page.locator("#viewer .layer")).to_be_hidden()
+    page.keyboard.up("b")
+    expect(page.locator("#viewer .layer")).to_be_visible()
 
 
 def test_the_overlay_fades(page, jpeg):
-    choose(page, upload("eye.jpg", jpeg))
-    expect(page.locator("#layer")).to_have_css("opacity", "1")
+    open_picture(page, jpeg)
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "1")
     page.get_by_label("Overlay").fill("25")
-    expect(page.locator("#layer")).to_have_css("opacity", "0.25")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0.25")
+
+
+def test_the_photograph_is_shown_red_free_and_with_more_contrast(page, jpeg):
+    open_picture(page, jpeg)
+    canvas = page.locator("#viewer canvas").first
+    page.get_by_label("Contrast").fill("200")
+    expect(canvas).to_have_css("filter", "contrast(2)")
+    page.keyboard.press("r")
+    expect(page.get_by_label("Red-free")).to_be_checked()
+    red, green, blue = np.rollaxis(screenshot(page), -1).astype(int)
+    assert np.abs(red - green).max() <= 1
+    assert np.abs(green - blue).max() <= 1
+
+
+def screenshot(page):
+    """The photograph alone as the screen shows it, RGB."""
+    page.keyboard.down("b")
+    data = page.locator("#viewer").screenshot()
+    page.keyboard.up("b")
+    return decoded(np.frombuffer(data, np.uint8))
+
+
+def decoded(data):
+    """A picture, RGB."""
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture[..., ::-1]
+
+
+def test_the_picture_fills_the_screen(page, jpeg):
+    open_picture(page, jpeg)
+    page.keyboard.press("f")
+    wait_for(page, "document.fullscreenElement?.id === 'stage'")
+    page.keyboard.press("f")
+    wait_for(page, "document.fullscreenElement === null")
 
 
 def test_the_frames_of_regions_can_be_hidden(page, jpeg):
-    choose(page, upload("eye.jpg", jpeg))
-    expect(page.locator("#boxes button").first).to_be_visible()
+    open_picture(page, jpeg)
+    expect(page.locator("#viewer .frame").first).to_be_visible()
     page.get_by_label("Frames").uncheck()
-    expect(page.locator("#boxes")).to_be_hidden()
+    expect(page.locator("#viewer .frame").first).to_be_hidden()
 
 
 def test_what_is_no_photograph_is_said_in_words_and_the_others_go_on(page, jpeg):
     choose(page, upload("first.jpg", jpeg), upload("notes.txt", b"no picture"), upload("last.jpg", jpeg))
-    expect(page.get_by_role("status")).to_have_text("3 photographs answered.")
+    expect(page.get_by_role("status")).to_have_text("2 photographs answered, one failed.")
     rows = page.locator("#rows tr")
     assert [rows.nth(n).locator("td").nth(2).inner_text().split(",")[0] for n in range(3)] == [
-        "anomalous",
-        "problem",
-        "anomalous",
+        "Anomalous",
+        "The file is not an image.",
+        "Anomalous",
     ]
     page.get_by_role("button", name="notes.txt").click()
     expect(page.locator("#problem")).to_contain_text("image")
     expect(page.locator("#shown")).to_be_hidden()
 
 
-def test_a_picture_that_browsers_cannot_show_comes_from_the_service(page, photograph):
+def test_a_picture_that_browsers_cannot_show_comes_from_the_service_and_fades_too(page, photograph):
     tiff = cv2.imencode(".tif", photograph[..., ::-1])[1].tobytes()
     choose(page, upload("eye.tif", tiff))
-    expect(page.get_by_text("cannot be faded")).to_be_visible()
-    expect(page.get_by_label("Overlay")).to_be_disabled()
-    assert page.evaluate("document.getElementById('photograph').naturalWidth") == photograph.shape[1]
+    expect(page.get_by_text("This browser cannot show files of this format")).to_be_visible()
+    page.get_by_label("Overlay").fill("0")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0")
+    assert layer_size(page) == list(photograph.shape[1::-1])
+
+
+def test_an_overlay_is_taken_off_a_photograph(page, photograph):
+    heatmap = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    small = np.rint(heatmap * 255).astype(np.uint8)
+    levels = np.asarray(cv2.resize(small, photograph.shape[1::-1]), np.uint8)
+    overlay, layer = (
+        encode_png(rendering._overlay(photograph, levels)),
+        encode_png(levels, rendering._PALETTE),
+    )
+    unblended = page.evaluate(
+        """async (files) => {
+            const { unblend } = await import("/web/unblend.js");
+            const [overlay, layer] = files.map((bytes) => new Blob([new Uint8Array(bytes)]));
+            return [...new Uint8Array(await (await unblend(overlay, layer)).arrayBuffer())];
+        }""",
+        [list(overlay), list(layer)],
+    )
+    below = decoded(np.array(unblended, np.uint8))
+    difference = np.abs(below.astype(int) - photograph)
+    assert difference.max() <= 7
+    assert difference[levels < 128].max() <= 3
 
 
 def test_a_dicom_object_says_which_eye_and_when(page, photograph):
@@ -175,15 +298,18 @@ def test_a_key_is_asked_for_where_the_service_wants_one(open_page, tiny_model_pa
         choose(page, upload("eye.jpg", jpeg))
         expect(page.locator("#problem")).to_contain_text("key")
         page.get_by_label("API key").fill(KEY)
-        choose(page, upload("again.jpg", jpeg))
-        page.get_by_role("button", name="again.jpg").click()
+        # What was refused is asked again.
+        page.keyboard.press("Tab")
         expect(page.locator("#verdict")).to_contain_text("Anomalous")
     finally:
         process.kill()
 
 
-def test_a_busy_service_is_asked_again(page, jpeg):
-    answers = iter([{"status": 503, "headers": {"Retry-After": "1"}, "json": {}}])
+@pytest.mark.parametrize(
+    ("refused", "words"), [(503, "The service is busy"), (429, "The rate limit is reached")]
+)
+def test_a_busy_service_is_asked_again(page, jpeg, refused, words):
+    answers = iter([{"status": refused, "headers": {"Retry-After": "1"}, "json": {}}])
 
     def busy_once(route):
         refusal = next(answers, None)
@@ -193,8 +319,8 @@ def test_a_busy_service_is_asked_again(page, jpeg):
             route.fulfill(**refusal)
 
     page.route("**/predict?*", busy_once)
-    page.get_by_label("Drop fundus photographs here").set_input_files([upload("eye.jpg", jpeg)])
-    expect(page.get_by_role("status")).to_have_text("The service is busy; retrying in 1 s.")
+    choose_only(page, upload("eye.jpg", jpeg))
+    expect(page.get_by_role("status")).to_have_text(f"0 of 1 answered. {words}; trying again in 1 s.")
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
 
@@ -204,8 +330,44 @@ def test_a_service_that_is_gone_is_told(page, jpeg):
     expect(page.locator("#problem")).to_have_text("The service does not answer. Is it running?")
 
 
-def test_assistive_technology_can_read_it(page, jpeg):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_assistive_technology_can_read_it(page, jpeg, scheme):
+    page.emulate_media(color_scheme=scheme)
     assert Axe().run(page).violations_count == 0
     choose(page, upload("eye.jpg", jpeg), upload("notes.txt", b"no picture"))
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_page_speaks_the_browsers_language(open_page, address, jpeg):
+    page = open_page(address, locale="de-AT")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    files = page.get_by_label("Fundusfotos oder Ordner hier ablegen")
+    files.set_input_files([upload("eye.jpg", jpeg), upload("notes.txt", b"no picture")])
+    expect(page.get_by_role("status")).to_have_text("Ein Foto beantwortet, eines fehlgeschlagen.")
+    page.locator("#rows tr").first.click()
+    expect(page.locator("#verdict")).to_have_text(re.compile(r"^Auffällig: Wert 0,\d{3}$"))
+    expect(page.locator("#rows .failed")).to_have_text("Die Datei ist kein Bild.")
+
+
+def test_every_word_is_translated(page):
+    english, german = page.evaluate(
+        "Promise.all([import('/web/words/en.js'), import('/web/words/de.js')])"
+        ".then(([{ en }, { de }]) => [en, de])"
+    )
+    # Of problems, the service says the English itself.
+    assert german.keys() - english.keys() <= {f"problem.{code}" for code in PROBLEMS}
+    assert english.keys() <= german.keys()
+    for name, text in english.items():
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", german[name])), name
+
+
+def test_a_report_is_printed_on_one_page(page, jpeg):
+    choose(page, upload("eye.jpg", jpeg))
+    page.emulate_media(media="print")
+    for shown in ("#quality", "#verdict", "#printed", "#threshold-rule", "#origin"):
+        expect(page.locator(shown)).to_be_visible()
+    for hidden in ("#photographs", "#tools", "#viewer"):
+        expect(page.locator(hidden)).to_be_hidden()
+    for size in ("A4", "Letter"):
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=size))) == 1

@@ -1,0 +1,30 @@
+"""What a clinician does on the page, for several tests."""
+
+import re
+
+from playwright.sync_api import expect
+
+# Nothing is left to be asked for.
+ANSWERED = re.compile(r"^(?!.* of ).*answered.*\.$")
+
+
+def upload(name, data):
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+def choose_only(page, *uploads):
+    page.get_by_label("Drop fundus photographs or folders here").set_input_files(list(uploads))
+
+
+def choose(page, *uploads):
+    """Choose files, and wait for their answers."""
+    choose_only(page, *uploads)
+    expect(page.get_by_role("status")).to_have_text(ANSWERED)
+
+
+def wait_for(page, condition):
+    """Look at each frame; playwright's own way of waiting is refused by the content security policy."""
+    page.evaluate(
+        "() => new Promise((resolve) => {"
+        f"const look = () => ({condition}) ? resolve() : requestAnimationFrame(look); look(); }})"
+    )
