@@ -1,9 +1,15 @@
-"""Several DICOM objects in one body, as WADO-RS answers and STOW-RS takes them (PS3.18)."""
+"""Several DICOM objects in one body, as WADO-RS answers and STOW-RS takes them (PS3.18).
 
+Imports the standard library alone: :mod:`service.client` reads answers by it.
+"""
+
+import re
 from collections.abc import Mapping
+from email.message import Message
 from uuid import uuid4
 
 PART = "application/dicom"
+_FILENAME = re.compile(rb'filename="(\w+)\.dcm"')
 
 
 def multipart_related(objects: Mapping[str, bytes]) -> tuple[str, bytes]:
@@ -29,3 +35,31 @@ def _part(boundary: str, name: str, content: bytes) -> bytes:
         f"Content-Length: {len(content)}\r\n\r\n"
     )
     return header.encode() + content + b"\r\n"
+
+
+def split_related(media_type: str, body: bytes) -> dict[str, bytes]:
+    """Split what :func:`multipart_related` joined.
+
+    Returns:
+        Files by name.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    header = Message()
+    header["Content-Type"] = media_type
+    boundary = header.get_boundary()
+    if header.get_content_type() != "multipart/related" or boundary is None:
+        raise ValueError(f"{media_type} is not multipart/related")
+    _, *parts, end = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
+    if not end.startswith(b"--"):
+        raise ValueError("the last boundary is missing")
+    return dict(map(_named, parts))
+
+
+def _named(part: bytes) -> tuple[str, bytes]:
+    header, _, content = part.partition(b"\r\n\r\n")
+    name = _FILENAME.search(header)
+    if name is None:
+        raise ValueError("a part has no name")
+    return name[1].decode(), content

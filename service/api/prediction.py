@@ -26,6 +26,7 @@ JSON = "application/json"
 PNG = "image/png"
 # Two names of one answer: several objects, as DICOMweb sends them.
 DICOM = ("application/dicom", "multipart/related")
+NO_DICOM = "DICOM answers need the extra 'dicom', which is not installed."
 
 router = APIRouter(tags=["prediction"])
 
@@ -69,7 +70,7 @@ async def predict(
                     timeout_seconds=settings.upload_timeout_seconds,
                 )
                 if media_type in DICOM:
-                    _require_dicom(upload)
+                    require_dicom(upload)
                 work = served.predictor.predict(
                     upload,
                     heatmap=parameters.heatmap,
@@ -104,8 +105,8 @@ def _media_type(request: Request, heatmap: Heatmap) -> str:
     offers = _offers(heatmap)
     media_type = preferred(",".join(request.headers.getlist("accept")), offers)
     if media_type is None:
-        extra = "" if can_make_dicom() else " DICOM needs a service with the extra 'dicom'."
-        raise Problem("not-acceptable", f"With heatmap={heatmap} this gives {' or '.join(offers)}.{extra}")
+        detail = f"With heatmap={heatmap} this gives {' or '.join(offers)}."
+        raise Problem("not-acceptable", detail if can_make_dicom() else f"{detail} {NO_DICOM}")
     return media_type
 
 
@@ -115,8 +116,14 @@ def _offers(heatmap: Heatmap) -> list[str]:
     return offers if heatmap is Heatmap.MAP or not can_make_dicom() else [*offers, *DICOM]
 
 
-def _require_dicom(upload: bytearray) -> None:
-    """Refuse a photograph of no patient and no study, before it costs an inference."""
+def require_dicom(upload: bytes | bytearray) -> None:
+    """Refuse a photograph of no patient and no study, before it costs an inference.
+
+    Raises:
+        Problem: It is no DICOM object, or there is no extra ``dicom``.
+    """
+    if not can_make_dicom():
+        raise Problem("not-acceptable", NO_DICOM)
     if not is_dicom(upload):
         raise Problem("not-acceptable", "A DICOM answer is about a DICOM object, and the photograph is none.")
 
