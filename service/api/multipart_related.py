@@ -46,6 +46,18 @@ def split_related(media_type: str, body: bytes) -> dict[str, bytes]:
     Raises:
         ValueError: It is something else.
     """
+    return {_name(header): content for header, content in split_parts(media_type, body)}
+
+
+def split_parts(media_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Split a body as any DICOMweb server sends it.
+
+    Returns:
+        Each part's header and content.
+
+    Raises:
+        ValueError: It is something else.
+    """
     header = Message()
     header["Content-Type"] = media_type
     boundary = header.get_boundary()
@@ -54,12 +66,12 @@ def split_related(media_type: str, body: bytes) -> dict[str, bytes]:
     _, *parts, end = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
     if not end.startswith(b"--"):
         raise ValueError("the last boundary is missing")
-    return dict(map(_named, parts))
+    halves = (part.partition(b"\r\n\r\n") for part in parts)
+    return [(header, content) for header, _, content in halves]
 
 
-def _named(part: bytes) -> tuple[str, bytes]:
-    header, _, content = part.partition(b"\r\n\r\n")
+def _name(header: bytes) -> str:
     name = _FILENAME.search(header)
     if name is None:
         raise ValueError("a part has no name")
-    return name[1].decode(), content
+    return name[1].decode()

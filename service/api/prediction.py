@@ -70,7 +70,7 @@ async def predict(
                     timeout_seconds=settings.upload_timeout_seconds,
                 )
                 if media_type in DICOM:
-                    require_dicom(upload)
+                    require_dicom(upload, parameters.heatmap)
                 work = served.predictor.predict(
                     upload,
                     heatmap=parameters.heatmap,
@@ -116,14 +116,16 @@ def _offers(heatmap: Heatmap) -> list[str]:
     return offers if heatmap is Heatmap.MAP or not can_make_dicom() else [*offers, *DICOM]
 
 
-def require_dicom(upload: bytes | bytearray) -> None:
+def require_dicom(upload: bytes | bytearray, heatmap: Heatmap) -> None:
     """Refuse a photograph of no patient and no study, before it costs an inference.
 
     Raises:
-        Problem: It is no DICOM object, or there is no extra ``dicom``.
+        Problem: It is no DICOM object, there is no extra ``dicom``, or the picture is a transparent layer.
     """
     if not can_make_dicom():
         raise Problem("not-acceptable", NO_DICOM)
+    if heatmap is Heatmap.MAP:
+        raise Problem("not-acceptable", "DICOM has no transparent layers.")
     if not is_dicom(upload):
         raise Problem("not-acceptable", "A DICOM answer is about a DICOM object, and the photograph is none.")
 

@@ -9,7 +9,7 @@ from typing import Self
 import httpx2
 
 from service.api.multipart_related import PART, split_related
-from service.api.schemas import PredictionAnswer
+from service.api.schemas import ModelAnswer, ModelList, PredictionAnswer
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 
@@ -72,6 +72,20 @@ class Client:
         response = self._ask(photograph, PART, heatmap, size, model, camera)
         return split_related(response.headers["Content-Type"], response.content)
 
+    def models(self) -> list[ModelAnswer]:
+        """The models that the service serves, the default first.
+
+        Raises:
+            PredictionError: The service does not answer.
+        """
+        try:
+            response = self._http.get("/v2/models")
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.status_code != httpx2.codes.OK:
+            raise _error_of(response)
+        return ModelList.model_validate_json(response.content).models
+
     def _ask(
         self,
         photograph: bytes,
@@ -98,7 +112,10 @@ class Client:
         try:
             return self._http.post("/predict", params=query, files=files, headers={"Accept": accept})
         except httpx2.HTTPError as error:
-            raise PredictionError("unreachable", f"{self._http.base_url} does not answer: {error}") from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx2.HTTPError) -> PredictionError:
+        return PredictionError("unreachable", f"{self._http.base_url} does not answer: {error}")
 
 
 def _seconds_to_retry(response: httpx2.Response) -> float | None:

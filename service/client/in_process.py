@@ -82,7 +82,7 @@ class InProcess:
     ) -> dict[str, bytes]:
         """See :meth:`~service.client.interface.PredictionSource.predict_dicom`."""
         with _errors():
-            require_dicom(photograph)
+            require_dicom(photograph, heatmap)
             served = self._runtime.find(model)
             prediction = self._predict(served, photograph, heatmap, size, camera)
             return self._portal.call(served.predictor.make_dicom, photograph, prediction)

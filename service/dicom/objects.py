@@ -10,11 +10,12 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from service.dicom.overlay import OVERLAY, overlay_of
-from service.dicom.report import REPORT, report_of
-from service.dicom.segmentation import PROBABILITIES, REGIONS, regions_on_photograph, segmentation_of
+from service.dicom.overlay import overlay_of
+from service.dicom.report import report_of
+from service.dicom.segmentation import regions_on_photograph, segmentation_of
 from service.dicom.source import read_source
 from service.dicom.statement import Statement
+from service.dicom.uids import OVERLAY, PROBABILITIES, REGIONS, REPORT
 from service.pictures.options import Heatmap
 from service.pictures.regions import Region
 from service.preprocessing import Box, DecodeError, PreprocessingError, QualityNote, SquareMapping

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.sequence import Sequence
 
-from service.dicom.source import MANUFACTURER, RESEARCH_USE, laterality, series_uid, uid_for
+from service.dicom.source import MANUFACTURER, RESEARCH_USE, laterality
 from service.dicom.statement import Statement
+from service.dicom.uids import OVERLAY, series_uid, uid_for
 
-OVERLAY = "overlay"
 _SERIES_NUMBER = 9003
 
 
@@ -28,10 +28,10 @@ def overlay_of(source: Dataset, statement: Statement, pixels: NDArray[np.uint8])
         bits_allocated=8,
         coordinate_system="PATIENT",
         study_instance_uid=source.StudyInstanceUID,
-        series_instance_uid=series_uid(source, statement, OVERLAY),
+        series_instance_uid=series_uid(source.SOPInstanceUID, OVERLAY, statement.model, statement.version),
         series_number=_SERIES_NUMBER,
         # A picture of another size is another object.
-        sop_instance_uid=uid_for(source, OVERLAY, pixels.shape, statement),
+        sop_instance_uid=uid_for(source.SOPInstanceUID, OVERLAY, pixels.shape, statement),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=statement.model,

@@ -23,11 +23,11 @@ from highdicom.sr import (
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
-from service.dicom.source import MANUFACTURER, RESEARCH_USE, laterality, series_uid, uid_for
+from service.dicom.source import MANUFACTURER, RESEARCH_USE, laterality
 from service.dicom.statement import Statement
+from service.dicom.uids import REPORT, series_uid, uid_for
 from service.pictures.regions import Region
 
-REPORT = "report"
 _SERIES_NUMBER = 9004
 _SCHEME = "99RESYNTH"
 _DECIMALS = 6
@@ -51,9 +51,9 @@ def report_of(source: Dataset, statement: Statement) -> ComprehensiveSR:
     return ComprehensiveSR(
         evidence=[source],
         content=content,
-        series_instance_uid=series_uid(source, statement, REPORT),
+        series_instance_uid=series_uid(source.SOPInstanceUID, REPORT, statement.model, statement.version),
         series_number=_SERIES_NUMBER,
-        sop_instance_uid=uid_for(source, REPORT, statement),
+        sop_instance_uid=uid_for(source.SOPInstanceUID, REPORT, statement),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=statement.model,
@@ -67,7 +67,7 @@ def report_of(source: Dataset, statement: Statement) -> ComprehensiveSR:
 
 def _context(source: Dataset, statement: Statement) -> ObservationContext:
     device = DeviceObserverIdentifyingAttributes(
-        uid=uid_for(source, "device", statement.model, statement.version),
+        uid=uid_for(source.SOPInstanceUID, "device", statement.model, statement.version),
         manufacturer_name=MANUFACTURER,
         model_name=f"{statement.model} {statement.version}",
     )
@@ -77,7 +77,7 @@ def _context(source: Dataset, statement: Statement) -> ObservationContext:
 def _whole(source: Dataset, statement: Statement) -> MeasurementsAndQualitativeEvaluations:
     """What is said of the photograph as a whole."""
     return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid_for(source, "photograph"), "Photograph"),
+        tracking_identifier=TrackingIdentifier(uid_for(source.SOPInstanceUID, "photograph"), "Photograph"),
         algorithm_id=_algorithm(statement),
         finding_sites=_sites(source),
         measurements=_scores(statement),
@@ -133,7 +133,7 @@ def _region(
 ) -> PlanarROIMeasurementsAndQualitativeEvaluations:
     return PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(
-            uid_for(source, "region", number, statement), f"Region {number}"
+            uid_for(source.SOPInstanceUID, "region", number, statement), f"Region {number}"
         ),
         referenced_region=_outline(source, region),
         finding_type=codes.SCT.MorphologicallyAbnormalStructure,

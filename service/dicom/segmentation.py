@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
-from service.dicom.source import MANUFACTURER, RESEARCH_USE, series_uid, uid_for
+from service.dicom.source import MANUFACTURER, RESEARCH_USE
 from service.dicom.statement import Statement
+from service.dicom.uids import PROBABILITIES, REGIONS, series_uid, uid_for
 from service.preprocessing import SquareMapping
 
-REGIONS, PROBABILITIES = "regions", "probabilities"
 _SERIES_NUMBERS = {REGIONS: 9001, PROBABILITIES: 9002}
 _HALF = 128
 
@@ -56,9 +56,9 @@ def segmentation_of(
         pixels.astype(np.uint8) if regions else pixels,
         SegmentationTypeValues.BINARY if regions else SegmentationTypeValues.FRACTIONAL,
         [_segment(name, statement)],
-        series_instance_uid=series_uid(source, statement, kind),
+        series_instance_uid=series_uid(source.SOPInstanceUID, kind, statement.model, statement.version),
         series_number=_SERIES_NUMBERS[kind],
-        sop_instance_uid=uid_for(source, kind, statement),
+        sop_instance_uid=uid_for(source.SOPInstanceUID, kind, statement),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=statement.model,

@@ -1,11 +1,7 @@
 """The DICOM object of the photograph: what the objects about it inherit."""
 
-from uuid import NAMESPACE_OID, uuid5
-
 from pydicom import Dataset
-from pydicom.uid import UID
 
-from service.dicom.statement import Statement
 from service.preprocessing.errors import DecodeError
 from service.preprocessing.files.dicom import read_elements
 
@@ -41,25 +37,6 @@ def read_source(data: bytes, *, height: int, width: int) -> Dataset:
         if keyword not in source:
             setattr(source, keyword, None)
     return source
-
-
-def uid_for(source: Dataset, *parts: object) -> UID:
-    """A UID that follows from a photograph's and from what it is for.
-
-    The same answer asked for again has the same UIDs, so that an archive keeps it once.
-
-    Args:
-        source: The photograph's object.
-        parts: What tells objects about the photograph apart.
-    """
-    name = "\n".join(map(str, ("resynthdetect", source.SOPInstanceUID, *parts)))
-    # PS3.5, B.2: a UUID makes a UID without a root of one's own.
-    return UID(f"2.25.{uuid5(NAMESPACE_OID, name).int}")
-
-
-def series_uid(source: Dataset, statement: Statement, kind: str) -> UID:
-    """The series of one kind of object: one for each photograph, model and version."""
-    return uid_for(source, kind, statement.model, statement.version)
 
 
 def laterality(source: Dataset) -> str | None:

@@ -30,7 +30,7 @@ _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 _TRANSFER_SYNTAXES = (_IMPLICIT, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", _JPEG_BASELINE)
 OPHTHALMIC_PHOTOGRAPHY_8_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
 OPHTHALMIC_PHOTOGRAPHY_16_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.2"
-_PHOTOGRAPHS = (OPHTHALMIC_PHOTOGRAPHY_8_BIT, OPHTHALMIC_PHOTOGRAPHY_16_BIT)
+PHOTOGRAPHS = (OPHTHALMIC_PHOTOGRAPHY_8_BIT, OPHTHALMIC_PHOTOGRAPHY_16_BIT)
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
 # The longest value of representation LO.
 _MAX_TEXT = 64
@@ -146,7 +146,7 @@ def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
 
 
 def _require_photograph(header: "Dataset", max_pixels: int) -> None:
-    if header.get("SOPClassUID") not in _PHOTOGRAPHS:
+    if header.get("SOPClassUID") not in PHOTOGRAPHS:
         raise DecodeError("unsupported-image", "The DICOM object is no ophthalmic photograph.")
     if int(header.get("NumberOfFrames") or 1) > 1:
         raise DecodeError("multiple-images", "The DICOM object holds several frames; send one photograph.")

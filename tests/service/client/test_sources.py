@@ -61,6 +61,9 @@ def test_both_sources_give_dicom_objects(source, photograph, jpeg):
     with pytest.raises(PredictionError, match="the photograph is none") as refused:
         source.predict_dicom(jpeg)
     assert refused.value.code == "not-acceptable"
+    with pytest.raises(PredictionError) as refused:
+        source.predict_dicom(data, heatmap=Heatmap.MAP)
+    assert refused.value.code == "not-acceptable"
 
 
 def test_threads_may_share_a_source(source, jpeg):
