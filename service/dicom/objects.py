@@ -127,7 +127,7 @@ def _blank_photograph(side: int) -> bytes:
     blank.SOPClassUID, blank.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
     blank.StudyInstanceUID, blank.SeriesInstanceUID = UID("2.25.2"), UID("2.25.3")
     blank.Modality = "OP"
-    blank.PatientName = "None"
+    blank.PatientName = "None^None"
     blank.ImageLaterality = "R"
     blank.Rows = blank.Columns = side
     return _file(blank).tobytes()
