@@ -80,13 +80,14 @@ def _header(description: str, example: str) -> dict[str, Any]:
 
 PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The prediction; with `Accept: image/png`, its heatmap.",
+        "description": "The prediction; with `Accept: image/png`, its heatmap; with "
+        "`Accept: application/dicom`, DICOM objects about a DICOM photograph.",
         "headers": {
             "X-Request-ID": _header("The request's id: the client's own, or a new one.", "1f9c2a7e"),
-            "X-Anomaly-Score": _header("The score (image/png only).", "0.8731"),
-            "X-Anomaly-Threshold": _header("The threshold (image/png only).", "0.5"),
-            "X-Anomalous": _header("Whether the score reaches it (image/png only).", "true"),
-            "X-Anomaly-Finding": _header("The finding (image/png only).", "anomalous"),
+            "X-Anomaly-Score": _header("The score (not with JSON).", "0.8731"),
+            "X-Anomaly-Threshold": _header("The threshold (not with JSON).", "0.5"),
+            "X-Anomalous": _header("Whether the score reaches it (not with JSON).", "true"),
+            "X-Anomaly-Finding": _header("The finding (not with JSON).", "anomalous"),
         },
         "content": {
             "application/json": {"example": EXAMPLE_ANSWER},
@@ -94,6 +95,7 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
                 "schema": {"type": "string", "contentMediaType": "image/png"},
                 "example": f"data:image/png;base64,{EXAMPLE_PNG}",
             },
+            "multipart/related": {"schema": {"type": "string", "format": "binary"}},
         },
     },
     **problem_examples(

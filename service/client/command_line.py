@@ -21,8 +21,12 @@ from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 PROGRAM = "python -m service.client"
 API_KEY_VARIABLE = "RESYNTHDETECT_API_KEY"
 CSV_NAME = "predictions.csv"
-# All other files in a folder are skipped; a file that is named is sent whatever its suffix.
+# In a folder only these and DICOM objects of any name are sent; a file that is named always is.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
+# Where DICOM objects have this; archives and cameras give them no suffix.
+_DICOM_OFFSET, _DICOM_MAGIC = 128, b"DICM"
+# The table of contents of a medium, itself a DICOM object.
+_DICOM_CONTENTS = "DICOMDIR"
 # Between the photograph's name and its problem.
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
@@ -98,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_SIZE,
         help="longest side of the pictures, in pixels, or `full` for the photograph's own (%(default)s)",
     )
+    parser.add_argument(
+        "--dicom",
+        action="store_true",
+        help="also write DICOM objects about each photograph, NAME.report.dcm and others; photographs must "
+        "be DICOM objects, and each is asked about twice",
+    )
     parser.add_argument("--model", metavar="NAME", help="model to ask; by default the service's")
     parser.add_argument(
         "--camera", metavar="NAME", help="camera that took all of them; by default the profile that fits each"
@@ -127,10 +137,23 @@ def _find(paths: Sequence[Path]) -> Iterator[_Photograph]:
         if not path.exists():
             sys.exit(f"{path} does not exist")
         if path.is_dir():
-            found = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES)
+            found = sorted(each for each in path.rglob("*") if _is_photograph(each))
             yield from (_Photograph(each, each.relative_to(path)) for each in found)
         else:
             yield _Photograph(path, Path(path.name))
+
+
+def _is_photograph(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES or (path.name != _DICOM_CONTENTS and _is_dicom(path))
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(_DICOM_OFFSET)
+            return file.read(len(_DICOM_MAGIC)) == _DICOM_MAGIC
+    except OSError:  # a folder, or nothing that can be read
+        return False
 
 
 def _source(options: argparse.Namespace) -> AbstractContextManager[PredictionSource]:
@@ -183,4 +206,23 @@ def _row(photograph: _Photograph, options: argparse.Namespace, source: Predictio
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(answer.heatmap_png))
     cells = {column: value(answer) for column, value in ANSWER_COLUMNS.items()}
-    return {"photograph": str(photograph.name), **cells}
+    problem = _write_dicom(photograph, data, options, source) if options.dicom else {}
+    return {"photograph": str(photograph.name), **cells, **problem}
+
+
+def _write_dicom(
+    photograph: _Photograph, data: bytes, options: argparse.Namespace, source: PredictionSource
+) -> dict[str, object]:
+    """Write the DICOM objects about a photograph; return the problem, if there is one."""
+    heatmap = Heatmap(options.heatmap)
+    try:
+        objects = source.predict_dicom(
+            data, heatmap=heatmap, size=options.size, model=options.model, camera=options.camera
+        )
+    except PredictionError as error:
+        return {"problem": str(error)}
+    for name, content in objects.items():
+        path = options.out / f"{photograph.name}.{name}.dcm"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return {}

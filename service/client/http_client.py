@@ -8,7 +8,8 @@ from typing import Self
 
 import httpx2
 
-from service.api.schemas import PredictionAnswer
+from service.api.multipart_related import PART, split_related
+from service.api.schemas import ModelAnswer, ModelList, PredictionAnswer
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 
@@ -55,23 +56,66 @@ class Client:
         camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`PredictionSource.predict`."""
+        response = self._ask(photograph, "application/json", heatmap, size, model, camera)
+        return PredictionAnswer.model_validate_json(response.content)
+
+    def predict_dicom(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+        camera: str | None = None,
+    ) -> dict[str, bytes]:
+        """Make DICOM objects about one photograph; see :meth:`PredictionSource.predict_dicom`."""
+        response = self._ask(photograph, PART, heatmap, size, model, camera)
+        return split_related(response.headers["Content-Type"], response.content)
+
+    def models(self) -> list[ModelAnswer]:
+        """The models that the service serves, the default first.
+
+        Raises:
+            PredictionError: The service does not answer.
+        """
+        try:
+            response = self._http.get("/v2/models")
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.status_code != httpx2.codes.OK:
+            raise _error_of(response)
+        return ModelList.model_validate_json(response.content).models
+
+    def _ask(
+        self,
+        photograph: bytes,
+        accept: str,
+        heatmap: Heatmap,
+        size: Size,
+        model: str | None,
+        camera: str | None,
+    ) -> httpx2.Response:
         given = {"heatmap": str(heatmap), "size": str(size), "model": model, "camera": camera}
         query = {name: value for name, value in given.items() if value is not None}
         give_up = time.monotonic() + self._patience
-        response = self._post(photograph, query)
+        response = self._post(photograph, query, accept)
         while (wait := _seconds_to_retry(response)) is not None and time.monotonic() + wait < give_up:
             time.sleep(wait)
-            response = self._post(photograph, query)
+            response = self._post(photograph, query, accept)
         if response.status_code != httpx2.codes.OK:
             raise _error_of(response)
-        return PredictionAnswer.model_validate_json(response.content)
+        return response
 
-    def _post(self, photograph: bytes, query: dict[str, str]) -> httpx2.Response:
+    def _post(self, photograph: bytes, query: dict[str, str], accept: str) -> httpx2.Response:
+        # The service has no use for the file's name, which may be a patient's.
+        files = {"file": ("photograph", photograph)}
         try:
-            # The service has no use for the file's name, which may be a patient's.
-            return self._http.post("/predict", params=query, files={"file": ("photograph", photograph)})
+            return self._http.post("/predict", params=query, files=files, headers={"Accept": accept})
         except httpx2.HTTPError as error:
-            raise PredictionError("unreachable", f"{self._http.base_url} does not answer: {error}") from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx2.HTTPError) -> PredictionError:
+        return PredictionError("unreachable", f"{self._http.base_url} does not answer: {error}")
 
 
 def _seconds_to_retry(response: httpx2.Response) -> float | None:

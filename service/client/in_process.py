@@ -1,6 +1,7 @@
 """Predicts without a service; needs all of its dependencies."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -8,14 +9,17 @@ from typing import Self
 from anyio.from_thread import start_blocking_portal
 
 from service.api.answers import answer_of
-from service.api.problems import PROBLEMS
+from service.api.prediction import require_dicom
+from service.api.problems import PROBLEMS, Problem
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
 from service.serving.model_repository import load_models
+from service.serving.predictor import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
+from service.serving.served_model import ServedModel
 from service.settings import Settings
 
 
@@ -62,17 +66,45 @@ class InProcess:
         camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`~service.client.interface.PredictionSource.predict`."""
-        try:
+        with _errors():
             served = self._runtime.find(model)
-            work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size, camera=camera)
-            prediction = self._portal.call(work)
-        except PreprocessingError as error:
-            raise _error_of(error.code, error.detail) from error
-        except UnknownModelError as error:
-            raise _error_of("unknown-model", str(error)) from error
-        except UnknownCameraError as error:
-            raise _error_of("unknown-camera", str(error)) from error
+            prediction = self._predict(served, photograph, heatmap, size, camera)
         return answer_of(prediction, served.metadata, None)
+
+    def predict_dicom(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+        camera: str | None = None,
+    ) -> dict[str, bytes]:
+        """See :meth:`~service.client.interface.PredictionSource.predict_dicom`."""
+        with _errors():
+            require_dicom(photograph, heatmap)
+            served = self._runtime.find(model)
+            prediction = self._predict(served, photograph, heatmap, size, camera)
+            return self._portal.call(served.predictor.make_dicom, photograph, prediction)
+
+    def _predict(
+        self, served: ServedModel, photograph: bytes, heatmap: Heatmap, size: Size, camera: str | None
+    ) -> Prediction:
+        work = partial(served.predictor.predict, photograph, heatmap=heatmap, size=size, camera=camera)
+        return self._portal.call(work)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Raise what the service would answer as a PredictionError."""
+    try:
+        yield
+    except (PreprocessingError, Problem) as error:
+        raise _error_of(error.code, error.detail) from error
+    except UnknownModelError as error:
+        raise _error_of("unknown-model", str(error)) from error
+    except UnknownCameraError as error:
+        raise _error_of("unknown-camera", str(error)) from error
 
 
 def _error_of(code: str, detail: str) -> PredictionError:

@@ -1,5 +1,6 @@
 """What the HTTP client and in-process prediction have in common."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from service.api.schemas import PredictionAnswer
@@ -46,4 +47,29 @@ class PredictionSource(Protocol):
 
         Raises:
             PredictionError: It is no fundus photograph, or got no answer.
+        """
+
+    def predict_dicom(
+        self,
+        photograph: bytes,
+        *,
+        heatmap: Heatmap = Heatmap.OVERLAY,
+        size: Size = DEFAULT_SIZE,
+        model: str | None = None,
+        camera: str | None = None,
+    ) -> Mapping[str, bytes]:
+        """Score a photograph in a DICOM object, and make DICOM objects about it.
+
+        Args:
+            photograph: A DICOM file's bytes.
+            heatmap: ``overlay`` adds a secondary capture, ``raw`` a segmentation of probabilities.
+            size: The longest side of the overlay, in pixels, or ``full`` for the photograph's own.
+            model: Name of the model, or None for the default.
+            camera: Name of the camera's profile, or None for the one that fits.
+
+        Returns:
+            Files by name: ``report``, ``regions`` if there are any, ``overlay`` or ``probabilities``.
+
+        Raises:
+            PredictionError: It is no DICOM photograph of a fundus, or got no answer.
         """

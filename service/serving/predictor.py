@@ -2,24 +2,26 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.cameras.choice import Choice, choose_camera, find_profile
 from service.cameras.conformal import p_value
-from service.cameras.profile import CameraProfile, Device
+from service.cameras.profile import UNKNOWN_CAMERA, CameraProfile, Device
+from service.dicom.statement import Statement
 from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
-from service.preprocessing import Acquisition, QualityNote
+from service.preprocessing import Acquisition, QualityNote, SquareMapping
 from service.serving.batching import Batcher
 from service.serving.concurrency import InFlight
 from service.serving.finding import Finding, finding_of
 from service.serving.metrics import ObservePrediction, Stage, Timings
-from service.serving.stages import Drawn, Prepared, draw, prepare
+from service.serving.stages import Drawn, Prepared, draw, make_dicom, prepare
 from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
 
@@ -46,7 +48,10 @@ class Prediction:
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
         acquisition: What a DICOM object says of it; None for other files.
+        kind: How the heatmap was to be drawn.
         png: The heatmap, where one was asked for.
+        heatmap: The model's, float32 (size, size).
+        mapping: The way from its pixels to the photograph's.
         timings: Seconds of each stage.
         seconds: From the uploaded bytes to the answer.
     """
@@ -63,7 +68,10 @@ class Prediction:
     width: int
     height: int
     acquisition: Acquisition | None
+    kind: Heatmap
     png: bytes | None
+    heatmap: NDArray[np.float32] = field(repr=False, compare=False)
+    mapping: SquareMapping
     timings: Timings
     seconds: float
 
@@ -139,6 +147,50 @@ class Predictor:
         with self._in_flight.count():
             return await self._predict(upload, heatmap, size, threshold, camera)
 
+    async def make_dicom(self, upload: bytes | bytearray, prediction: Prediction) -> dict[str, bytes]:
+        """Make the DICOM objects of a prediction, in a worker; needs the extra ``dicom``.
+
+        Args:
+            upload: The photograph, a DICOM object.
+            prediction: Of this photograph.
+
+        Returns:
+            Files by name; see :func:`service.dicom.objects.make_objects`.
+
+        Raises:
+            PreprocessingError: Nothing can refer to the object, or it takes too much.
+        """
+        picture = None if prediction.png is None else np.frombuffer(prediction.png, np.uint8)
+        objects: list[tuple[str, NDArray[np.uint8]]] = await self._workers.run(
+            make_dicom,
+            np.frombuffer(upload, np.uint8),
+            self._statement(prediction),
+            prediction.heatmap,
+            self._metadata.region.value,
+            prediction.mapping,
+            prediction.kind,
+            picture,
+        )
+        return {name: file.tobytes() for name, file in objects}
+
+    def _statement(self, prediction: Prediction) -> Statement:
+        camera = prediction.camera
+        return Statement(
+            model=self._metadata.name,
+            version=self._metadata.version,
+            score=prediction.score,
+            threshold=prediction.threshold,
+            percentile=prediction.percentile,
+            p_value=prediction.p_value,
+            finding=str(prediction.finding),
+            camera=UNKNOWN_CAMERA if camera is None else camera.profile.camera,
+            chosen_by=None if camera is None else str(camera.chosen_by),
+            normals=None if camera is None else len(camera.profile.scores),
+            quality=tuple(prediction.quality),
+            regions=tuple(prediction.regions),
+            regions_total=prediction.regions_total,
+        )
+
     def check_camera(self, name: str | None) -> None:
         """Make sure that there is a profile of a camera that a request names.
 
@@ -206,7 +258,10 @@ class Predictor:
             width=prepared.width,
             height=prepared.height,
             acquisition=prepared.acquisition,
+            kind=heatmap,
             png=None if drawn.png is None else drawn.png.tobytes(),
+            heatmap=answer.heatmap,
+            mapping=prepared.mapping,
             timings=timings,
             seconds=seconds,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from time import perf_counter
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.cameras.looks import looks_of
+from service.dicom.statement import Statement
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region, find_regions
 from service.pictures.rendering import render
@@ -34,8 +36,10 @@ _DICOM_IMPORTS = (
     *("pydicom.encaps", "pydicom.filereader", "pydicom.uid"),
     *("pydicom.pixels.decoders", "pydicom.pixels.processing", "pydicom.pixels.utils"),
 )
+# Needs highdicom.
+_DICOM_OBJECTS = "service.dicom.objects"
 # What workers are to have before they are made; those that are not installed are passed over.
-IMPORTS = ("service.serving.workers.worker", "service.serving.stages", *_DICOM_IMPORTS)
+IMPORTS = ("service.serving.workers.worker", "service.serving.stages", *_DICOM_IMPORTS, _DICOM_OBJECTS)
 _WARM_UP_SIDE = 64
 
 
@@ -85,6 +89,12 @@ class Drawn:
 
 # All that answers are made of.
 ANSWERS = (Prepared, Drawn, SquareMapping, Box, QualityNote, Acquisition, Region)
+
+
+@cache
+def can_make_dicom() -> bool:
+    """Whether the extra ``dicom`` is installed, without importing it."""
+    return find_spec("highdicom") is not None
 
 
 def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pixels: int) -> Prepared:
@@ -154,12 +164,30 @@ def draw(
     return Drawn(regions[:max_regions], len(regions), png, perf_counter() - started)
 
 
+def make_dicom(
+    upload: NDArray[np.uint8],
+    statement: Statement,
+    heatmap: NDArray[np.float32],
+    region_threshold: float,
+    mapping: SquareMapping,
+    kind: Heatmap,
+    picture: NDArray[np.uint8] | None,
+) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Make the DICOM objects of an answer; see :func:`service.dicom.objects.make_objects`."""
+    from service.dicom.objects import make_objects
+
+    data = upload.tobytes()
+    return make_objects(data, statement, heatmap, region_threshold, mapping, kind, picture)
+
+
 def warm_up() -> None:
     """Import and use whatever a photograph may need."""
     cv2.setNumThreads(1)
     if find_spec("pydicom") is not None:
         for name in _DICOM_IMPORTS:
             import_module(name)
+    if can_make_dicom():
+        import_module(_DICOM_OBJECTS).warm_up()
     picture = np.full((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), 128, np.uint8)
     for extension in (".jpg", ".png", ".tiff", ".webp", ".bmp"):
         data = np.asarray(cv2.imencode(extension, picture)[1], np.uint8).ravel()

@@ -1,7 +1,7 @@
 """Reads photographs in DICOM objects, as ophthalmic cameras and archives send them.
 
-It takes the image, the eye, the time and the camera, and nothing about the patient. Needs the extra
-``dicom``.
+It takes the image, the eye, the time and the camera, and nothing about the patient, whom only
+:func:`read_elements` gives to the objects that are made of an answer. Needs the extra ``dicom``.
 """
 
 import io
@@ -28,8 +28,9 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 # Others are refused unread: a deflated object could inflate to any size.
 _TRANSFER_SYNTAXES = (_IMPLICIT, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", _JPEG_BASELINE)
-# Ophthalmic Photography, 8 and 16 Bit Image Storage.
-_PHOTOGRAPHS = ("1.2.840.10008.5.1.4.1.1.77.1.5.1", "1.2.840.10008.5.1.4.1.1.77.1.5.2")
+OPHTHALMIC_PHOTOGRAPHY_8_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
+OPHTHALMIC_PHOTOGRAPHY_16_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.2"
+PHOTOGRAPHS = (OPHTHALMIC_PHOTOGRAPHY_8_BIT, OPHTHALMIC_PHOTOGRAPHY_16_BIT)
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
 # The longest value of representation LO.
 _MAX_TEXT = 64
@@ -52,8 +53,8 @@ class Acquisition:
     device: str | None = None
 
 
-def is_dicom(data: bytes) -> bool:
-    """Whether a file is a DICOM object."""
+def is_dicom(data: bytes | bytearray) -> bool:
+    """Whether a file, or its beginning, is that of a DICOM object."""
     return data[_PREAMBLE : _PREAMBLE + len(_MAGIC)] == _MAGIC
 
 
@@ -102,6 +103,15 @@ def read_acquisition(data: bytes) -> Acquisition | None:
         return Acquisition(None, None)
 
 
+def read_elements(data: bytes) -> "Dataset":
+    """Read everything before the pixels, the patient included.
+
+    Args:
+        data: The bytes of a file that could be decoded.
+    """
+    return _read_header(data)[1]
+
+
 def _text(header: "Dataset", keyword: str) -> str | None:
     """A short text of the header; None if there is none."""
     value = header.get(keyword)
@@ -129,11 +139,14 @@ def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
         name = meta.TransferSyntaxUID.name
         raise DecodeError("unsupported-image", f"DICOM objects compressed as {name} are not supported.")
     header = read_dataset(file, syntax == _IMPLICIT, True, stop_when=lambda tag, *_: tag >= _PIXEL_DATA)
-    return syntax, header, io.BytesIO(data[file.tell() :])
+    # Shares the file's memory, where a part of it would be a copy.
+    rest = io.BytesIO(data)
+    rest.seek(file.tell())
+    return syntax, header, rest
 
 
 def _require_photograph(header: "Dataset", max_pixels: int) -> None:
-    if header.get("SOPClassUID") not in _PHOTOGRAPHS:
+    if header.get("SOPClassUID") not in PHOTOGRAPHS:
         raise DecodeError("unsupported-image", "The DICOM object is no ophthalmic photograph.")
     if int(header.get("NumberOfFrames") or 1) > 1:
         raise DecodeError("multiple-images", "The DICOM object holds several frames; send one photograph.")

@@ -1,5 +1,6 @@
 """Decodes the file of a photograph, at full size or reduced."""
 
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -60,6 +61,9 @@ class PhotographFile:
         self._content = content if isinstance(content, bytes) else _eight_bit(content)
         if isinstance(content, bytes):
             self._header = read_header(content, max_pixels)
+            if content is not data:
+                # DICOM knows no EXIF: viewers show the rows as they are stored.
+                self._header = replace(self._header, orientation=1)
         else:
             height, width = content.shape[:2]
             self._header = Header(width, height, orientation=1, multiple=False)

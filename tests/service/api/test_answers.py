@@ -1,12 +1,14 @@
 import base64
 import dataclasses
 
+import numpy as np
 import pytest
 
 from service.api.answers import answer_of
 from service.api.schemas import PredictionAnswer
+from service.pictures.options import Heatmap
 from service.pictures.regions import Region
-from service.preprocessing import Box
+from service.preprocessing import Box, SquareMapping
 from service.serving.finding import Finding
 from service.serving.predictor import Prediction
 from tests.service.tiny_model import METADATA
@@ -24,7 +26,10 @@ PREDICTION = Prediction(
     width=60,
     height=40,
     acquisition=None,
+    kind=Heatmap.OVERLAY,
     png=bytes(range(256)),
+    heatmap=np.zeros((2, 2), np.float32),
+    mapping=SquareMapping(40, 60, Box(0, 0, 60, 40), 0, 0, 40, 2),
     timings={},
     seconds=0.1,
 )

@@ -2,10 +2,12 @@
 
 import csv
 
+import pydicom
 import pytest
 
 from service.client.command_line import API_KEY_VARIABLE, main
 from tests.service.helpers import decode_png
+from tests.service.preprocessing.dicom_objects import in_jpeg
 
 
 @pytest.fixture
@@ -63,6 +65,26 @@ def test_a_named_file_is_sent_whatever_its_suffix(predict, tmp_path, jpeg):
     assert predict(tmp_path / "photograph", "--heatmap", "none") == 0
     assert [row["photograph"] for row in read_csv(tmp_path)] == ["photograph"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.csv"]
+
+
+def test_dicom_objects_are_written_beside_the_table(predict, tmp_path, jpeg, photograph):
+    """A study as an archive exports it: no suffixes, a table of contents, and what is no photograph."""
+    study = tmp_path / "study"
+    study.mkdir()
+    data, _ = in_jpeg(photograph, StudyInstanceUID="2.25.1", SeriesInstanceUID="2.25.2", Modality="OP")
+    (study / "IM000001").write_bytes(data)
+    (study / "DICOMDIR").write_bytes(data)
+    (study / "README").write_bytes(b"nothing")
+    (study / "other.jpg").write_bytes(jpeg)
+    assert predict(study, "--dicom") == 1
+    rows = {row["photograph"]: row for row in read_csv(tmp_path)}
+    assert list(rows) == ["IM000001", "other.jpg"]
+    assert rows["IM000001"]["problem"] == ""
+    assert rows["other.jpg"]["score"]
+    assert "the photograph is none" in rows["other.jpg"]["problem"]
+    for name in ("report", "regions", "overlay"):
+        written = pydicom.dcmread(tmp_path / "out" / f"IM000001.{name}.dcm")
+        assert written.StudyInstanceUID == "2.25.1"
 
 
 def test_a_service_is_asked_over_http(predict, serve, tiny_model_path, folder, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from service.client import Client, Heatmap, PredictionError
 from service.client.in_process import InProcess
 from tests.service.helpers import decode_png
+from tests.service.preprocessing.dicom_objects import in_jpeg
 from tests.service.process import Process
 
 KEY = "a-long-enough-key"
@@ -50,6 +51,19 @@ def test_both_sources_refuse_with_code_and_message(source, jpeg):
     with pytest.raises(PredictionError, match="The models are tiny") as refused:
         source.predict(jpeg, model="other")
     assert refused.value.code == "unknown-model"
+
+
+def test_both_sources_give_dicom_objects(source, photograph, jpeg):
+    data, _ = in_jpeg(photograph, StudyInstanceUID="2.25.1", SeriesInstanceUID="2.25.2", Modality="OP")
+    objects = source.predict_dicom(data)
+    assert list(objects) == ["report", "regions", "overlay"]
+    assert all(each[128:132] == b"DICM" for each in objects.values())
+    with pytest.raises(PredictionError, match="the photograph is none") as refused:
+        source.predict_dicom(jpeg)
+    assert refused.value.code == "not-acceptable"
+    with pytest.raises(PredictionError) as refused:
+        source.predict_dicom(data, heatmap=Heatmap.MAP)
+    assert refused.value.code == "not-acceptable"
 
 
 def test_threads_may_share_a_source(source, jpeg):

@@ -5,11 +5,13 @@ import struct
 
 import numpy as np
 import pytest
+from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
     RLELossless,
 )
 
@@ -42,6 +44,18 @@ def test_run_length_encoding(photograph):
 def test_jpeg_is_decoded_as_the_file_in_it(photograph):
     data, jpeg = in_jpeg(photograph)
     np.testing.assert_array_equal(opened(data), opened(jpeg))
+
+
+def test_a_jpeg_in_an_object_is_not_turned(photograph):
+    """Viewers of DICOM show the rows as they are stored."""
+    data, jpeg = in_jpeg(photograph)
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    turned = jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+    height, width = photograph.shape[:2]
+    assert opened(turned).shape == (width, height, 3)
+    found = photograph_object(photograph, JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
+    found.PixelData = encapsulate([turned])
+    np.testing.assert_array_equal(opened(stored(found)), opened(data))
 
 
 def test_ycbcr_becomes_rgb(photograph):
