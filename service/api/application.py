@@ -8,6 +8,7 @@ from importlib.metadata import version
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 
 from service.api import admin, health, prediction
 from service.api.admission import Admission
@@ -43,7 +44,10 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
             yield
             reloader.stop()
 
-    app = FastAPI(
+    # Its /docs needs no internet, which a clinic's network may not have.
+    app = FastAPIOffline(
+        redoc_url=None,
+        favicon_url="web/icon.svg",
         title="ReSynthDetect",
         description="Anomaly detection on retinal fundus photographs, learned from normal ones alone. "
         "A research tool, not a medical device.",

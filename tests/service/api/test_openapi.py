@@ -1,7 +1,9 @@
 """The OpenAPI description as programs read it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from jsonschema_rs import Draft202012Validator
@@ -52,3 +54,12 @@ def test_operations_have_the_names_of_functions(document):
     operations = {each["operationId"] for path in document["paths"].values() for each in path.values()}
     assert {"predict", "livez", "readyz", "reload", "model_metadata"} <= operations
     assert all(name.isidentifier() for name in operations)
+
+
+def test_the_page_for_programs_needs_no_internet(client):
+    page = client.get("/docs").text
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert any(asset.endswith("swagger-ui-bundle.js") for asset in assets)
+    for asset in assets:
+        assert client.get(urljoin("http://testserver/docs", asset)).status_code == 200, asset
+    assert "//" not in "".join(assets)
