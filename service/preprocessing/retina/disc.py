@@ -91,6 +91,7 @@ def find_disc(picture: NDArray[np.uint8]) -> Circle | None:
 
 
 def _best_candidate(brightness: Brightness) -> _Candidate | None:
+    # All thresholds are tried: the first good one saves a quarter of the time and moves 9 of 440 circles.
     smooth = np.asarray(cv2.blur(brightness, (3, 3)), np.uint8)
     background = float(smooth.min())
     if background > _DARKEST_BACKGROUND:
