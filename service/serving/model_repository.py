@@ -49,8 +49,8 @@ def load_models(settings: Settings) -> list[Model]:
 def batch_limit(settings: Settings, model: Model) -> int:
     """Most images in one inference.
 
-    On an H200, batches of 4 give 1.6 times the rate of single images. A CPU gains 3 %, and 13 % by a thread for
-    each image; in a batch the first would wait for the last.
+    On an H200, batches of 4 give 1.6 times the rate of single images. A CPU gains 3 % by them, and 13 % by a
+    thread for each image; in a batch the first would wait for the last.
     """
     return settings.max_batch if model.device == "cuda" else 1
 
