@@ -133,4 +133,4 @@ def test_both_engines_answer_alike(engines):
 @pytest.mark.parametrize("name", ["idrid_07.jpg", "eyepacs_406_right.jpeg"])
 def test_both_engines_answer_alike_on_lesions_and_other_cameras(engines, fundus_data, name):
     photograph = decode((fundus_data / "fullsize" / name).read_bytes(), max_pixels=64_000_000)
-    assert require_agreement(engines, photograph, score_within=0.05, pixels_within=0.2) > 0.5
+    assert require_agreement(engines, photograph, score_within=0.05, pixels_within=0.25) > 0.5
