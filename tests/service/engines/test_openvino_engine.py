@@ -122,7 +122,7 @@ def require_agreement(engines, photograph, *, score_within, pixels_within):
     # All but one pixel in a thousand: integers may be surer of a single lesion, or less sure.
     assert np.quantile(np.abs(heatmap - expected), 0.999) < pixels_within
     assert np.abs(heatmap - expected).mean() < 0.003
-    assert np.corrcoef(heatmap.ravel(), expected.ravel())[0, 1] > 0.99
+    assert np.corrcoef(heatmap.ravel(), expected.ravel())[0, 1] > 0.98
     return expected_score
 
 
