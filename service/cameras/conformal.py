@@ -27,7 +27,7 @@ def least_normals(specificity: float) -> int:
 
 
 def rank(specificity: float, normals: int) -> int:
-    """Which of so many ascending scores the threshold lies above, counted from 1."""
+    """The rank, from 1, of the score that the threshold lies just above, among the ascending scores."""
     return math.ceil(round(specificity * (normals + 1), 9))
 
 

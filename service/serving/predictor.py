@@ -239,6 +239,7 @@ class Predictor:
             self._cameras, prepared.looks, name=camera, device=_device(prepared.acquisition)
         )
         score = round(answer.score, DECIMALS)
+        codes = [note.code for note in prepared.quality]
         standing = self._standing(score, choice)
         limit = standing.threshold if threshold is None else threshold
         prediction = Prediction(
@@ -250,7 +251,7 @@ class Predictor:
             finding=finding_of(
                 anomalous=score >= limit,
                 percentile=standing.percentile,
-                quality=[note.code for note in prepared.quality],
+                quality=codes,
             ),
             regions=drawn.regions,
             regions_total=drawn.regions_total,
@@ -269,7 +270,7 @@ class Predictor:
             score,
             camera=None if choice is None else choice.profile.camera,
             anomalous=prediction.anomalous,
-            quality=[note.code for note in prediction.quality],
+            quality=codes,
             timings=timings,
         )
         return prediction

@@ -71,8 +71,8 @@ def export(
     text = results.read_text() if results else ""
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
     loaded = Model(model, device="cpu")
-    scores = measure_photographs(loaded, normals.held_back.records).scores
-    looks = measure_photographs(loaded, dataset.training).looks
-    profile = training_profile(camera, loaded.metadata, scores, looks)
+    held = normals.held_back.records
+    scores, looks = measure_photographs(loaded, (*held, *normals.training.records))
+    profile = training_profile(camera, loaded.metadata, scores[: len(held)], looks)
     write_profile(profile, model)
     console.print(f"exported {model} and its card {model.with_suffix('.md')}")
