@@ -83,7 +83,7 @@ def measure(
     clients: Sequence[int],
     seconds: float,
 ) -> Iterator[Row]:
-    """Start a service with so many workers and put it under load.
+    """Start a service with a number of workers and put it under load.
 
     Args:
         files: Photographs.

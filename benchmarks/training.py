@@ -71,7 +71,7 @@ class TimedLoss:
     """The loss of stage 2, which notes when the first and the last of some steps begin."""
 
     def __init__(self, config: TrainingConfig, steps: int, device: str) -> None:
-        """Time so many steps after some that warm up."""
+        """Time a number of steps, after a few that warm up."""
         self._loss = partial(localization_loss, config=config.loss)
         self._steps, self._device, self._calls = steps, device, 0
         self._noted: list[float] = []

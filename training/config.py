@@ -149,7 +149,7 @@ class StageConfig(_Config):
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     final_learning_rate: float = Field(ge=0)
-    # The learning rate rises and falls so many times, each time from ``cycle_decay`` of the rate before.
+    # How often the learning rate rises and falls; each time from ``cycle_decay`` of the rate before.
     cycles: int = Field(default=1, ge=1)
     cycle_decay: float = Field(default=0.4, gt=0, le=1)
     # Side of the window trained on; the size of the prepared image means all of it.

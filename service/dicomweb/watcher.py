@@ -42,7 +42,7 @@ class WatcherMetrics:
 
 @dataclass(frozen=True)
 class _Retry:
-    """A photograph that failed so many times, and when it is tried again."""
+    """A photograph that failed, how often, and when it is tried again."""
 
     attempts: int
     due: float

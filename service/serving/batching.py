@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from service.engines.engine import Outputs
 from service.serving.concurrency import ClosedError
 
-# One input may be at fault; so many failures in a row are the model's.
+# A single failure may be the input's fault; this many in a row are the model's.
 _FAILURES_IN_A_ROW = 3
 # Between two retries of a model that fails.
 _PAUSE_SECONDS = 1.0

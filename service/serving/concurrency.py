@@ -19,7 +19,7 @@ class RequestSlots:
     """
 
     def __init__(self, capacity: int) -> None:
-        """Make so many slots; none is available before :meth:`open`."""
+        """Make the slots; none is available before :meth:`open`."""
         self.capacity = capacity
         self.in_use = 0
         self._open = False
