@@ -17,7 +17,8 @@ from service.api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.observation import ObservationMiddleware
 from service.api.openapi import describe
 from service.api.problems import install_handlers
-from service.engines.model import Model
+from service.engines.model import ServableModel
+from service.serving.inference import Inference
 from service.serving.reload import Reloader
 from service.serving.runtime import Runtime
 from service.settings import Settings
@@ -27,14 +28,21 @@ from service.web import install_page
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
+def create_app(
+    settings: Settings, models: Sequence[ServableModel], inference: Inference | None = None
+) -> FastAPI:
     """Make the application that serves loaded models; the first is the default.
+
+    Args:
+        settings: Its limits.
+        models: The models.
+        inference: Runs them; this process, where none is given.
 
     Raises:
         AccessError: The API keys cannot be read.
     """
     admission = Admission(ApiKeys.read(settings), settings.rate_limit)
-    runtime = Runtime(settings, models)
+    runtime = Runtime(settings, models, inference)
     reloader = Reloader(runtime)
 
     @asynccontextmanager

@@ -17,9 +17,9 @@ from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
 from service.preprocessing import Acquisition, QualityNote, SquareMapping
-from service.serving.batching import Batcher
 from service.serving.concurrency import InFlight
 from service.serving.finding import Finding, finding_of
+from service.serving.inference import Scorer
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.stages import Drawn, Prepared, draw, make_dicom, prepare
 from service.serving.workers.pool import WorkerPool
@@ -96,7 +96,7 @@ class Predictor:
         self,
         metadata: ModelMetadata,
         cameras: Sequence[CameraProfile],
-        batcher: Batcher,
+        batcher: Scorer,
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,

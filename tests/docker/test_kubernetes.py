@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
-from service.api import health
+from service.api.health import router
 from service.serving.metrics import Metrics
 from service.settings import ENVIRONMENT_PREFIX, MEBIBYTE, Settings
 
@@ -21,6 +22,7 @@ DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 COMPONENTS = ("gpu", "models", "monitoring")
 # Of the Prometheus operator, not of Kubernetes.
 OTHER_KINDS = {"ServiceMonitor"}
+PATHS = {route.path for route in router.routes if isinstance(route, APIRoute)}
 UNITS = {"Mi": MEBIBYTE, "Gi": 1024 * MEBIBYTE}
 
 
@@ -95,10 +97,9 @@ def test_probes_and_ports_are_the_services(render):
     (port,) = served["ports"]
     assert f"EXPOSE {port['containerPort']}" in DOCKERFILE
     assert f"RESYNTHDETECT_PORT={port['containerPort']}" in DOCKERFILE
-    paths = {route.path for route in health.router.routes}
     for kind, path in (("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")):
         assert served[f"{kind}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
-        assert path in paths
+        assert path in PATHS
     (exposed,) = documents["Service"]["spec"]["ports"]
     (allowed,) = documents["NetworkPolicy"]["spec"]["ingress"][0]["ports"]
     assert exposed["targetPort"] == allowed["port"] == port["name"]
@@ -193,5 +194,5 @@ def test_the_autoscaler_asks_for_a_metric_that_the_service_has_and_the_adapter_g
     (rule,) = yaml.safe_load((FOLDER / "monitoring" / "adapter.yml").read_text())["rules"]["custom"]
     assert rule["seriesQuery"].partition("{")[0] == name
     endpoint = render("monitoring")["ServiceMonitor"]["spec"]["endpoints"][0]
-    assert endpoint["path"] in {route.path for route in health.router.routes}
+    assert endpoint["path"] in PATHS
     assert endpoint["port"] == render()["Service"]["spec"]["ports"][0]["name"]
