@@ -1,4 +1,11 @@
 import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -6,6 +13,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from tests.service.live_server import free_port
 from tests.service.tiny_model import write_tiny_model
 
 
@@ -36,3 +44,27 @@ def photograph() -> np.ndarray:
 @pytest.fixture(scope="session")
 def jpeg(photograph) -> bytes:
     return cv2.imencode(".jpg", photograph[..., ::-1])[1].tobytes()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(tmp_path_factory) -> Iterator[str]:
+    """The address of a Ray cluster with two cores, for ``RAY_ADDRESS``; its start costs seconds."""
+    if find_spec("ray") is None:
+        pytest.skip("the extra `ray` is not installed")
+    port = free_port()
+    # Not below pytest's folder: the paths of Unix sockets are short.
+    with tempfile.TemporaryDirectory(prefix="ray-") as folder, Path(folder, "log").open("w") as log:
+        command = [
+            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+            *("--node-ip-address=127.0.0.1", f"--port={port}", f"--temp-dir={folder}", "--num-cpus=2"),
+            *("--include-dashboard=false", "--disable-usage-stats", f"--object-store-memory={2**28}"),
+        ]
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        give_up = time.monotonic() + 60
+        while "--address=" not in Path(folder, "log").read_text():
+            assert process.poll() is None, Path(folder, "log").read_text()
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        yield f"127.0.0.1:{port}"
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
