@@ -27,7 +27,7 @@ class Tally:
 
     Attributes:
         photographs: Those that have a row now.
-        left_out: Those that have none, as they could not be read or the model failed.
+        left_out: Those that have none, by kind of error.
         megabytes: Read.
         actor_seconds: Of all actors together.
         began: When the first part began, on :func:`time.monotonic`'s clock.
@@ -35,7 +35,7 @@ class Tally:
     """
 
     photographs: int = 0
-    left_out: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     megabytes: float = 0.0
     actor_seconds: float = 0.0
     began: float = field(default=float("inf"))
@@ -44,16 +44,21 @@ class Tally:
     def add(self, done: Done) -> None:
         """Count a part that ended just now."""
         self.photographs += done.photographs
-        self.left_out += done.left_out
+        self.left_out.update(done.left_out)
         self.megabytes += done.megabytes
         self.actor_seconds += done.seconds
         self.ended = time.monotonic()
         self.began = min(self.began, self.ended - done.seconds)
 
     @property
+    def seen(self) -> int:
+        """All photographs, those left out among them."""
+        return self.photographs + self.left_out.total()
+
+    @property
     def rate(self) -> float:
         """Photographs per second, without the start of Ray and its actors."""
-        return (self.photographs + self.left_out) / max(self.ended - self.began, 1e-6)
+        return self.seen / max(self.ended - self.began, 1e-6)
 
 
 class Progress:
@@ -73,8 +78,7 @@ class Progress:
     def add(self, done: Done) -> None:
         """Count a part, and say so."""
         self.tally.add(done)
-        seen = done.photographs + done.left_out
-        self._bar.update(seen)
+        self._bar.update(done.photographs + len(done.left_out))
         if time.monotonic() - self._logged >= _SECONDS_BETWEEN_LOG_LINES:
             self._logged = time.monotonic()
             self._log()
@@ -85,13 +89,14 @@ class Progress:
         self._log()
 
     def _log(self) -> None:
-        seen = self.tally.photographs + self.tally.left_out
+        seen = self.tally.seen
         _log.info(
             "progress",
             photographs=seen,
             total=self._total,
             per_second=round(self.tally.rate, 2),
             seconds_left=round((self._total - seen) / self.tally.rate) if seen else None,
+            left_out=dict(self.tally.left_out),
         )
 
 
@@ -124,7 +129,7 @@ def million(tally: Tally, *, cores: int, networks: int) -> Million:
         cores: Of each actor.
         networks: Actors that run the model alone.
     """
-    times = _MILLION / (tally.photographs + tally.left_out)
+    times = _MILLION / tally.seen
     hours = _MILLION / tally.rate / _HOUR
     return Million(
         hours=hours,

@@ -60,13 +60,13 @@ class Done(NamedTuple):
 
     Attributes:
         photographs: Those that have a row.
-        left_out: Those that have none, as they could not be read or the model failed.
+        left_out: Why others have none, the kind of error of each: a message may hold the name of a patient.
         megabytes: Read.
         seconds: It took one worker.
     """
 
     photographs: int
-    left_out: int
+    left_out: list[str]
     megabytes: float
     seconds: float
 
@@ -105,19 +105,20 @@ class PartWorker:
         """
         started = time.monotonic()
         photographs = [StoredFile(*each) for each in zip(part["names"], part["sizes"], strict=True)]
-        rows = [row for row in self._threads.map(self._row, photographs) if row is not None]
+        results = list(self._threads.map(self._row, photographs))
+        rows = [result for result in results if isinstance(result, dict)]
         if rows:
             self._target.write(part_name(digest_of(part["names"])), parquet_of(rows))
         done = Done(
             photographs=len(rows),
-            left_out=len(photographs) - len(rows),
+            left_out=[result for result in results if isinstance(result, str)],
             megabytes=sum(part["sizes"]) / 1e6,
             seconds=time.monotonic() - started,
         )
         return done._asdict()
 
-    def _row(self, photograph: StoredFile) -> Row | None:
-        """The row of a photograph; None where that says nothing about it, and another run may have one."""
+    def _row(self, photograph: StoredFile) -> Row | str:
+        """The row of a photograph, or an error that says nothing about it: another run may have a row."""
         try:
             return self._answered(photograph)
         except PredictionError as error:
@@ -126,8 +127,7 @@ class PartWorker:
             _log.error("photograph failed", reason=str(error))
             return row_of_problem(photograph.name, prediction_error("internal-error", "A worker failed."))
         except Exception as error:  # an object store, an engine and Ray raise what they like
-            _log.error("photograph left out", reason=repr(error))
-            return None
+            return type(error).__name__
 
     def _answered(self, photograph: StoredFile) -> Row:
         limit = self._job.settings.max_upload_bytes

@@ -1,5 +1,6 @@
 """``python -m service bulk`` as a process of its own, on a cluster that is there."""
 
+import io
 import json
 import os
 import signal
@@ -26,9 +27,9 @@ WORKER_SECONDS = 0.3
 class Job:
     """A job that was started; its lines are those of its log."""
 
-    def __init__(self, cluster: str, model: Path, *arguments: str) -> None:
+    def __init__(self, cluster: Mapping[str, str], model: Path, *arguments: str) -> None:
         environment = {
-            "RAY_ADDRESS": cluster,
+            **cluster,
             "RESYNTHDETECT_MODEL": str(model),
             "RESYNTHDETECT_DEVICE": "cpu",
             "RESYNTHDETECT_ENGINE": "onnxruntime",
@@ -63,7 +64,7 @@ def wait_until(condition: Callable[[], bool], job: Job) -> None:
     while not condition():
         if job.process.poll() is not None or time.monotonic() > give_up:
             pytest.fail(f"{job.process.returncode}:\n{job.process.communicate(timeout=5)[0]}")
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def kill_an_actor(name: str, but: frozenset[int] = frozenset()) -> int:
@@ -81,9 +82,11 @@ def parts_of(target: Storage) -> dict[str, bytes]:
     return {name: target.read(name) for name in names}
 
 
-def rows_of(parts: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    import io
+def count_parts(target: Storage) -> int:
+    return sum(1 for _ in target.find("predictions"))
 
+
+def rows_of(parts: Mapping[str, bytes]) -> list[dict[str, Any]]:
     return [row for content in parts.values() for row in parquet.read_table(io.BytesIO(content)).to_pylist()]
 
 
@@ -91,5 +94,6 @@ def variants(photograph: np.ndarray, count: int) -> list[bytes]:
     """Photographs of which each has a score of its own."""
     shares = np.linspace(1, 0.6, count)
     return [
-        cv2.imencode(".jpg", (photograph * share).astype(np.uint8)[..., ::-1])[1].tobytes() for share in shares
+        cv2.imencode(".jpg", (photograph * share).astype(np.uint8)[..., ::-1])[1].tobytes()
+        for share in shares
     ]

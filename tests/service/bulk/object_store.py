@@ -39,8 +39,8 @@ bind_port = {port}
 workers = 0
 user = {user}
 [pipeline:main]
-pipeline = server
-[app:server]
+pipeline = {server}-server
+[app:{server}-server]
 use = egg:swift#{kind}
 """
 PROXY = """
@@ -111,7 +111,7 @@ class ObjectStore:
             kind = "mem_object" if server == "object" else server
             template = PROXY if server == "proxy" else STORAGE
             user = os.environ.get("USER", "root")
-            text = template.format(folder=folder, port=port, user=user, kind=kind)
+            text = template.format(folder=folder, server=server, port=port, user=user, kind=kind)
             (folder / f"{server}.conf").write_text(text)
 
     def _wait(self, log: Path) -> None:
