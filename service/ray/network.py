@@ -46,6 +46,14 @@ class RemoteModel:
     generation: str
 
 
+@dataclass(frozen=True)
+class Scored:
+    """A model's answer, and the generation of models that the next request is to use."""
+
+    answer: Answer
+    served: str
+
+
 class _Generation:
     """Models that were loaded together."""
 
@@ -83,34 +91,40 @@ class Network:
         self._settings = replica_settings(options)
         self._metrics = Metrics()
         self._in_flight = InFlight()
-        self._reloading = asyncio.Lock()
+        self._loading = asyncio.Lock()
         self._generations: dict[str, _Generation] = {}
-        self._latest = self._load()
-        self._start()
+        self._served = self._load()
+        self._start(self._served)
 
     async def describe(self) -> list[RemoteModel]:
-        """Return the models that were loaded last, the default first."""
-        return self._generations[self._latest].models
+        """Return the models that are served, the default first."""
+        return self._generations[self._served].models
 
-    async def reload(self, in_use: str) -> None:
-        """Load the model files again.
+    async def load(self, in_use: str) -> str:
+        """Load the model files again, beside those that are served.
 
         Args:
-            in_use: The generation that requests use until all replicas have loaded the next; it stays.
+            in_use: A generation that requests may still use.
+
+        Returns:
+            The generation that was loaded.
 
         Raises:
-            ModelError: One cannot be served; what was loaded stays.
+            ModelError: One cannot be served.
         """
-        async with self._reloading:
+        async with self._loading:
             # Three generations might not fit in memory.
-            for name in self._generations.keys() - {in_use, self._latest}:
+            for name in self._generations.keys() - {in_use, self._served}:
                 await self._generations.pop(name).close()
-            former, self._latest = self._latest, await asyncio.to_thread(self._load)
-            self._start()
-            if former not in {in_use, self._latest}:
-                await self._generations.pop(former).close()
+            loaded = await asyncio.to_thread(self._load)
+            self._start(loaded)
+            return loaded
 
-    async def score(self, generation: str, name: str, image: NDArray[np.uint8]) -> Answer:
+    async def serve(self, generation: str) -> None:
+        """Have requests begin with a generation that was loaded."""
+        self._served = generation
+
+    async def score(self, generation: str, name: str, image: NDArray[np.uint8]) -> Scored:
         """Score a prepared photograph.
 
         Args:
@@ -125,7 +139,8 @@ class Network:
             raise UnknownGenerationError
         batcher = self._generations[generation].batchers[name]
         with self._in_flight.count():
-            return await batcher.submit(image, concurrent=self._in_flight.concurrent)
+            answer = await batcher.submit(image, concurrent=self._in_flight.concurrent)
+        return Scored(answer, self._served)
 
     async def exposition(self) -> tuple[str, str]:
         """Return the name of this replica and its metrics, in Prometheus' text format."""
@@ -137,7 +152,7 @@ class Network:
         Raises:
             RuntimeError: It is one.
         """
-        batchers = self._generations[self._latest].batchers.values()
+        batchers = self._generations[self._served].batchers.values()
         if any(batcher.stuck or batcher.failing for batcher in batchers):
             raise RuntimeError("a model fails, or an inference hangs")
 
@@ -147,8 +162,8 @@ class Network:
             self._generations[name] = _Generation(name, self._settings, self._metrics)
         return name
 
-    def _start(self) -> None:
-        for batcher in self._generations[self._latest].batchers.values():
+    def _start(self, generation: str) -> None:
+        for batcher in self._generations[generation].batchers.values():
             if not batcher.working:
                 batcher.start()
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 from ray import serve
+from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
 from service.api.admin import get_reloader
@@ -55,15 +56,17 @@ class Preparation:
             ReloadInProgressError: Former models still have requests to answer.
         """
         everyone = self._everyone()
-        if any(await everyone.broadcast("replacing").results_async()):
+        if any(await ask_all(everyone, "replacing")):
             raise ReloadInProgressError
         try:
-            await self._network.broadcast("reload", self._models[0].generation).results_async()
+            loaded = set(await ask_all(self._network, "load", self._models[0].generation))
+            if len(loaded) > 1:
+                raise ModelError("the replicas have different model files")
         except ModelError as error:
             self._runtime.metrics.reloads.labels(outcome="refused").inc()
             raise ModelError(str(error)) from error
-        models = await self._network.describe.remote()
-        await everyone.broadcast("adopt", models).results_async()
+        await ask_all(self._network, "serve", loaded.pop())
+        await ask_all(everyone, "adopt", await self._network.describe.remote())
         self._runtime.metrics.reloads.labels(outcome="success").inc()
 
     async def replacing(self) -> bool:
@@ -98,13 +101,27 @@ class Preparation:
 
     async def _registry(self) -> CollectorRegistry:
         handles = (self._everyone(), self._network)
-        answers = [await handle.broadcast("exposition").results_async() for handle in handles]
+        answers = [await ask_all(handle, "exposition") for handle in handles]
         return join(exposition for answer in answers for exposition in answer)
 
     def _refresh(self) -> None:
-        """A replica of the network came up with other files: learn what it has."""
+        """Other models are served than this replica, which was not there at the reload, knows of."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._learn())
 
     async def _learn(self) -> None:
         await self.adopt(await self._network.describe.remote())
+
+
+async def ask_all(deployment: DeploymentHandle[Any], method: str, *arguments: object) -> list[Any]:
+    """Call a method of every replica of a deployment, and pass over those that are lost meanwhile.
+
+    Raises:
+        Exception: Whatever one of them raised.
+    """
+    answers = await deployment.broadcast(method, *arguments).results_async(return_exceptions=True)
+    answers = [each for each in answers if not isinstance(each, RayActorError)]
+    for each in answers:
+        if isinstance(each, Exception):
+            raise each
+    return answers

@@ -12,7 +12,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from service.engines.model import ServableModel
-from service.ray.network import RemoteModel, UnknownGenerationError
+from service.ray.network import RemoteModel, Scored, UnknownGenerationError
 from service.serving.batching import Answer
 from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.metrics import Metrics
@@ -28,18 +28,18 @@ class RemoteScorer:
     """Scores the photographs of one model elsewhere, and again where a replica was lost meanwhile."""
 
     def __init__(
-        self, network: DeploymentHandle[Any], model: RemoteModel, on_unknown: Callable[[], object]
+        self, network: DeploymentHandle[Any], model: RemoteModel, on_other: Callable[[], object]
     ) -> None:
         """Keep the way to the replicas.
 
         Args:
             network: To :class:`service.ray.network.Network`.
             model: One of its models.
-            on_unknown: Called where a replica does not know this generation of models.
+            on_other: Called where other models are served by now.
         """
         self._network = network
         self._model = model
-        self._on_unknown = on_unknown
+        self._on_other = on_other
         self._open = False
         self._failures: list[float] = []
 
@@ -99,15 +99,17 @@ class RemoteScorer:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                answer: Answer = await self._network.score.remote(
+                scored: Scored = await self._network.score.remote(
                     self._model.generation, self._model.metadata.name, image
                 )
             except UnknownGenerationError:
-                self._on_unknown()
+                self._on_other()
             except (RayActorError, ObjectLostError):
                 pass  # the replica, or the host that kept its answer, is gone; to infer twice harms nobody
             else:
-                return answer
+                if scored.served != self._model.generation:
+                    self._on_other()
+                return scored.answer
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
@@ -115,16 +117,16 @@ class RemoteScorer:
 class RemoteInference:
     """Runs models on the replicas of :class:`service.ray.network.Network`."""
 
-    def __init__(self, network: DeploymentHandle[Any], on_unknown: Callable[[], object]) -> None:
+    def __init__(self, network: DeploymentHandle[Any], on_other: Callable[[], object]) -> None:
         """Keep the way to the replicas; see :class:`RemoteScorer`."""
         self._network = network
-        self._on_unknown = on_unknown
+        self._on_other = on_other
 
     def scorer(self, model: ServableModel, metrics: Metrics) -> RemoteScorer:  # noqa: ARG002 - the replicas count
         """Make what scores the photographs of a model."""
         if not isinstance(model, RemoteModel):
             raise TypeError(f"{model!r} does not run on replicas")
-        return RemoteScorer(self._network, model, self._on_unknown)
+        return RemoteScorer(self._network, model, self._on_other)
 
     def close(self) -> None:
         """Nothing to end: the replicas are Ray's."""
