@@ -31,8 +31,7 @@ def admit_admin(request: Request, runtime: RuntimeDependency, key: PresentedKey)
 router = APIRouter(prefix="/admin", tags=["operation"], dependencies=[Depends(admit_admin)])
 
 
-def get_reloader(request: Request) -> Reloader:
-    """Return what loads the models of the application again."""
+def _get_reloader(request: Request) -> Reloader:
     reloader: Reloader = request.app.state.reloader
     return reloader
 
@@ -41,7 +40,7 @@ def get_reloader(request: Request) -> Reloader:
     "/reload", responses=problem_examples("unauthorized", "not-found", "models-refused", "reload-in-progress")
 )
 async def reload(
-    runtime: RuntimeDependency, reloader: Annotated[Reloader, Depends(get_reloader)]
+    runtime: RuntimeDependency, reloader: Annotated[Reloader, Depends(_get_reloader)]
 ) -> ModelList:
     """Load the model files again, and return the models served from now on.
 

@@ -43,14 +43,13 @@ def create_app(
     """
     admission = Admission(ApiKeys.read(settings), settings.rate_limit)
     runtime = Runtime(settings, models, inference)
-    reloader = Reloader(runtime)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with runtime.running():
-            reloader.listen()
+            app.state.reloader.listen()
             yield
-            reloader.stop()
+            app.state.reloader.stop()
 
     # Its /docs needs no internet, which a clinic's network may not have.
     app = FastAPIOffline(
@@ -67,7 +66,7 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.admission = admission
-    app.state.reloader = reloader
+    app.state.reloader = Reloader(runtime)
     app.include_router(prediction.router)
     app.include_router(health.router)
     app.include_router(admin.router)

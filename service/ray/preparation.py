@@ -8,18 +8,15 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 from ray import serve
-from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
-from service.api.admin import get_reloader
 from service.api.application import create_app
 from service.api.health import get_registry
-from service.engines.contract import ModelError
 from service.ray.exposition import join
 from service.ray.network import RemoteModel
+from service.ray.reload import RemoteReloader, ask_all
 from service.ray.remote_scorer import RemoteInference
 from service.ray.replica import Options, replica_settings
-from service.serving.reload import ReloadInProgressError
 from service.serving.runtime import Runtime
 
 
@@ -45,29 +42,9 @@ class Preparation:
         app = create_app(self._settings, self._models, RemoteInference(self._network, self._refresh))
         self._runtime: Runtime = app.state.runtime
         app.dependency_overrides[get_registry] = self._registry
-        app.dependency_overrides[get_reloader] = lambda: self
+        self._everyone = _handle_to_all()
+        app.state.reloader = RemoteReloader(self._runtime, self._network, self._everyone)
         return app
-
-    async def reload(self) -> None:
-        """Have every replica load the model files again, and answer with them from the next request on.
-
-        Raises:
-            ModelError: One cannot be served by one of them; the former models stay.
-            ReloadInProgressError: Former models still have requests to answer.
-        """
-        everyone = self._everyone()
-        if any(await ask_all(everyone, "replacing")):
-            raise ReloadInProgressError
-        try:
-            loaded = set(await ask_all(self._network, "load", self._models[0].generation))
-            if len(loaded) > 1:
-                raise ModelError("the replicas have different model files")
-        except ModelError as error:
-            self._runtime.metrics.reloads.labels(outcome="refused").inc()
-            raise ModelError(str(error)) from error
-        await ask_all(self._network, "serve", loaded.pop())
-        await ask_all(everyone, "adopt", await self._network.describe.remote())
-        self._runtime.metrics.reloads.labels(outcome="success").inc()
 
     async def replacing(self) -> bool:
         """Whether models that were replaced still have requests to answer here."""
@@ -94,13 +71,8 @@ class Preparation:
         if not self._runtime.alive:
             raise RuntimeError("workers do not start")
 
-    def _everyone(self) -> DeploymentHandle[Any]:
-        context = serve.get_replica_context()
-        everyone: DeploymentHandle[Any] = serve.get_deployment_handle(context.deployment, context.app_name)
-        return everyone
-
     async def _registry(self) -> CollectorRegistry:
-        handles = (self._everyone(), self._network)
+        handles = (self._everyone, self._network)
         answers = [await ask_all(handle, "exposition") for handle in handles]
         return join(exposition for answer in answers for exposition in answer)
 
@@ -113,15 +85,7 @@ class Preparation:
         await self.adopt(await self._network.describe.remote())
 
 
-async def ask_all(deployment: DeploymentHandle[Any], method: str, *arguments: object) -> list[Any]:
-    """Call a method of every replica of a deployment, and pass over those that are lost meanwhile.
-
-    Raises:
-        Exception: Whatever one of them raised.
-    """
-    answers = await deployment.broadcast(method, *arguments).results_async(return_exceptions=True)
-    answers = [each for each in answers if not isinstance(each, RayActorError)]
-    for each in answers:
-        if isinstance(each, Exception):
-            raise each
-    return answers
+def _handle_to_all() -> DeploymentHandle[Any]:
+    context = serve.get_replica_context()
+    handle: DeploymentHandle[Any] = serve.get_deployment_handle(context.deployment, context.app_name)
+    return handle
