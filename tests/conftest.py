@@ -37,7 +37,7 @@ def ray_cluster(tmp_path_factory) -> Iterator[None]:
         for name, value in environment.items():
             patch.setenv(name, value)
         ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
-        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+        ray.init("local", num_cpus=8, include_dashboard=False, log_to_driver=False)
         yield
         ray.shutdown()
 

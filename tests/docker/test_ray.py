@@ -1,6 +1,7 @@
 """docker/ray: valid for Ray Serve and Kubernetes, and true to the service."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -30,7 +31,7 @@ TEMPLATES = {
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=list(CONFIGS))
 def test_ray_serve_takes_the_config(config):
-    described = ServeDeploySchema.model_validate(config)
+    described: Any = ServeDeploySchema.model_validate(config)
     (app,) = described.applications
     module, _, name = app.import_path.partition(":")
     assert (module, getattr(application, name)) == (application.__name__, application.application)
