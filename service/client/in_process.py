@@ -9,8 +9,8 @@ from typing import Self
 from anyio.from_thread import start_blocking_portal
 
 from service.api.answers import answer_of
-from service.api.prediction import require_dicom
 from service.api.problems import PROBLEMS, Problem
+from service.api.routes.prediction import require_dicom
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
 from service.client.interface import PredictionError

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from training.evaluation.plots import write_figure
+from training.evaluation.report.plots import write_figure
 from training.paper.rivals import RivalError
 from training.paper.tables.columns import Column
 from training.paper.tables.definitions import Row

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.evaluation.estimates import Estimate, mean_estimate
+from training.evaluation.metrics.estimates import Estimate, mean_estimate
 from training.paper.tables.columns import Column
 from training.paper.tables.definitions import QUOTED, Row
 from training.paper.tables.runs import Outcome
