@@ -17,7 +17,7 @@ from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
 from service.serving.model_repository import load_models
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
 from service.serving.served_model import ServedModel
 from service.settings import Settings

@@ -33,7 +33,7 @@ from service.preprocessing import (
 from service.preprocessing.files.dicom import read_dicom
 from service.preprocessing.files.header import read_header
 from service.serving import stages
-from service.serving.predictor import percentile
+from service.serving.standing import percentile
 from service.serving.workers.memory import SharedMemory
 from tests.service.preprocessing.dicom_objects import in_jpeg, uncompressed
 from tests.service.preprocessing.pictures import disc, file_of

@@ -19,7 +19,7 @@ from service.api.transport.streaming import StreamedResponse
 from service.api.transport.upload import read_photograph
 from service.pictures.options import Heatmap
 from service.preprocessing.files import is_dicom
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 from service.serving.stages import can_make_dicom
 
 JSON = "application/json"

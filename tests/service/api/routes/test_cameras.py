@@ -12,6 +12,7 @@ from service.cameras.profile import Device, write_profile
 from service.engines.contract import ModelError
 from service.engines.model import Model
 from service.preprocessing import prepare
+from service.serving.stages import Prepared
 from tests.service.cameras.profiles import make
 from tests.service.helpers import assert_problem
 from tests.service.preprocessing.dicom_objects import in_jpeg
@@ -40,6 +41,23 @@ def settings(settings, path):
 def client(settings, path) -> Iterator[TestClient]:
     with TestClient(create_app(settings, [Model(path, device="cpu")])) as client:
         yield client
+
+
+@pytest.fixture
+def looked(client, monkeypatch) -> list[bool]:
+    """Of each photograph, whether its looks were measured."""
+    measured = []
+    workers = client.app.state.runtime.default.predictor._workers
+    run = workers.run
+
+    async def recording(call, *args):
+        result = await run(call, *args)
+        if isinstance(result, Prepared):
+            measured.append(result.looks is not None)
+        return result
+
+    monkeypatch.setattr(workers, "run", recording)
+    return measured
 
 
 def ask(client, photograph, query=""):
@@ -77,6 +95,14 @@ def test_a_dicom_object_tells_its_camera(client, photograph):
         "Kowa",
         "VX-10",
     )
+
+
+def test_looks_are_measured_only_where_they_decide(client, looked, photograph, jpeg):
+    known, _ = in_jpeg(photograph, Manufacturer="Kowa", ManufacturerModelName="VX-10")
+    other, _ = in_jpeg(photograph, Manufacturer="Kowa", ManufacturerModelName="nonmyd")
+    for upload, query in ((jpeg, ""), (jpeg, "&camera=there"), (known, ""), (other, "")):
+        ask(client, upload, query)
+    assert looked == [True, False, False, True]
 
 
 def test_a_camera_without_a_profile_is_no_camera_to_ask_for(client, jpeg):
