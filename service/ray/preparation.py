@@ -11,7 +11,7 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from service.api.application import create_app
-from service.api.health import get_registry
+from service.api.routes.health import get_registry
 from service.ray.exposition import join
 from service.ray.network import RemoteModel
 from service.ray.reload import RemoteReloader, ask_all
