@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -8,8 +7,6 @@ import pytest
 import skimage.data
 
 from tests.service.tiny_model import write_tiny_model
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -22,24 +19,6 @@ def fundus_data() -> Path:
     if not path.is_dir():
         pytest.fail(f"FUNDUS_DATA names {path}, which is no folder")
     return path
-
-
-@pytest.fixture(scope="session")
-def ray_cluster(tmp_path_factory) -> Iterator[None]:
-    """A Ray cluster of this machine, with more cores than it has: replicas share them."""
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "service.ray.proxy.middlewares",
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
-        ray.init("local", num_cpus=8, include_dashboard=False, log_to_driver=False)
-        yield
-        ray.shutdown()
 
 
 @pytest.fixture(scope="session")

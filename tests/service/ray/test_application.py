@@ -21,9 +21,13 @@ from tests.service.tiny_model import write_tiny_model
 
 REPLICAS = 2
 REQUESTS, CLIENTS = 60, 6
+ENVIRONMENT = {
+    "PYTHONPATH": str(Path(__file__).parents[3]),
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "service.ray.proxy.middlewares",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
 ADMIN = {"X-API-Key": "an-administrator"}
-
-pytestmark = pytest.mark.usefixtures("ray_cluster")
 
 
 class Service:
@@ -55,7 +59,19 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service(ray_cluster, tmp_path_factory) -> Iterator[Service]:
+def cluster() -> Iterator[None]:
+    """A Ray cluster of this machine, with a core for each replica, whether it has so many or not."""
+    ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        ray.init("local", num_cpus=2 * REPLICAS, include_dashboard=False, log_to_driver=False)
+        yield
+        ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def service(cluster, tmp_path_factory) -> Iterator[Service]:
     from ray import serve
 
     from service.ray.application import network, preparation
@@ -121,7 +137,7 @@ def test_photographs_are_read_in_confined_processes(service):
         for each in psutil.Process(pid).children(recursive=True)
     ]
     confined = [each for each in workers if each.rlimit(psutil.RLIMIT_NOFILE) == (0, 0)]
-    assert len(confined) == REPLICAS  # one for the core that each replica has
+    assert len(confined) == REPLICAS
     for worker in confined:
         assert worker.rlimit(psutil.RLIMIT_AS)[0] == Settings().worker_memory
         # Nor have they what a replica has.
