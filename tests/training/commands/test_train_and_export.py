@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -54,6 +57,20 @@ def trained(normals, work):
     result = train(normals, work, "--licence", "ours")
     assert result.exit_code == 0, result.output
     return work / "run"
+
+
+def test_torchrun_shares_a_training_among_processes(normals, work):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = ["-m", "--", "training", "train", normals, "--run", work / "shared", "--cache", work / "cache"]
+    result = subprocess.run(  # noqa: S603
+        [*launcher, *command, "--device", "cpu", "--workers", "1", *TINY],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("training on ") == 1
+    assert (work / "shared" / "localization.best.pt").exists()
 
 
 def test_help_names_the_commands_in_their_order():
