@@ -15,6 +15,7 @@ from service.api.api_keys import ApiKeys
 from service.api.openapi import describe
 from service.api.problems import install_handlers
 from service.api.routes import admin, health, prediction
+from service.api.routes.inference import router as inference_router
 from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.transport.observation import ObservationMiddleware
 from service.engines.model import ServableModel
@@ -68,6 +69,7 @@ def create_app(
     app.state.admission = admission
     app.state.reloader = Reloader(runtime)
     app.include_router(prediction.router)
+    app.include_router(inference_router)
     app.include_router(health.router)
     app.include_router(admin.router)
     install_page(app)
