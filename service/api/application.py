@@ -10,13 +10,14 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from service.api import admin, health, prediction
 from service.api.admission import Admission
 from service.api.api_keys import ApiKeys
-from service.api.middleware import HeadMiddleware, SecurityHeadersMiddleware
-from service.api.observation import ObservationMiddleware
 from service.api.openapi import describe
 from service.api.problems import install_handlers
+from service.api.routes import admin, health, prediction
+from service.api.routes.inference import router as inference_router
+from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMiddleware
+from service.api.transport.observation import ObservationMiddleware
 from service.engines.model import ServableModel
 from service.serving.inference import Inference
 from service.serving.reload import Reloader
@@ -43,14 +44,13 @@ def create_app(
     """
     admission = Admission(ApiKeys.read(settings), settings.rate_limit)
     runtime = Runtime(settings, models, inference)
-    reloader = Reloader(runtime)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with runtime.running():
-            reloader.listen()
+            app.state.reloader.listen()
             yield
-            reloader.stop()
+            app.state.reloader.stop()
 
     # Its /docs needs no internet, which a clinic's network may not have.
     app = FastAPIOffline(
@@ -67,8 +67,9 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.admission = admission
-    app.state.reloader = reloader
+    app.state.reloader = Reloader(runtime)
     app.include_router(prediction.router)
+    app.include_router(inference_router)
     app.include_router(health.router)
     app.include_router(admin.router)
     install_page(app)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from fastapi.routing import APIRoute
 
-from service.api.health import router
+from service.api.routes.health import router
 from service.serving.metrics import Metrics
 from service.settings import ENVIRONMENT_PREFIX, MEBIBYTE, Settings
 
