@@ -54,6 +54,7 @@ def ray_cluster() -> Iterator[dict[str, str]]:
         pytest.skip("the extra `ray` is not installed")
     port = free_port()
     access = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    patient = {"RAY_raylet_start_wait_time_s": "120"}
     # Not below pytest's folder: the paths of Unix sockets are short.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")
@@ -63,7 +64,7 @@ def ray_cluster() -> Iterator[dict[str, str]]:
                 *("--node-ip-address=127.0.0.1", f"--port={port}", f"--temp-dir={folder}", "--num-cpus=2"),
                 *("--include-dashboard=false", "--disable-usage-stats", f"--object-store-memory={2**28}"),
             ]
-            ray = psutil.Popen(command, stdout=output, stderr=output, env={**os.environ, **access})
+            ray = psutil.Popen(command, stdout=output, stderr=output, env={**os.environ, **access, **patient})
         try:
             give_up = time.monotonic() + 120
             while "--address=" not in log.read_text():
@@ -73,8 +74,9 @@ def ray_cluster() -> Iterator[dict[str, str]]:
             yield {"RAY_ADDRESS": f"127.0.0.1:{port}", **access}
         finally:
             # Told to stop, it would take half a minute.
-            family = [ray, *ray.children(recursive=True)]
-            for process in family:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-            psutil.wait_procs(family)
+            with suppress(psutil.NoSuchProcess):
+                family = [ray, *ray.children(recursive=True)]
+                for process in family:
+                    with suppress(psutil.NoSuchProcess):
+                        process.kill()
+                psutil.wait_procs(family)

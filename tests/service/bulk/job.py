@@ -55,7 +55,7 @@ class Job:
 
 def facts(said: str, event: str) -> Mapping[str, Any]:
     """The last line of the log about an event."""
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    lines: list[Mapping[str, Any]] = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     return [line for line in lines if line["event"] == event][-1]
 
 
@@ -72,7 +72,7 @@ def kill_an_actor(name: str, but: frozenset[int] = frozenset()) -> int:
     for process in psutil.process_iter(["name", "cmdline"]):
         if name in " ".join(process.info["cmdline"] or ()) and process.pid not in but:
             process.send_signal(signal.SIGKILL)
-            return process.pid
+            return int(process.pid)
     raise AssertionError(f"there is no actor {name}")
 
 

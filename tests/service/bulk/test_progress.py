@@ -1,6 +1,7 @@
+import time
+
 import pytest
 
-from service.bulk import progress
 from service.bulk.progress import Progress, Tally, million
 from service.bulk.worker import Done
 
@@ -9,7 +10,7 @@ from service.bulk.worker import Done
 def clock(monkeypatch):
     """Sets what time it is."""
     now = [1000.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return lambda seconds: now.__setitem__(0, 1000.0 + seconds)
 
 
