@@ -19,7 +19,8 @@ from pyarrow import parquet
 
 from service.bulk.storage import Storage
 
-SECONDS = 120
+# Ray and its actors start in some seconds, and in minutes on a busy machine.
+SECONDS = 400
 # Less than any hostile file may take, and many times what a photograph takes.
 WORKER_SECONDS = 0.3
 
@@ -63,7 +64,8 @@ def wait_until(condition: Callable[[], bool], job: Job) -> None:
     give_up = time.monotonic() + SECONDS
     while not condition():
         if job.process.poll() is not None or time.monotonic() > give_up:
-            pytest.fail(f"{job.process.returncode}:\n{job.process.communicate(timeout=5)[0]}")
+            job.process.kill()
+            pytest.fail(f"{job.process.returncode}:\n{job.process.communicate()[0]}")
         time.sleep(0.1)
 
 

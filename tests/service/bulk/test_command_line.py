@@ -18,6 +18,7 @@ from tests.service.bulk.job import (
 )
 
 
+@pytest.mark.timeout(1200)
 def test_a_network_that_is_killed_costs_nothing_and_what_is_removed_meanwhile_is_told(
     ray_cluster, tiny_model_path, photograph, tmp_path
 ):

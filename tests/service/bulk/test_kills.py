@@ -27,6 +27,8 @@ from tests.service.bulk.job import (
 from tests.service.preprocessing.pictures import file_of
 from tests.service.serving.test_hostile_files import announcing, tiff
 
+pytestmark = pytest.mark.timeout(1200)
+
 ODD_NAMES = ("a b/Müller, “links” #1?.JPG", "a%20b/+&=;'.jpg", "右眼.jpg", "1.2.840.10008")
 ORDINARY = 30
 PART = 2
