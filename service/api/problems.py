@@ -189,7 +189,12 @@ async def _disconnected(request: Request, _: ClientDisconnect) -> Response:
 
 
 async def _invalid_parameters(request: Request, error: RequestValidationError) -> Response:
-    errors = [ParameterError(parameter=str(each["loc"][-1]), message=each["msg"]) for each in error.errors()]
+    # Where it stands, its name, and of a union the type that refused it.
+    names = [str(each["loc"][:2][-1]) for each in error.errors()]
+    errors = [
+        ParameterError(parameter=name, message=each["msg"])
+        for name, each in zip(names, error.errors(), strict=True)
+    ]
     detail = "; ".join(f"{each.parameter}: {each.message}" for each in errors)
     return problem_response(request, Problem("invalid-parameter", detail, errors=errors))
 

@@ -60,7 +60,7 @@ async def model_list(runtime: RuntimeDependency) -> ModelList:
     return list_models(runtime)
 
 
-@router.get("/v2/models/{name}", responses=problem_examples("not-found"))
+@router.get("/v2/models/{name}", responses=problem_examples("not-found", "invalid-parameter"))
 async def model_metadata(name: str, runtime: RuntimeDependency) -> ModelMetadataAnswer:
     """A model in the Open Inference Protocol, with its thresholds and the scores of normals as parameters."""
     if name not in runtime.served:

@@ -35,6 +35,10 @@ def test_every_reference_leads_somewhere(document):
     )
 
 
+def test_no_answer_is_described_as_an_error_of_fastapis_own(document):
+    assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()
+
+
 def test_every_example_fits_its_schema(document):
     checked = 0
     for path in document["paths"].values():
