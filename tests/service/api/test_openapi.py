@@ -6,9 +6,15 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
 
 REFERENCE = "#/components/schemas/"
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 
 import pytest
+from fastapi.testclient import TestClient
 from starlette.requests import Request
 
 from service.api.problems import Problem
@@ -12,6 +13,11 @@ from tests.service.helpers import assert_problem
 
 BOUNDARY = "boundary"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 def part(content: bytes, *, name: str | None = "file", filename: str | None = "a.jpg") -> bytes:
