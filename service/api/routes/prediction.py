@@ -4,15 +4,16 @@ from contextlib import ExitStack
 from typing import Annotated
 
 from asgi_correlation_id import correlation_id
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.api.admission import admit
 from service.api.answers import answer_of
-from service.api.dependencies import RuntimeDependency
+from service.api.dependencies import RequestTimeout, RuntimeDependency
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
-from service.api.transport.cancellation import deadline, while_connected
+from service.api.scoring import admitted, score
+from service.api.transport.cancellation import while_connected
 from service.api.transport.multipart_related import multipart_related
 from service.api.transport.negotiation import preferred
 from service.api.transport.streaming import StreamedResponse
@@ -42,14 +43,13 @@ async def predict(
     request: Request,
     parameters: Annotated[PredictParameters, Query()],
     runtime: RuntimeDependency,
-    x_request_timeout: Annotated[
-        float | None,
-        Header(gt=0, allow_inf_nan=False, description="Seconds; shortens the service's own deadline."),
-    ] = None,
+    x_request_timeout: RequestTimeout = None,
 ) -> Response:
     """Score a fundus photograph and show where it is anomalous.
 
-    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form. With
+    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form, and
+    several in concurrent requests: each has its own deadline, limits, retry and error, none waits for the
+    others, and the service runs them as fast as it would those of one request. With
     `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers. With
     `Accept: application/dicom` a DICOM photograph gets DICOM objects about it: a structured report, a
     segmentation of its regions if there are any, and the overlay as a secondary capture
@@ -57,32 +57,20 @@ async def predict(
     """
     media_type = _media_type(request, parameters.heatmap)
     settings = runtime.settings
-    served = runtime.find(parameters.model)
-    served.predictor.check_camera(parameters.camera)
-    seconds = min(settings.deadline_seconds, x_request_timeout or settings.deadline_seconds)
     with ExitStack() as slot:
-        slot.enter_context(runtime.slots.hold())
-        with served.in_use():
-            async with deadline(seconds):
-                upload = await read_photograph(
-                    request,
-                    max_bytes=settings.max_upload_bytes,
-                    timeout_seconds=settings.upload_timeout_seconds,
-                )
-                if media_type in DICOM:
-                    require_dicom(upload, parameters.heatmap)
-                work = served.predictor.predict(
-                    upload,
-                    heatmap=parameters.heatmap,
-                    size=parameters.size,
-                    threshold=parameters.threshold,
-                    camera=parameters.camera,
-                )
-                prediction = await while_connected(request, work)
-                objects: dict[str, bytes] = {}
-                if media_type in DICOM:
-                    objects = await while_connected(request, served.predictor.make_dicom(upload, prediction))
-        request.state.model, request.state.score = served.metadata.name, prediction.score
+        async with admitted(slot, runtime, parameters.model, x_request_timeout) as served:
+            served.predictor.check_camera(parameters.camera)
+            upload = await read_photograph(
+                request,
+                max_bytes=settings.max_upload_bytes,
+                timeout_seconds=settings.upload_timeout_seconds,
+            )
+            if media_type in DICOM:
+                require_dicom(upload, parameters.heatmap)
+            prediction = await score(request, served, upload, parameters)
+            objects: dict[str, bytes] = {}
+            if media_type in DICOM:
+                objects = await while_connected(request, served.predictor.make_dicom(upload, prediction))
         headers = {"Vary": "Accept"}
         if media_type == PNG:
             body = prediction.png or b""

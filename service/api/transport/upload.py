@@ -1,7 +1,7 @@
 """The one photograph of a multipart form: read into memory, never onto a disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -138,17 +138,35 @@ async def read_photograph(request: Request, *, max_bytes: int, timeout_seconds: 
         Problem: The request does not hold exactly one file, is too large or too slow.
     """
     boundary = _boundary(request)
-    _refuse_announced_excess(request, max_bytes)
     try:
         form = PhotographForm(boundary)
-        async with asyncio.timeout(timeout_seconds):
-            async for chunk in _bounded(request, max_bytes):
-                form.write(chunk)
+        await receive(request, form.write, max_bytes=max_bytes, timeout_seconds=timeout_seconds)
     except FormParserError as error:
         raise Problem("malformed-multipart", "The form is not well-formed multipart data.") from error
+    return form.photograph()
+
+
+async def receive(
+    request: Request, write: Callable[[bytes], object], *, max_bytes: int, timeout_seconds: float
+) -> None:
+    """Receive the body of a request.
+
+    Args:
+        request: The request.
+        write: Called with each part.
+        max_bytes: Largest body; more is refused unread where its length is announced.
+        timeout_seconds: Time the client has to send it.
+
+    Raises:
+        Problem: The body is too large or too slow.
+    """
+    _refuse_announced_excess(request, max_bytes)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            async for chunk in _bounded(request, max_bytes):
+                write(chunk)
     except TimeoutError as error:
         raise Problem("upload-timeout", f"It took more than {timeout_seconds:g} s.") from error
-    return form.photograph()
 
 
 def _boundary(request: Request) -> bytes:

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.api.application import create_app
 from tests.service.helpers import asking, assert_problem
 from tests.service.live_server import until
-from tests.service.tiny_model import METADATA, SIZE
+from tests.service.tiny_model import METADATA
 
 TINY = {"name": METADATA.name, "version": METADATA.version}
 # What metrics call the model, and the camera that no profile fits.
@@ -42,26 +42,6 @@ def test_readiness_tells_what_really_runs_the_model(client, settings):
         "queue": {"depth": 0, "capacity": settings.queue_size},
     }
     assert client.get("/v2/health/ready").json() == {"ready": True}
-
-
-def test_model_metadata_in_the_open_inference_protocol(client):
-    assert client.get("/v2/models/tiny").json() == {
-        "name": "tiny",
-        "versions": [METADATA.version],
-        "platform": "onnxruntime_onnx",
-        "inputs": [{"name": "image", "datatype": "UINT8", "shape": [-1, SIZE, SIZE, 3]}],
-        "outputs": [
-            {"name": "score", "datatype": "FP32", "shape": [-1]},
-            {"name": "heatmap", "datatype": "FP32", "shape": [-1, SIZE, SIZE]},
-        ],
-        "parameters": METADATA.model_dump(mode="json"),
-        "cameras": [],
-    }
-    assert_problem(client.get("/v2/models/other"), 404, "not-found")
-
-
-def test_models_are_listed(client):
-    assert client.get("/v2/models").json() == {"models": [TINY]}
 
 
 def test_metrics_tell_the_model_and_its_provider(client, settings):
