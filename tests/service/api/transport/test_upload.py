@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.transport.upload import PhotographForm, read_photograph
+from service.api.transport.photograph_form import PhotographForm
+from service.api.transport.upload import read_photograph
 from tests.service.helpers import assert_problem
 
 BOUNDARY = "boundary"
