@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import torch
 import typer
 
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 DeviceOption = Annotated[

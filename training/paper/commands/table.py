@@ -39,7 +39,7 @@ from training.paper.tables.row import TableDefinition
 from training.paper.tables.runs import Normals, Run, Setting, plan
 from training.paper.tables.summary import NotRun, Result
 from training.run import digests
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 _Choice = TypeVar("_Choice")
 

@@ -23,8 +23,8 @@ from training.paper.rivals.parts.backbone import (
 from training.paper.rivals.parts.coreset import coreset
 from training.paper.rivals.parts.prediction import predictor, resize_maps, smooth_maps
 from training.stages.checkpoint import load_checkpoint, save_checkpoint
-from training.stages.loop import Hardware
 from training.stages.samples import Images
+from training.stages.stage import Hardware
 
 # Section 3.1: patches are smoothed over their neighbours.
 _NEIGHBOURHOOD = 3

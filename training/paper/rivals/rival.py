@@ -6,8 +6,8 @@ from typing import Protocol
 from training.config import TrainingConfig
 from training.errors import UserError
 from training.evaluation.methods import Predictor
-from training.stages.loop import Hardware
 from training.stages.samples import Images
+from training.stages.stage import Hardware
 
 
 class RivalError(UserError):

@@ -15,7 +15,7 @@ from training.paper.tables.row import Row, TableDefinition
 from training.paper.tables.runs import Normals, Setting, plan
 from training.presets import COMPACT
 from training.run import RunRecord, digests
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 SIZE = 64
 TINY = override(
