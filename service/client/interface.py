@@ -1,4 +1,4 @@
-"""What the HTTP client and in-process prediction have in common."""
+"""The interface of the HTTP client and of in-process prediction."""
 
 from collections.abc import Mapping
 from typing import Protocol

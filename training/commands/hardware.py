@@ -1,4 +1,4 @@
-"""Where a command trains, and how."""
+"""The options of device and precision, and the hardware that they choose."""
 
 from typing import Annotated, Literal
 

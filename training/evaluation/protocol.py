@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
-from training.evaluation.calibrated import CalibratedRates, calibrated_rates
 from training.evaluation.methods import Method
 from training.evaluation.metrics.counting import MaskArray, ScoreArray
 from training.evaluation.metrics.estimates import Estimate
@@ -28,6 +27,7 @@ from training.evaluation.metrics.images_and_pixels import (
     pixel_metrics,
 )
 from training.evaluation.metrics.resampling import Draws, draw_resamples
+from training.evaluation.recalibration import CalibratedRates, calibrated_rates
 from training.field_of_view import inside_field_of_view
 
 

@@ -1,4 +1,4 @@
-"""What all methods that the tables compare with ours have in common."""
+"""The interface of the methods that the tables compare with ours."""
 
 from pathlib import Path
 from typing import Protocol
