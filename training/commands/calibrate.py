@@ -8,7 +8,9 @@ import typer
 
 from service.cameras.profile import Device, write_profile
 from service.engines.model import Model
-from training.commands.options import StrictOption, WorkersOption, camera_name, console, load
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load
 from training.data.datasets import Layout
 from training.data.split import SPECIFICITY
 from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
@@ -34,7 +36,7 @@ def calibrate(
             "--camera",
             help="Name of the camera: a-z, 0-9 and -.",
             show_default=False,
-            callback=camera_name,
+            callback=options.camera_name,
         ),
     ],
     specificity: Annotated[
@@ -49,8 +51,8 @@ def calibrate(
             "--dicom", help="The camera in DICOM's words, as MANUFACTURER/MODEL NAME. May be repeated."
         ),
     ] = None,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Calibrate a model on a camera's normal photographs, and write the profile beside it.
 

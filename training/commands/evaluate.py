@@ -7,16 +7,9 @@ import typer
 from rich.table import Table as RichTable
 
 from service.engines.engine import EngineName
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
@@ -37,18 +30,18 @@ def evaluate(
             show_default=False,
         ),
     ],
-    data: DataFolder,
-    cache: CacheFolder = Path("cache"),
+    data: options.DataFolder,
+    cache: options.CacheFolder = Path("cache"),
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for report.md, report.json and pages of pictures."),
     ] = None,
-    layout: LayoutOption = Layout.AUTO,
+    layout: options.Layout = Layout.AUTO,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="What runs an exported model on a CPU.")
     ] = "onnxruntime",
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Measure a model on photographs with known lesions or grades.
 

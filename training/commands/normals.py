@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from service.engines.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.options import console, prepare_records
+from training.commands.console import console
+from training.commands.photographs import prepare_records
 from training.config import TrainingConfig
 from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet

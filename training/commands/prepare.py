@@ -3,25 +3,18 @@
 from pathlib import Path
 
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 
 
 def prepare(
-    data: DataFolder,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    data: options.DataFolder,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Check a data set and prepare its photographs once, into a cache.
 
