@@ -23,7 +23,7 @@ def address(tiny_model_path):
     process.kill()
 
 
-@pytest.fixture(params=["over HTTP", "in this process"])
+@pytest.fixture(scope="module", params=["over HTTP", "in this process"])
 def source(request, address, settings):
     opened = Client(address, api_key=KEY) if request.param == "over HTTP" else InProcess(settings)
     with opened as source:
