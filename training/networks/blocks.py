@@ -1,4 +1,4 @@
-"""The blocks of which all networks here are made."""
+"""The blocks of all networks: two convolutions, the steps down and up, encoder and decoder."""
 
 from collections.abc import Sequence
 from typing import cast
