@@ -20,7 +20,7 @@ from service.cameras.profile import UNKNOWN_CAMERA
 from service.engines.contract import ModelMetadata
 from service.pictures.regions import Region
 from service.preprocessing import Acquisition
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 
 # All at once: three times as fast as one by one.
 _REGIONS = TypeAdapter(list[RegionAnswer])

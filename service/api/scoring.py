@@ -5,9 +5,9 @@ from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import Request
 
-from service.api.cancellation import deadline, while_connected
 from service.api.schemas import PredictParameters
-from service.serving.predictor import Prediction
+from service.api.transport.cancellation import deadline, while_connected
+from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime
 from service.serving.served_model import ServedModel
 

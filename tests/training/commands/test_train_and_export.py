@@ -120,6 +120,15 @@ def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, wor
     assert "ours 1.0.0" in (work / "ours.md").read_text()
 
 
+@pytest.mark.parametrize("camera", ["Clinic 1", "unknown"])
+def test_an_export_for_no_name_of_a_camera_is_refused_before_it_starts(normals, work, trained, camera):
+    folder = work / "nameless"
+    result = call("export", trained, normals, "--out", folder, "--cache", work / "cache", "--camera", camera)
+    assert result.exit_code == 2
+    assert f"'{camera}' is no name" in " ".join(result.output.replace("│", "").split())
+    assert not folder.exists()
+
+
 def test_quantizing_takes_enough_normals(normals, work, trained):
     call("export", trained, normals, "--out", work, "--name", "small", "--cache", work / "cache")
     result = call("quantize", work / "small.onnx", normals, "--cache", work / "cache")
