@@ -14,6 +14,7 @@ from training.commands.options import (
     prepare_records,
 )
 from training.data.datasets import Layout
+from training.data.split import LEAST_NORMALS
 
 
 def prepare(
@@ -37,3 +38,5 @@ def prepare(
             natural = purpose == "training"
             prepared = prepare_records(records, cache, constants, strict, workers, natural=natural)
             console.print(f"{dataset.name}: {len(prepared)} photographs for {purpose} in {cache}")
+            if natural and len(prepared) < LEAST_NORMALS:
+                console.print(f"[bold]warning:[/bold] to train takes {LEAST_NORMALS}, better some hundreds")
