@@ -75,6 +75,7 @@ async def predict(
                     upload,
                     heatmap=parameters.heatmap,
                     size=parameters.size,
+                    photograph=parameters.photograph and media_type == JSON,
                     threshold=parameters.threshold,
                     camera=parameters.camera,
                 )

@@ -16,7 +16,7 @@ from service.dicom.statement import Statement
 from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region
-from service.preprocessing import Acquisition, QualityNote, SquareMapping
+from service.preprocessing import Acquisition, OpticDisc, QualityNote, SquareMapping
 from service.serving.batching import Batcher
 from service.serving.concurrency import InFlight
 from service.serving.finding import Finding, finding_of
@@ -44,12 +44,14 @@ class Prediction:
         finding: What it comes to.
         regions: Anomalous regions in the photograph's pixels, those with the highest peaks, first.
         regions_total: Regions found.
+        optic_disc: None where it is not found.
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
         acquisition: What a DICOM object says of it; None for other files.
         kind: How the heatmap was to be drawn.
         png: The heatmap, where one was asked for.
+        photograph_png: The photograph, likewise.
         heatmap: The model's, float32 (size, size).
         mapping: The way from its pixels to the photograph's.
         timings: Seconds of each stage.
@@ -64,12 +66,14 @@ class Prediction:
     finding: Finding
     regions: Sequence[Region]
     regions_total: int
+    optic_disc: OpticDisc | None
     quality: Sequence[QualityNote]
     width: int
     height: int
     acquisition: Acquisition | None
     kind: Heatmap
     png: bytes | None
+    photograph_png: bytes | None
     heatmap: NDArray[np.float32] = field(repr=False, compare=False)
     mapping: SquareMapping
     timings: Timings
@@ -127,6 +131,7 @@ class Predictor:
         *,
         heatmap: Heatmap,
         size: Size = DEFAULT_SIZE,
+        photograph: bool = False,
         threshold: float | None = None,
         camera: str | None = None,
     ) -> Prediction:
@@ -136,6 +141,7 @@ class Predictor:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
             size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
+            photograph: Whether to draw the photograph alone, too.
             threshold: Overrides the decision threshold.
             camera: The camera that took it; None looks which one it was.
 
@@ -145,7 +151,7 @@ class Predictor:
             ClosedError: The service is shutting down.
         """
         with self._in_flight.count():
-            return await self._predict(upload, heatmap, size, threshold, camera)
+            return await self._predict(upload, heatmap, size, photograph, threshold, camera)
 
     async def make_dicom(self, upload: bytes | bytearray, prediction: Prediction) -> dict[str, bytes]:
         """Make the DICOM objects of a prediction, in a worker; needs the extra ``dicom``.
@@ -205,6 +211,7 @@ class Predictor:
         upload: bytes | bytearray,
         heatmap: Heatmap,
         size: Size,
+        photograph: bool,
         threshold: float | None,
         camera: str | None,
     ) -> Prediction:
@@ -223,7 +230,8 @@ class Predictor:
             MAX_REGIONS,
             heatmap,
             size,
-            None if heatmap is Heatmap.NONE else data,
+            photograph,
+            data if photograph or heatmap is not Heatmap.NONE else None,
             self._settings.max_pixels,
         )
         seconds = perf_counter() - started
@@ -255,12 +263,14 @@ class Predictor:
             ),
             regions=drawn.regions,
             regions_total=drawn.regions_total,
+            optic_disc=prepared.optic_disc,
             quality=prepared.quality,
             width=prepared.width,
             height=prepared.height,
             acquisition=prepared.acquisition,
             kind=heatmap,
             png=None if drawn.png is None else drawn.png.tobytes(),
+            photograph_png=None if drawn.photograph_png is None else drawn.photograph_png.tobytes(),
             heatmap=answer.heatmap,
             mapping=prepared.mapping,
             timings=timings,
