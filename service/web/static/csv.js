@@ -13,7 +13,7 @@ const COLUMNS = [
   ["normals", (entry) => entry.answer?.camera.normals],
   ["p_value", (entry) => entry.answer?.camera.p_value],
   ["regions", (entry) => entry.answer?.regions_total],
-  ["places", (entry) => entry.answer?.regions.map(({ place }) => place && placeOf(place)).join("; ")],
+  ["places", (entry) => entry.answer && placesOf(entry.answer).join("; ")],
   ["quality", (entry) => entry.answer?.quality.map((note) => note.code).join(" ")],
   ["width", (entry) => entry.answer?.photograph.width],
   ["height", (entry) => entry.answer?.photograph.height],
@@ -33,8 +33,9 @@ export function toCsv(entries, moved, overlays) {
 }
 
 // In the words of the service, whatever the page's language: for programs.
-function placeOf({ quadrant, disc_diameters: distance }) {
-  return `${quadrant} ${distance.toFixed(2)}`;
+function placesOf({ regions }) {
+  const places = regions.map(({ place }) => place).filter(Boolean);
+  return places.map(({ quadrant, disc_diameters: distance }) => `${quadrant} ${distance.toFixed(2)}`);
 }
 
 function cell(value) {

@@ -1,6 +1,6 @@
 // The regions of a photograph as a list, one of which may be chosen.
 
-import { number, words } from "./words.js";
+import { counted, number, words } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -32,7 +32,7 @@ function line({ peak, area, box, place, peak_position: position }, photograph, o
   const button = document.createElement("button");
   button.type = "button";
   const where = place ? fromDisc(place) : words(quadrant(position, photograph));
-  button.textContent = words("region", { peak: number(peak, 2), area: number(area), where });
+  button.textContent = words("region", { peak: number(peak, 2), area: counted("pixels", area), where });
   button.title = words("region-at", box);
   button.addEventListener("click", onClick);
   const element = document.createElement("li");

@@ -252,6 +252,24 @@ def test_a_dicom_object_says_which_eye_and_when(page, photograph):
     expect(page.get_by_text(PATIENT)).to_have_count(0)
 
 
+def test_a_photograph_is_answered_by_keyboard_alone(page, jpeg):
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.id") != "choose-files":
+        page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([upload("first.jpg", jpeg), upload("second.jpg", jpeg)])
+    expect(page.get_by_role("status")).to_have_text("2 photographs answered.")
+    while page.evaluate("document.activeElement.textContent") != "second.jpg":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="second.jpg")).to_be_visible()
+    while page.evaluate("document.activeElement.id") != "opacity":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0")
+
+
 def test_photographs_are_dropped_anywhere(page, jpeg):
     data = page.evaluate_handle(
         "bytes => { const data = new DataTransfer();"
