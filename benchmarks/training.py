@@ -35,7 +35,7 @@ from training.config import LesionConfig, PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages, with_field_of_view
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
-from training.paper.rivals.draem_samples import paste_texture
+from training.paper.rivals.parts.draem_samples import paste_texture
 from training.presets import PRESETS
 from training.stages.localization import WeighedSamples, localization_loss
 from training.stages.loop import Hardware, Stage, run_stage

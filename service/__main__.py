@@ -10,7 +10,7 @@ import uvicorn
 
 from service.api.api_keys import AccessError
 from service.api.application import create_app
-from service.api.connection import time_limited_http
+from service.api.transport.connection import time_limited_http
 from service.engines.contract import ModelError
 from service.logs import configure_logging
 from service.serving.model_repository import load_models

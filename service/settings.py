@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     )
     api_keys: SecretStr | None = Field(
         default=None,
-        description="Keys for /predict, as name:key,name:key; log and metrics show the names. Without any, "
-        "requests need none.",
+        description="Keys for /predict and infer, as name:key,name:key; log and metrics show the names. "
+        "Without any, requests need none.",
     )
     api_keys_file: Path | None = Field(
         default=None, description="File with further keys, one name:key a line; # begins a comment."

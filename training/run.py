@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
+from training import processes
 from training.config import PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages
 from training.errors import UserError
@@ -112,14 +113,16 @@ def train(
         The localizer of the best epochs, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: The folder holds a run that differs, the generator needs textures and there are none, or a
-            window is larger than the images.
+        RunError: The folder holds a run that differs, the generator needs textures and there are none, a
+            window is larger than the images, or batches cannot be divided among the processes.
     """
     textured = makes_lesions_of_textures(record.config)
     if textured and textures is None:
         raise RunError("the generator makes lesions of textures, and none are given")
     _refuse_windows(record.config, normals.size)
-    open_run(folder, record)
+    _refuse_batches(record.config)
+    with processes.first_alone():
+        open_run(folder, record)
     config, images = record.config, normals.prepared
     if config.network.guided_by_stage_1:
         autoencoder = train_reconstruction(config, images, held_back.prepared, folder, hardware)
@@ -167,3 +170,10 @@ def _refuse_windows(config: TrainingConfig, size: int) -> None:
     window = max(config.reconstruction.window, config.localization.window)
     if window > size:
         raise RunError(f"windows of {window} pixels cannot be cut from images of {size}")
+
+
+def _refuse_batches(config: TrainingConfig) -> None:
+    count = processes.count()
+    for stage in (config.reconstruction, config.localization):
+        if stage.batch_size % count:
+            raise RunError(f"a batch of {stage.batch_size} cannot be divided among {count} processes")

@@ -22,7 +22,7 @@ from service.engines.contract import ModelMetadata
 from service.pictures.places import place_of
 from service.pictures.regions import Region
 from service.preprocessing import Acquisition, OpticDisc
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 
 # All at once: three times as fast as one by one.
 _REGIONS = TypeAdapter(list[RegionAnswer])

@@ -10,13 +10,13 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from service.api import admin, health, prediction
 from service.api.admission import Admission
 from service.api.api_keys import ApiKeys
-from service.api.middleware import HeadMiddleware, SecurityHeadersMiddleware
-from service.api.observation import ObservationMiddleware
 from service.api.openapi import describe
 from service.api.problems import install_handlers
+from service.api.routes import admin, health, inference, prediction
+from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMiddleware
+from service.api.transport.observation import ObservationMiddleware
 from service.engines.model import Model
 from service.serving.reload import Reloader
 from service.serving.runtime import Runtime
@@ -61,6 +61,7 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     app.state.admission = admission
     app.state.reloader = reloader
     app.include_router(prediction.router)
+    app.include_router(inference.router)
     app.include_router(health.router)
     app.include_router(admin.router)
     install_page(app)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from service.serving.runtime import Runtime
 
@@ -14,3 +14,7 @@ async def get_runtime(request: Request) -> Runtime:
 
 
 RuntimeDependency = Annotated[Runtime, Depends(get_runtime)]
+RequestTimeout = Annotated[
+    float | None,
+    Header(gt=0, allow_inf_nan=False, description="Seconds; shortens the service's own deadline."),
+]

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.api.problems import problem_examples, problem_schemas
-from service.api.upload import FIELD
+from service.api.transport.upload import FIELD
 
 # A grey pixel: short enough to read, and a PNG that opens.
 EXAMPLE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
@@ -25,6 +25,19 @@ PREDICT_REQUEST_BODY: dict[str, Any] = {
                         "description": "One photograph: JPEG, PNG, TIFF, WebP, BMP or DICOM.",
                     }
                 },
+            }
+        }
+    },
+}
+
+INFER_REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/octet-stream": {
+            "schema": {
+                "type": "string",
+                "format": "binary",
+                "description": "JSON, then the tensor: four bytes of length (little-endian) and the file.",
             }
         }
     },
@@ -81,6 +94,39 @@ def _header(description: str, example: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
+_FORM_PROBLEMS = (
+    "malformed-multipart",
+    "missing-file",
+    "multiple-files",
+    "unexpected-field",
+    "file-is-text",
+    "not-acceptable",
+    "not-multipart",
+)
+# Of a photograph, however it was sent.
+_PROBLEMS = (
+    "empty-file",
+    "unauthorized",
+    "unknown-model",
+    "unknown-camera",
+    "upload-timeout",
+    "body-too-large",
+    "image-too-large",
+    "not-an-image",
+    "unsupported-image",
+    "multiple-images",
+    "truncated-image",
+    "corrupt-image",
+    "no-field-of-view",
+    "too-costly",
+    "invalid-parameter",
+    "too-many-requests",
+    "internal-error",
+    "queue-full",
+    "shutting-down",
+    "deadline-exceeded",
+)
+
 PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The prediction; with `Accept: image/png`, its heatmap; with "
@@ -101,36 +147,9 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
             "multipart/related": {"schema": {"type": "string", "format": "binary"}},
         },
     },
-    **problem_examples(
-        "malformed-multipart",
-        "missing-file",
-        "multiple-files",
-        "unexpected-field",
-        "file-is-text",
-        "empty-file",
-        "unauthorized",
-        "unknown-model",
-        "unknown-camera",
-        "not-acceptable",
-        "upload-timeout",
-        "body-too-large",
-        "image-too-large",
-        "not-multipart",
-        "not-an-image",
-        "unsupported-image",
-        "multiple-images",
-        "truncated-image",
-        "corrupt-image",
-        "no-field-of-view",
-        "too-costly",
-        "invalid-parameter",
-        "too-many-requests",
-        "internal-error",
-        "queue-full",
-        "shutting-down",
-        "deadline-exceeded",
-    ),
+    **problem_examples(*_FORM_PROBLEMS, *_PROBLEMS),
 }
+INFER_PROBLEMS = problem_examples("malformed-inference", *_PROBLEMS)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from service.serving.runtime import UnknownModelError
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+_OPEN_INFERENCE = "/v2/"
 _SCHEMAS = "#/components/schemas/"
 # Of a full queue, in which a request takes about this long.
 RETRY_AFTER_SECONDS = 2
@@ -43,6 +44,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "multiple-files": ProblemType(400, "The form has more than one file"),
     "unexpected-field": ProblemType(400, "The form has a field that is not expected"),
     "file-is-text": ProblemType(400, "The file was sent as text"),
+    "malformed-inference": ProblemType(400, "The inference request cannot be read"),
     "empty-file": ProblemType(400, "The file is empty"),
     "unauthorized": ProblemType(401, "The request has no valid API key"),
     "not-found": ProblemType(404, "Nothing is at this address"),
@@ -91,6 +93,9 @@ class ProblemDocument(BaseModel):
     detail: str = Field(description="This occurrence, for a person.")
     request_id: str | None = Field(description="The request's X-Request-ID, as in the service's log.")
     errors: list[ParameterError] | None = Field(default=None, description="Each parameter in error.")
+    error: str | None = Field(
+        default=None, description="Title and detail, where clients of the Open Inference Protocol look."
+    )
 
 
 class Problem(Exception):  # noqa: N818 - named as RFC 9457 names it
@@ -136,6 +141,8 @@ def problem_response(request: Request, problem: Problem) -> Response:
     """Return a problem document, and set its code for the log and the metrics."""
     request.state.outcome = problem.code
     document = problem.document(correlation_id.get())
+    if request.url.path.startswith(_OPEN_INFERENCE):
+        document.error = f"{document.title}. {document.detail}"
     return Response(
         document.model_dump_json(exclude_none=True),
         status_code=document.status,

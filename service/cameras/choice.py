@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.cameras.profile import CameraProfile, Device
+from service.preprocessing import Acquisition
 
 
 class ChosenBy(StrEnum):
@@ -31,7 +32,7 @@ class UnknownCameraError(Exception):
 
 def choose_camera(
     profiles: Sequence[CameraProfile],
-    looks: NDArray[np.float64],
+    looks: NDArray[np.float64] | None,
     *,
     name: str | None = None,
     device: Device | None = None,
@@ -40,7 +41,8 @@ def choose_camera(
 
     Args:
         profiles: Those of the model that answers.
-        looks: Of the photograph; see :func:`service.cameras.looks.looks_of`.
+        looks: Of the photograph; see :func:`service.cameras.looks.looks_of`. None where they were not
+            measured, as :func:`devices_that_decide` says.
         name: The camera that the request names.
         device: The camera that a DICOM object names.
 
@@ -56,9 +58,33 @@ def choose_camera(
     for profile in profiles:
         if device is not None and device in profile.devices:
             return Choice(profile, ChosenBy.DICOM)
+    if looks is None:
+        return None
     distances = [(profile.appearance.distance(looks), profile) for profile in profiles]
     distance, nearest = min(distances, key=lambda pair: pair[0], default=(np.inf, None))
     return Choice(nearest, ChosenBy.LOOKS) if nearest is not None and distance <= 1 else None
+
+
+def devices_that_decide(profiles: Sequence[CameraProfile], name: str | None) -> tuple[Device, ...] | None:
+    """Return the devices whose photographs need no look, since DICOM decides.
+
+    Args:
+        profiles: Those of the model that answers.
+        name: The camera that the request names.
+
+    Returns:
+        None where no photograph needs a look: the request names the camera, or there is no profile.
+    """
+    if name is not None or not profiles:
+        return None
+    return tuple(device for profile in profiles for device in profile.devices)
+
+
+def device_of(acquisition: Acquisition | None) -> Device | None:
+    """Return the camera that a DICOM object names, if it names one."""
+    if acquisition is None or acquisition.manufacturer is None or acquisition.device is None:
+        return None
+    return Device(manufacturer=acquisition.manufacturer, model=acquisition.device)
 
 
 def find_profile(profiles: Sequence[CameraProfile], name: str) -> CameraProfile:

@@ -8,8 +8,8 @@ from typing import Self
 
 import httpx2
 
-from service.api.multipart_related import PART, split_related
 from service.api.schemas import ModelAnswer, ModelList, PredictionAnswer
+from service.api.transport.multipart_related import PART, split_related
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 

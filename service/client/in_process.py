@@ -9,15 +9,15 @@ from typing import Self
 from anyio.from_thread import start_blocking_portal
 
 from service.api.answers import answer_of
-from service.api.prediction import require_dicom
 from service.api.problems import PROBLEMS, Problem
+from service.api.routes.prediction import require_dicom
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
 from service.client.interface import PredictionError
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
 from service.serving.model_repository import load_models
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
 from service.serving.served_model import ServedModel
 from service.settings import Settings

@@ -55,8 +55,9 @@ class Options(BaseSettings):
         default=False, description="Look once, then exit; with 1 if a photograph has no results."
     )
     metrics_port: int | None = Field(
-        default=None, ge=0, le=65535, description="Port of /metrics on the loopback interface. Default: none."
+        default=None, ge=0, le=65535, description="Port of /metrics. Default: none."
     )
+    metrics_host: str = Field(default="127.0.0.1", description="Address of /metrics.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -106,7 +107,7 @@ def _watcher(options: Options, http: httpx2.Client, service: Client) -> Watcher:
 def _watch(watcher: Watcher, options: Options, stop: threading.Event) -> bool:
     """Look at the archive again and again; return whether nothing was left to do."""
     if options.metrics_port is not None:
-        start_http_server(options.metrics_port, addr="127.0.0.1", registry=watcher.metrics.registry)
+        start_http_server(options.metrics_port, addr=options.metrics_host, registry=watcher.metrics.registry)
     while True:
         complete = watcher.round(stop.is_set)
         if options.once or stop.wait(options.interval):

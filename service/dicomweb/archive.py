@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from service.api.multipart_related import PART, multipart_related, split_parts
+from service.api.transport.multipart_related import PART, multipart_related, split_parts
 from service.preprocessing.files.dicom import PHOTOGRAPHS
 
 _STUDY, _SERIES, _INSTANCE, _FAILED = "0020000D", "0020000E", "00080018", "00081198"

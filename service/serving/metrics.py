@@ -18,6 +18,7 @@ from prometheus_client import (
 
 from service.cameras.profile import UNKNOWN_CAMERA
 from service.preprocessing import QUALITY_CODES
+from service.serving.control_group import ControlGroup
 from service.serving.workers.pool import Loss
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -142,6 +143,16 @@ class Metrics:
             "Most concurrent requests.",
             registry=self.registry,
         )
+        self.memory = Gauge(
+            "resynthdetect_memory_bytes",
+            "Memory of the container or systemd unit, the workers included; NaN outside a cgroup v2.",
+            registry=self.registry,
+        )
+        self.memory_limit = Gauge(
+            "resynthdetect_memory_limit_bytes",
+            "Its limit; +Inf without one.",
+            registry=self.registry,
+        )
         self.reloads = Counter(
             "resynthdetect_reloads",
             "Reloads of the models by outcome: success, or refused, where the former models stay.",
@@ -155,6 +166,9 @@ class Metrics:
             registry=self.registry,
         )
 
+        group = ControlGroup()
+        self.memory.set_function(group.memory)
+        self.memory_limit.set_function(group.memory_limit)
         for outcome in ("success", "refused"):
             self.reloads.labels(outcome=outcome)
         for reason in Loss:

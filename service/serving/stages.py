@@ -1,6 +1,6 @@
 """What is done with a photograph before and after the model; in a worker, which has no engine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.cameras.choice import device_of
 from service.cameras.looks import looks_of
+from service.cameras.profile import Device
 from service.dicom.statement import Statement
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region, find_regions
@@ -56,7 +58,8 @@ class Prepared:
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
-        looks: Float64 (measures,); see :func:`service.cameras.looks.looks_of`.
+        looks: Float64 (measures,); see :func:`service.cameras.looks.looks_of`. None where the camera is known
+            without them.
         optic_disc: None where it is not found.
         acquisition: What a DICOM object says of it; None for other files.
         decode_seconds: How long decoding took.
@@ -68,7 +71,7 @@ class Prepared:
     quality: Sequence[QualityNote]
     width: int
     height: int
-    looks: NDArray[np.float64]
+    looks: NDArray[np.float64] | None
     optic_disc: OpticDisc | None
     acquisition: Acquisition | None
     decode_seconds: float
@@ -104,13 +107,19 @@ def can_make_dicom() -> bool:
     return find_spec("highdicom") is not None
 
 
-def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pixels: int) -> Prepared:
+def prepare(
+    upload: NDArray[np.uint8],
+    constants: PreprocessingConstants,
+    max_pixels: int,
+    devices: Collection[Device] | None = (),
+) -> Prepared:
     """Make a photograph's file a model's input.
 
     Args:
         upload: The file's bytes, uint8 (N,).
         constants: What the model was trained with.
         max_pixels: Largest photograph to decode.
+        devices: See :func:`service.cameras.choice.devices_that_decide`.
 
     Raises:
         PreprocessingError: It is no photograph of a fundus.
@@ -123,13 +132,14 @@ def prepare(upload: NDArray[np.uint8], constants: PreprocessingConstants, max_pi
     decoded = perf_counter()
     model_input = prepare_reduced(reduced, constants)
     quality = assess_quality(model_input)
+    decided = devices is None or device_of(acquisition) in devices
     return Prepared(
         model_input.image,
         model_input.mapping,
         quality,
         file.width,
         file.height,
-        looks_of(model_input),
+        None if decided else looks_of(model_input),
         find_optic_disc(model_input),
         acquisition,
         decoded - started,

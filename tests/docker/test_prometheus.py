@@ -30,9 +30,13 @@ def run(*command):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def alerts():
+def alert_rules():
     groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
-    return [rule["alert"] for group in groups for rule in group["rules"]]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def alerts():
+    return [rule["alert"] for rule in alert_rules()]
 
 
 @needs_prometheus
@@ -51,7 +55,30 @@ def test_every_alert_is_tested_and_says_what_to_do():
     }
     assert fired == silent == set(alerts())
     headings = re.findall(r"^## (.*)$", (ROOT / "docs" / "alerts.md").read_text(), re.MULTILINE)
-    assert sorted(name for heading in headings for name in heading.split(", ")) == sorted(alerts())
+    # As Markdown's renderers make anchors.
+    anchors = {
+        name: heading.lower().replace(",", "").replace(" ", "-")
+        for heading in headings
+        for name in heading.split(", ")
+    }
+    assert {rule["alert"]: rule["annotations"]["runbook_url"] for rule in alert_rules()} == {
+        name: f"docs/alerts.md#{anchor}" for name, anchor in anchors.items()
+    }
+
+
+@pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool is not installed")
+@pytest.mark.parametrize("mark", ["", "#:"])
+def test_alertmanager_routes_by_severity_as_shipped_and_filled_in(tmp_path, mark):
+    config = tmp_path / "alertmanager.yml"
+    text = (ROOT / "docker" / "alertmanager" / "alertmanager.yml").read_text()
+    config.write_text(text.replace(mark, ""))
+    run("amtool", "check-config", str(config))
+    receivers = {each["name"]: each for each in yaml.safe_load(config.read_text())["receivers"]}
+    for severity, receiver in (("page", "on-call"), ("ticket", "tickets")):
+        arguments = [f"--config.file={config}", f"--verify.receivers={receiver}", f"severity={severity}"]
+        run("amtool", "config", "routes", "test", *arguments)
+        assert ("email_configs" in receivers[receiver]) == (mark != "")
+    assert {rule["labels"]["severity"] for rule in alert_rules()} == {"page", "ticket"}
 
 
 def queries():

@@ -1,10 +1,11 @@
 """docker-compose.yml as a whole; started without a GPU where there is a Docker Engine with Compose.
 
-The service's image is built here. Prometheus and Grafana take part where their images are at hand or can be
-fetched.
+The service's image is built here. Prometheus, Alertmanager and Grafana take part where their images are at
+hand or can be fetched.
 """
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ import httpx2
 import pytest
 import yaml
 
+from service.dicomweb.__main__ import Options
+from service.settings import ENVIRONMENT_PREFIX
 from tests.docker.engine import docker, engine_is_there
 from tests.service.live_server import free_port
 
@@ -22,6 +25,7 @@ SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
 PORTS = {
     "service": ("RESYNTHDETECT_PORT", 8000),
     "prometheus": ("PROMETHEUS_PORT", 9090),
+    "alertmanager": ("ALERTMANAGER_PORT", 9093),
     "grafana": ("GRAFANA_PORT", 3000),
 }
 PATIENCE = 180
@@ -31,7 +35,7 @@ services:
   {name}:
     network_mode: host
     ports: !reset []
-    extra_hosts: ["service:127.0.0.1", "prometheus:127.0.0.1"]
+    extra_hosts: ["service:127.0.0.1", "prometheus:127.0.0.1", "alertmanager:127.0.0.1"]
 """
 
 
@@ -49,7 +53,41 @@ def test_a_full_queue_is_no_reason_to_end_a_service():
     lines = (ROOT / "docker" / "Dockerfile").read_text().partition("HEALTHCHECK")[2]
     assert "/livez" in lines
     assert "/readyz" not in lines
-    assert not any("healthcheck" in service for service in SERVICES.values())
+    assert not any("test" in service.get("healthcheck", {}) for service in SERVICES.values())
+
+
+def test_what_runs_for_long_has_a_memory_limit_and_comes_back():
+    for name, service in SERVICES.items():
+        assert name == "train" or {"mem_limit", "restart"} <= service.keys(), name
+
+
+def test_all_is_reached_from_this_host_alone():
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert len(ports) == len(PORTS) + 2
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_profile_of_a_pacs_joins_it_with_the_service():
+    assert {name for name, service in SERVICES.items() if service.get("profiles") == ["pacs"]} == {
+        "orthanc",
+        "dicomweb",
+    }
+    watcher = SERVICES["dicomweb"]
+    assert watcher["image"] == SERVICES["service"]["image"]
+    environment = {
+        name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in watcher["environment"].items()
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        options = Options(_cli_parse_args=[])
+    assert (options.qido, options.server) == ("http://orthanc:8042/dicom-web", "http://service:8000")
+    jobs = yaml.safe_load((ROOT / "docker" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (found,) = next(job for job in jobs if job["job_name"] == "dicomweb")["dns_sd_configs"]
+    assert (found["names"], found["port"]) == (["dicomweb"], options.metrics_port)
+    assert options.metrics_host == "0.0.0.0"  # noqa: S104 - in its container
+    read = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Options.model_fields}
+    assert environment.keys() <= read
 
 
 def compose_is_there():

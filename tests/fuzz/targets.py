@@ -18,7 +18,7 @@ from python_multipart.exceptions import FormParserError
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.upload import PhotographForm, _boundary
+from service.api.transport.upload import PhotographForm, _boundary
 from service.engines.card import check_against_card
 from service.engines.contract import METADATA_KEY, ModelError
 from service.engines.model import _read_metadata
@@ -33,7 +33,7 @@ from service.preprocessing import (
 from service.preprocessing.files.dicom import read_dicom
 from service.preprocessing.files.header import read_header
 from service.serving import stages
-from service.serving.predictor import percentile
+from service.serving.standing import percentile
 from service.serving.workers.memory import SharedMemory
 from tests.service.preprocessing.dicom_objects import in_jpeg, uncompressed
 from tests.service.preprocessing.pictures import disc, file_of

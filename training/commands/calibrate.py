@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
-from service.cameras.profile import CameraName, Device, write_profile
+from service.cameras.profile import Device, write_profile
 from service.engines.model import Model
-from training.commands.options import StrictOption, WorkersOption, console, load
+from training.commands.options import StrictOption, WorkersOption, camera_name, console, load
 from training.data.datasets import Layout
 from training.data.split import SPECIFICITY
 from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
@@ -30,7 +29,13 @@ def calibrate(
         ),
     ],
     camera: Annotated[
-        str, typer.Option("--camera", help="Name of the camera: a-z, 0-9 and -.", show_default=False)
+        str,
+        typer.Option(
+            "--camera",
+            help="Name of the camera: a-z, 0-9 and -.",
+            show_default=False,
+            callback=camera_name,
+        ),
     ],
     specificity: Annotated[
         float,
@@ -55,7 +60,6 @@ def calibrate(
     them, and calibrate again without those that are none.
     """
     devices = _devices(device or ())
-    _check_name(camera)
     loaded = Model(model)
     records = load(normals, Layout.FOLDER, strict, workers).training
     scores, looks = measure_photographs(loaded, records)
@@ -69,14 +73,6 @@ def calibrate(
     )
     for index in suspicious(scores):
         console.print(f"look at {records[index].identifier}: it scores {scores[index]:.3f}")
-
-
-def _check_name(camera: str) -> None:
-    try:
-        TypeAdapter(CameraName).validate_python(camera)
-    except ValidationError as error:
-        message = f"{camera!r} is no name of a-z, 0-9 and -"
-        raise typer.BadParameter(message, param_hint="--camera") from error
 
 
 def _devices(names: Sequence[str]) -> list[Device]:

@@ -21,11 +21,11 @@ from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
-from training.evaluation.page import write_picture
-from training.evaluation.pictures import lesion_page, normal_page
-from training.evaluation.plots import write_froc_plot
 from training.evaluation.protocol import Evaluation, Prediction, measure, predict
-from training.evaluation.report import Table, tables, write_report
+from training.evaluation.report.page import write_picture
+from training.evaluation.report.pictures import lesion_page, normal_page
+from training.evaluation.report.plots import write_froc_plot
+from training.evaluation.report.tables import Table, tables, write_report
 
 
 def evaluate(

@@ -14,6 +14,7 @@ from training.commands.options import (
     LayoutOption,
     StrictOption,
     WorkersOption,
+    camera_name,
     console,
     load,
 )
@@ -42,7 +43,10 @@ def export(
         ),
     ] = False,
     camera: Annotated[
-        str, typer.Option("--camera", help="Name of the camera that took the training photographs.")
+        str,
+        typer.Option(
+            "--camera", help="Name of the camera that took the training photographs.", callback=camera_name
+        ),
     ] = "training",
     results: Annotated[
         Path | None,

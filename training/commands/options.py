@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
+from service.cameras.profile import CameraName
 from service.preprocessing.constants import PreprocessingConstants
 from training.config import TrainingConfig
 from training.data.cache import prepare_cache
@@ -60,6 +62,18 @@ TexturesOption = Annotated[
         file_okay=False,
     ),
 ]
+
+
+def camera_name(camera: str) -> str:
+    """Take the name of a camera, as the option of it does.
+
+    Raises:
+        BadParameter: It is no name.
+    """
+    try:
+        return TypeAdapter(CameraName).validate_python(camera)
+    except ValidationError as error:
+        raise typer.BadParameter(f"{camera!r} is no name of a-z, 0-9 and -, other than 'unknown'") from error
 
 
 def configuration(preset: str, assignments: list[str] | None) -> TrainingConfig:

@@ -21,7 +21,7 @@ from training.commands.options import (
 )
 from training.config import LesionConfig
 from training.data.datasets import Layout
-from training.evaluation.page import write_picture
+from training.evaluation.report.page import write_picture
 from training.preview import kinds_sheet, synthetic_sheet
 
 

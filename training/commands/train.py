@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from service.preprocessing.constants import PreprocessingConstants
+from training import processes
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of, warn_of_few
 from training.commands.options import (
@@ -59,12 +60,20 @@ def train(
     localizer learns to find synthetic lesions (sections 3.2 and 3.3). A part of the normals is held back: it
     chooses the epoch, and later the thresholds. Nothing starts before every photograph has been checked.
 
+    Several GPUs share a training under torchrun, and learn the same whatever their number:
+    `torchrun --nproc-per-node 4 -m -- training train DATA --device cuda`. Each process computes its part of
+    every batch, so the batch size must be a multiple of their number.
+
     Watch it with `tensorboard --logdir RUN/tensorboard`. Change single values of a preset with --set, such as
     `--set localization.epochs=50 --set generator.groups=[1,8]`.
     """
     config = configuration(preset, assignments)
-    dataset = load(data, layout, strict, workers)
-    normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
+    hardware = choose_hardware(device, workers, full_precision)
+    processes.join(hardware.device)
+    console.quiet = processes.number() > 0
+    with processes.first_alone():
+        dataset = load(data, layout, strict, workers)
+        normals = prepare_normals(dataset, config, PreprocessingConstants(), cache, strict, workers)
     images, held_back = normals.training.normals, normals.held_back.normals
     sources = load_textures(textures) if textures else None
     record = record_of(
@@ -78,6 +87,6 @@ def train(
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
     warn_of_few(normals)
-    hardware = choose_hardware(device, workers, full_precision)
     run_training(record, images, held_back, run, hardware, sources)
+    processes.leave()
     console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)

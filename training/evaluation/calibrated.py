@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from service.cameras.conformal import threshold
 from training.data.split import SPECIFICITY
-from training.evaluation.counting import ScoreArray
+from training.evaluation.metrics.counting import ScoreArray
 
 # As many normals as a clinic gathers in a day.
 NORMALS = 50

@@ -12,7 +12,7 @@ import torch
 from service.engines.engine import Device, EngineName
 from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
-from training.evaluation.counting import ScoreArray
+from training.evaluation.metrics.counting import ScoreArray
 from training.networks.anomaly_network import AnomalyNetwork
 from training.run import load_localizer, read_record
 

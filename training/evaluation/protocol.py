@@ -13,11 +13,11 @@ from tqdm import tqdm
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
 from training.evaluation.calibrated import CalibratedRates, calibrated_rates
-from training.evaluation.counting import MaskArray, ScoreArray
-from training.evaluation.estimates import Estimate
-from training.evaluation.froc import FrocResult, detect, froc
 from training.evaluation.methods import Method
-from training.evaluation.metrics import (
+from training.evaluation.metrics.counting import MaskArray, ScoreArray
+from training.evaluation.metrics.estimates import Estimate
+from training.evaluation.metrics.froc import FrocResult, detect, froc
+from training.evaluation.metrics.images_and_pixels import (
     LesionMetrics,
     OperatingPoint,
     PixelMetrics,
@@ -27,7 +27,7 @@ from training.evaluation.metrics import (
     pixel_average_precision,
     pixel_metrics,
 )
-from training.evaluation.resampling import Draws, draw_resamples
+from training.evaluation.metrics.resampling import Draws, draw_resamples
 from training.field_of_view import inside_field_of_view
 
 

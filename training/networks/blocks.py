@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.networks.batch_norm import BatchNorm
+
 # Focal loss starts from a network that calls every pixel normal (Lin et al., prior 0.01): with the usual
 # start at 0.5 the first hundred steps only unlearn that.
 _PRIOR_LOGIT = -4.6
@@ -29,7 +31,7 @@ class TwoConvolutions(nn.Sequential):
             layers += [
                 # No bias: batch normalisation would subtract it again.
                 nn.Conv2d(channels, channels_out, kernel_size=3, padding=1, bias=False),
-                nn.BatchNorm2d(channels_out),
+                BatchNorm(channels_out),
                 nn.ReLU(inplace=True),
             ]
         super().__init__(*layers)

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.data.prepared import ImageArray, PreparedSet
-from training.evaluation import curves
-from training.evaluation.counting import Values, count_pixels
-from training.evaluation.page import LEGEND, Heatmaps, brightest, coloured, outlined, page_of, page_row
-from training.evaluation.plots import titled_figure, write_figure
+from training.evaluation.metrics import curves
+from training.evaluation.metrics.counting import Values, count_pixels
 from training.evaluation.protocol import Evaluation, ImageResult, Prediction
+from training.evaluation.report.page import LEGEND, Heatmaps, brightest, coloured, outlined, page_of, page_row
+from training.evaluation.report.plots import titled_figure, write_figure
 
 # Of each curve, which has a point a level of score: more than anybody sees.
 _POINTS = 200

@@ -1,4 +1,7 @@
-"""The loop that both stages share: it can be killed at any time and goes on from its last checkpoint."""
+"""The loop that both stages share: it can be killed at any time and goes on from its last checkpoint.
+
+Several processes may run it together, each on its part of every batch.
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from training import processes
 from training.config import StageConfig
 from training.stages.average import AveragedNetwork
 from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
@@ -102,6 +106,7 @@ class _Loop:
             trained, lr=stage.config.learning_rate, weight_decay=stage.config.weight_decay
         )
         self.average = AveragedNetwork(self.network, stage.config.average_decay)
+        self.shared = processes.shared(self.network)
         self.step = 0
         self.unread: list[Tensor] = []  # loss and norm of the gradient of each step since they were read
         # Its cycle first: what a later one starts from is not its rival.
@@ -119,6 +124,15 @@ class _Loop:
 
     def run(self) -> None:
         self._resume()
+        if processes.number() == 0:
+            self._run_and_tell()
+        else:
+            self._run_along()
+        processes.wait()
+        self.network.load_state_dict(read_checkpoint(self.best_file))
+        self.network.eval()
+
+    def _run_and_tell(self) -> None:
         writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step + 1)
         with writer, tqdm(total=self.steps, initial=self.step, desc=self.stage.name, unit="step") as bar:
             for batch in self._batches():
@@ -131,17 +145,27 @@ class _Loop:
                     self._observe(writer)
                 if checkpoint_due:
                     self._save()
-        self.network.load_state_dict(read_checkpoint(self.best_file))
-        self.network.eval()
+
+    def _run_along(self) -> None:
+        """Do every step with process 0, which alone looks at the network and writes files."""
+        for batch in self._batches():
+            self._train_step(batch)
+            self.unread.clear()
 
     def _batches(self) -> Iterator[Any]:
         if self.step == self.steps:
             return iter(())
         size = self.stage.config.batch_size
+        part = size // processes.count()
+        first = processes.number() * part
         loader: DataLoader[Any] = DataLoader(
             self.stage.samples,
-            batch_size=size,
-            sampler=range(self.step * size, self.steps * size),
+            batch_size=part,
+            sampler=[
+                index
+                for start in range(self.step * size, self.steps * size, size)
+                for index in range(start + first, start + first + part)
+            ],
             num_workers=self.hardware.workers,
             pin_memory=self.hardware.device != "cpu",
             worker_init_fn=_single_thread,
@@ -155,7 +179,7 @@ class _Loop:
             group["lr"] = learning_rate(self.stage.config, self.epoch)
         self.network.train()
         with self._precision():
-            loss = self.stage.loss(self.network, _to(batch, self.hardware.device))
+            loss = self.stage.loss(self.shared, _to(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)

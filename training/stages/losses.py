@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.processes import total
+
 # Keeps Dice defined, and smooth, where a batch holds no lesion.
 _SMOOTH = 1.0
 
@@ -10,7 +12,7 @@ _SMOOTH = 1.0
 def focal_loss(
     logits: Tensor, mask: Tensor, inside: Tensor, focusing: float, weights: Tensor | None = None
 ) -> Tensor:
-    """Average the focal loss over the field of view.
+    """Average the focal loss over the field of view of the whole batch, over all processes.
 
     ``-(1 - p)^tau log(p)`` where the mask is 1 and ``-p^tau log(1 - p)`` where it is 0.
 
@@ -28,11 +30,12 @@ def focal_loss(
     probability = logits.sigmoid()
     missed = mask * (1 - probability) + (1 - mask) * probability
     counted = inside if weights is None else inside * weights
-    return (missed**focusing * cross_entropy * counted).sum() / inside.sum().clamp(min=1)
+    loss = (missed**focusing * cross_entropy * counted).sum()
+    return total(loss) / total(inside.sum()).clamp(min=1)
 
 
 def dice_loss(logits: Tensor, mask: Tensor, inside: Tensor) -> Tensor:
-    """Return 1 less the Dice coefficient of all pixels of a batch; see :func:`focal_loss`."""
+    """Return 1 less the Dice coefficient of all pixels of the whole batch; see :func:`focal_loss`."""
     probability = logits.sigmoid() * inside
-    overlap = (probability * mask).sum()
-    return 1 - (2 * overlap + _SMOOTH) / (probability.sum() + mask.sum() + _SMOOTH)
+    overlap = total((probability * mask).sum())
+    return 1 - (2 * overlap + _SMOOTH) / (total(probability.sum() + mask.sum()) + _SMOOTH)

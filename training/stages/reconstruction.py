@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from training import processes
 from training.config import TrainingConfig
 from training.networks.autoencoder import Autoencoder
 from training.stages.loop import Hardware, Stage, run_stage
@@ -22,7 +23,8 @@ def reconstruction_loss(network: nn.Module, batch: Tensor) -> Tensor:
     The mean instead of the sum changes only the scale of the learning rate.
     """
     normalized, reconstruction = network(batch)
-    return nn.functional.mse_loss(reconstruction.float(), normalized)
+    loss = nn.functional.mse_loss(reconstruction.float(), normalized)
+    return processes.total(loss) / processes.count()
 
 
 class ReconstructionObserver:

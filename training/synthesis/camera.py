@@ -47,17 +47,21 @@ def _change_tone(picture: Picture, strength: float, generator: np.random.Generat
     exponent = np.exp(generator.normal(0, strength))
     gains = np.exp(generator.normal(0, 0.8 * strength) + generator.normal(0, 0.8 * strength, 3))
     curves = np.clip(255 * _LEVELS[:, None] ** exponent * gains, 0, 255)  # (256, 3)
-    return np.asarray(cv2.LUT(picture, np.rint(curves).astype(np.uint8)[None]), np.uint8)
+    # Channel by channel: OpenCV looks three tables up at once in twice the time.
+    tables = np.rint(curves).astype(np.uint8).T
+    channels = [cv2.LUT(channel, table) for channel, table in zip(cv2.split(picture), tables, strict=True)]
+    return np.asarray(cv2.merge(channels), np.uint8)
 
 
 def _light(picture: Picture, strength: float, generator: np.random.Generator) -> Picture:
     """A smooth field of light, the same in all colours as a flash is."""
-    field = np.exp(generator.normal(0, 0.7 * strength, (_LIGHTING_GRID, _LIGHTING_GRID, 1)))
+    field = np.exp(generator.normal(0, 0.7 * strength, (_LIGHTING_GRID, _LIGHTING_GRID)))
     # In 8 bits, which OpenCV multiplies several times as fast as floats; a step is less than a level.
-    levels = np.clip(np.rint(field.repeat(3, axis=2) * _UNIT), 0, 255).astype(np.uint8)
+    levels = np.clip(np.rint(field * _UNIT), 0, 255).astype(np.uint8)
     height, width = picture.shape[:2]
     smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.multiply(picture, smooth, scale=1 / _UNIT), np.uint8)
+    light = cv2.cvtColor(smooth, cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.multiply(picture, light, scale=1 / _UNIT), np.uint8)
 
 
 def _focus(picture: Picture, generator: np.random.Generator) -> Picture:

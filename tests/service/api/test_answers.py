@@ -10,7 +10,7 @@ from service.pictures.options import Heatmap
 from service.pictures.regions import Region
 from service.preprocessing import Box, Circle, OpticDisc, SquareMapping
 from service.serving.finding import Finding
-from service.serving.predictor import Prediction
+from service.serving.prediction import Prediction
 from tests.service.tiny_model import METADATA
 
 PREDICTION = Prediction(

@@ -52,7 +52,7 @@ def test_every_example_fits_its_schema(document):
 
 def test_operations_have_the_names_of_functions(document):
     operations = {each["operationId"] for path in document["paths"].values() for each in path.values()}
-    assert {"predict", "livez", "readyz", "reload", "model_metadata"} <= operations
+    assert {"predict", "livez", "readyz", "reload", "model_metadata", "infer"} <= operations
     assert all(name.isidentifier() for name in operations)
 
 

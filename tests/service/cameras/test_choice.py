@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from service.cameras.choice import ChosenBy, UnknownCameraError, choose_camera
+from service.cameras.choice import ChosenBy, UnknownCameraError, choose_camera, devices_that_decide
 from service.cameras.looks import LOOKS
 from service.cameras.profile import Device
 from tests.service.cameras.profiles import make
@@ -43,6 +43,12 @@ def test_another_device_is_looked_at():
     choice = choose_camera(PROFILES, at(-3), device=Device(manufacturer="Kowa", model="nonmyd"))
     assert choice is not None
     assert choice.chosen_by == ChosenBy.LOOKS
+
+
+def test_no_look_is_needed_where_the_request_or_a_device_decides():
+    assert devices_that_decide(PROFILES, None) == (KOWA,)
+    assert devices_that_decide(PROFILES, "left") is None
+    assert devices_that_decide((), None) is None
 
 
 def test_a_camera_that_nobody_calibrated_cannot_be_asked_for():

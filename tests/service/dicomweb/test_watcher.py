@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import httpx2
 import pytest
 
-from service.api.multipart_related import multipart_related, split_related
 from service.api.schemas import ModelAnswer
+from service.api.transport.multipart_related import multipart_related, split_related
 from service.client.interface import PredictionError
 from service.dicom.uids import series_uid
 from service.dicomweb.archive import Archive, ArchiveError, PhotographUids

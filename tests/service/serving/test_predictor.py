@@ -10,8 +10,8 @@ import skimage.data
 from service.pictures.options import Heatmap
 from service.preprocessing import PhotographFile
 from service.serving import stages
-from service.serving.predictor import percentile
 from service.serving.runtime import Runtime
+from service.serving.standing import percentile
 from tests.service.preprocessing.pictures import file_of
 from tests.service.tiny_model import METADATA, SIZE
 

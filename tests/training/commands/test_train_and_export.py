@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -56,6 +59,20 @@ def trained(normals, work):
     return work / "run"
 
 
+def test_torchrun_shares_a_training_among_processes(normals, work):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = ["-m", "--", "training", "train", normals, "--run", work / "shared", "--cache", work / "cache"]
+    result = subprocess.run(  # noqa: S603
+        [*launcher, *command, "--device", "cpu", "--workers", "1", *TINY],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("training on ") == 1
+    assert (work / "shared" / "localization.best.pt").exists()
+
+
 def test_help_names_the_commands_in_their_order():
     text = call("--help").output
     places = [text.index(f"│ {name}") for name in ("prepare", "preview", "train", "evaluate", "export")]
@@ -101,6 +118,15 @@ def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, wor
     assert described.training_data.images == 5
     assert described.training_data.licence == "ours"
     assert "ours 1.0.0" in (work / "ours.md").read_text()
+
+
+@pytest.mark.parametrize("camera", ["Clinic 1", "unknown"])
+def test_an_export_for_no_name_of_a_camera_is_refused_before_it_starts(normals, work, trained, camera):
+    folder = work / "nameless"
+    result = call("export", trained, normals, "--out", folder, "--cache", work / "cache", "--camera", camera)
+    assert result.exit_code == 2
+    assert f"'{camera}' is no name" in " ".join(result.output.replace("│", "").split())
+    assert not folder.exists()
 
 
 def test_quantizing_takes_enough_normals(normals, work, trained):

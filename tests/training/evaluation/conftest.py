@@ -10,7 +10,7 @@ from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
 from training.evaluation.methods import Method
-from training.evaluation.resampling import draw_resamples
+from training.evaluation.metrics.resampling import draw_resamples
 
 SIZE = 64
 

@@ -3,8 +3,8 @@ import pytest
 
 from training.data.records import LesionType
 from training.evaluation.methods import yardstick
-from training.evaluation.page import LESION_COLOURS
 from training.evaluation.protocol import ImageResult, measure, predict
+from training.evaluation.report.page import LESION_COLOURS
 from training.paper.comparison import (
     PixelCurves,
     _telling,

@@ -26,9 +26,9 @@ from training.data.prepared import PreparedSet
 from training.data.records import DataError
 from training.data.textures import load_textures
 from training.evaluation.methods import Method, exported_model, yardstick
-from training.evaluation.page import write_picture
-from training.evaluation.plots import write_froc_plot
 from training.evaluation.protocol import Evaluation, Prediction, is_delineated, measure, predict
+from training.evaluation.report.page import write_picture
+from training.evaluation.report.plots import write_froc_plot
 from training.paper.comparison import (
     comparison_page,
     curves_of,

@@ -31,10 +31,12 @@ from training.data.datasets import Dataset, Layout, detect_layout
 from training.data.prepared import PreparedSet
 from training.data.textures import load_textures
 from training.errors import UserError
-from training.paper.tables.definitions import BUDGETS, TABLES, TableDefinition
+from training.paper.tables.definitions import BUDGETS, TABLES
 from training.paper.tables.loop import Page, make_table, threads_of_each
 from training.paper.tables.markdown import notes
-from training.paper.tables.runs import Normals, Outcome, Run, Setting, plan
+from training.paper.tables.outcome import Outcome
+from training.paper.tables.row import TableDefinition
+from training.paper.tables.runs import Normals, Run, Setting, plan
 from training.paper.tables.summary import NotRun, Result
 from training.run import digests
 from training.stages.loop import Hardware

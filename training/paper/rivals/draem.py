@@ -13,9 +13,9 @@ from training.evaluation.methods import Predictor
 from training.networks.autoencoder import Autoencoder
 from training.networks.blocks import Decoder, Encoder, probability_head
 from training.networks.fold import fold, unfold
-from training.paper.rivals.draem_samples import DraemSamples
-from training.paper.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
-from training.paper.rivals.prediction import predictor
+from training.paper.rivals.parts.draem_samples import DraemSamples
+from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.prediction import predictor
 from training.paper.rivals.rival import RivalError
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.losses import focal_loss

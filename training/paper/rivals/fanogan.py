@@ -24,10 +24,10 @@ from training.config import StageConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.blocks import Encoder, TwoConvolutions
 from training.networks.normalization import Normalization
-from training.paper.rivals.adversary import Critic, as_it_is
-from training.paper.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
-from training.paper.rivals.patches import PatchSamples
-from training.paper.rivals.prediction import predictor
+from training.paper.rivals.parts.adversary import Critic, as_it_is
+from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.patches import PatchSamples
+from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import Images
 

@@ -12,8 +12,8 @@ from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.autoencoder import Autoencoder
 from training.networks.fold import fold, unfold
-from training.paper.rivals.memory import Memory, entropy
-from training.paper.rivals.prediction import predictor
+from training.paper.rivals.parts.memory import Memory, entropy
+from training.paper.rivals.parts.prediction import predictor
 from training.paper.rivals.reconstruction_error import absolute_error
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.reconstruction import ReconstructionObserver

@@ -13,9 +13,15 @@ from torch import Tensor
 
 from training.config import TrainingConfig
 from training.evaluation.methods import Predictor
-from training.paper.rivals.backbone import BACKBONE, EfficientNetLite0, FeaturePyramid, joined, resized_levels
-from training.paper.rivals.coreset import coreset
-from training.paper.rivals.prediction import predictor, resize_maps, smooth_maps
+from training.paper.rivals.parts.backbone import (
+    BACKBONE,
+    EfficientNetLite0,
+    FeaturePyramid,
+    joined,
+    resized_levels,
+)
+from training.paper.rivals.parts.coreset import coreset
+from training.paper.rivals.parts.prediction import predictor, resize_maps, smooth_maps
 from training.stages.checkpoint import load_checkpoint, save_checkpoint
 from training.stages.loop import Hardware
 from training.stages.samples import Images

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from training.config import TrainingConfig
 from training.evaluation.methods import Predictor
-from training.paper.rivals.prediction import predictor
+from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import Hardware
 from training.stages.reconstruction import train_reconstruction
 from training.stages.samples import Images

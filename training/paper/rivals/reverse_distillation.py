@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from training.config import TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.blocks import TwoConvolutions
-from training.paper.rivals.backbone import BACKBONE, EfficientNetLite0
-from training.paper.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
-from training.paper.rivals.prediction import predictor, resize_maps, smooth_maps
+from training.paper.rivals.parts.backbone import BACKBONE, EfficientNetLite0
+from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.prediction import predictor, resize_maps, smooth_maps
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import Images, NormalSamples
 

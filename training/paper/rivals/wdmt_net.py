@@ -24,9 +24,9 @@ from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.blocks import Encoder, TwoConvolutions
 from training.networks.fold import fold, unfold
-from training.paper.rivals.gradient_histograms import ORIENTATIONS, gradient_histograms
-from training.paper.rivals.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
-from training.paper.rivals.prediction import predictor
+from training.paper.rivals.parts.gradient_histograms import ORIENTATIONS, gradient_histograms
+from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import Hardware, Stage, run_stage
 from training.stages.samples import Images, NormalSamples
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.evaluation.estimates import Estimate
+from training.evaluation.metrics.estimates import Estimate
 from training.evaluation.protocol import Evaluation, PixelResult
 
 

@@ -13,21 +13,15 @@ from pathlib import Path
 import cv2
 import torch
 
-from training.evaluation.plots import write_figure
+from training.evaluation.report.plots import write_figure
 from training.paper.rivals import RivalError
 from training.paper.tables.columns import Column
-from training.paper.tables.definitions import Row
 from training.paper.tables.figure import table_figure
+from training.paper.tables.fit import NotAvailableError, train_run
 from training.paper.tables.markdown import table_markdown
-from training.paper.tables.runs import (
-    NotAvailableError,
-    Outcome,
-    Run,
-    evaluate_run,
-    read_outcome,
-    train_run,
-    write_outcome,
-)
+from training.paper.tables.outcome import Outcome, evaluate_run, read_outcome, write_outcome
+from training.paper.tables.row import Row
+from training.paper.tables.runs import Run
 from training.paper.tables.summary import NotRun, Result, Results, summarise
 
 _LOG = logging.getLogger(__name__)

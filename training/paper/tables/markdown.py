@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from training.paper.tables.columns import Column
-from training.paper.tables.definitions import Budget
+from training.paper.tables.row import Budget
 from training.paper.tables.summary import Cell, SummaryRow
 from training.run import RunRecord
 

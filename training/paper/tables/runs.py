@@ -1,64 +1,19 @@
-"""One run of a table: a row with one seed, how it is trained and how it is evaluated."""
+"""The runs of a table: each row with each seed, and the folder where it lies."""
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from training.data.prepared import NormalImages, PreparedSet
-from training.data.textures import load_textures
-from training.evaluation.calibration import calibrate
-from training.evaluation.methods import Method, Predictor, exported_model, training_run, yardstick
-from training.evaluation.protocol import Evaluation, measure, predict
 from training.overrides import override
-from training.paper.rivals import find_rival
-from training.paper.tables.definitions import OURS, QUOTED, SHIPPED, YARDSTICK, Row, TableDefinition
-from training.run import RunRecord, makes_lesions_of_textures, open_run, train
+from training.paper.tables.row import QUOTED, SHIPPED, Row, TableDefinition
+from training.run import RunRecord, makes_lesions_of_textures
 from training.stages.loop import Hardware
-from training.stages.samples import Images
 
-# Of each held-back photograph, for the thresholds: tens of millions of pixels are enough.
-_VIEWS = 2
 # The rival that pastes textures where it is given some.
 _TEXTURE_RIVAL = "draem"
-_SECONDS = "seconds"
-
-
-class NotAvailableError(Exception):
-    """A row cannot be made here; the message is the reason that the table gives."""
-
-
-class Fitted(NamedTuple):
-    """A method that is ready to be evaluated.
-
-    Attributes:
-        predict: What it computes.
-        backbone: What a rival builds on; empty for others.
-    """
-
-    predict: Predictor
-    backbone: str = ""
-
-
-class Outcome(BaseModel):
-    """What a run has achieved.
-
-    Attributes:
-        evaluation: On the evaluation set.
-        seconds: Wall time of its training; None where nothing was trained or the training was interrupted.
-        backbone: What a rival builds on; empty for others.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    evaluation: Evaluation
-    seconds: float | None
-    backbone: str = ""
 
 
 # Compared by identity: two arrays have no single truth.
@@ -176,110 +131,11 @@ def seeds_of(row: Row, seeds: int | None) -> range:
     return range(row.seeds if seeds is None else seeds) if row.is_trained else range(1)
 
 
-def train_run(run: Run) -> Fitted:
-    """Train a run to its end, from where a killed training stopped.
-
-    Raises:
-        NotAvailableError: The row needs something that is not here.
-        RivalError: A package that its rival needs is not installed.
-    """
-    if run.row.method == YARDSTICK:
-        return Fitted(yardstick(run.normals.record.preprocessing).predict)
-    if run.row.method == SHIPPED:
-        return Fitted(_shipped_model(run.setting).predict)
-    textures = _textures(run)
-    interrupted = open_run(run.folder, run.record)
-    start = time.monotonic()
-    fitted = _fit_ours(run, textures) if run.row.method == OURS else _fit_rival(run, textures)
-    _keep_seconds(run, None if interrupted else time.monotonic() - start)
-    return fitted
-
-
-def evaluate_run(run: Run, fitted: Fitted) -> Outcome:
-    """Choose the thresholds of a trained run on its held-back normals, and evaluate it."""
-    normals, setting = run.normals, run.setting
-    preprocessing = normals.record.preprocessing
-    # Lesions of the table's own generator for every row, so that honest thresholds compare.
-    calibration = calibrate(fitted.predict, normals.held_back, preprocessing, normals.record.config, _VIEWS)
-    method = Method(
-        run.row.label,
-        fitted.predict,
-        preprocessing,
-        calibration.decision.value,
-        calibration.pixel.value,
-    )
-    evaluation = setting.evaluation[None]
-    # Masks have one size for all rows, whatever each of them has seen.
-    prediction = predict(method, setting.evaluation[run.row.size]).resized(evaluation.constants.size)
-    return Outcome(
-        evaluation=measure(method, evaluation, prediction, setting.evaluation_name),
-        seconds=_read_seconds(run),
-        backbone=fitted.backbone,
-    )
-
-
-def read_outcome(run: Run) -> Outcome | None:
-    """Return what was measured of a run, or None where it was not, or an older version wrote it."""
-    try:
-        return Outcome.model_validate_json(run.outcome_file.read_text())
-    except (FileNotFoundError, ValidationError):
-        return None
-
-
-def write_outcome(run: Run, outcome: Outcome) -> None:
-    """Keep what was measured of a run."""
-    run.folder.mkdir(parents=True, exist_ok=True)
-    run.outcome_file.write_text(outcome.model_dump_json(indent=2) + "\n")
-
-
 def _run(row: Row, seed: int, normals: Normals, setting: Setting) -> Run:
     config = override(normals.record.config, row.changes)
     uses_textures = makes_lesions_of_textures(config) or row.method == _TEXTURE_RIVAL
     changes = {"config": config, "textures": setting.texture_digests if uses_textures else ()}
     return Run(row, seed, normals, normals.record.model_copy(update=changes), setting)
-
-
-def _shipped_model(setting: Setting) -> Method:
-    if not setting.model.is_file():
-        raise NotAvailableError(f"there is no model file {setting.model.name}")
-    method = exported_model(setting.model)
-    if method.constants != setting.evaluation[None].constants:
-        raise NotAvailableError("the model file needs photographs that are prepared otherwise")
-    return method
-
-
-def _textures(run: Run) -> Images | None:
-    if run.record.textures and run.setting.textures is not None:
-        return load_textures(run.setting.textures)
-    if makes_lesions_of_textures(run.record.config):
-        raise NotAvailableError("it needs photographs of textures (--textures)")
-    return None
-
-
-def _fit_ours(run: Run, textures: Images | None) -> Fitted:
-    normals = run.normals
-    train(run.record, normals.training, normals.held_back, run.folder, run.setting.hardware, textures)
-    return Fitted(training_run(run.folder).predict)
-
-
-def _fit_rival(run: Run, textures: Images | None) -> Fitted:
-    rival = find_rival(run.row.method, textures)
-    images, held_back = run.normals.training.prepared, run.normals.held_back.prepared
-    predictor = rival.fit(images, held_back, run.record.config, run.folder, run.setting.hardware)
-    return Fitted(predictor, rival.backbone)
-
-
-def _keep_seconds(run: Run, seconds: float | None) -> None:
-    path = run.folder / _SECONDS
-    # What is there is of the training itself; later runs only read its weights.
-    if not path.exists():
-        path.write_text("" if seconds is None else f"{seconds:.1f}")
-
-
-def _read_seconds(run: Run) -> float | None:
-    path = run.folder / _SECONDS
-    text = path.read_text() if path.exists() else ""
-    return float(text) if text else None
 
 
 def _digest(*parts: str) -> str:

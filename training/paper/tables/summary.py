@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.evaluation.estimates import Estimate, mean_estimate
+from training.evaluation.metrics.estimates import Estimate, mean_estimate
 from training.paper.tables.columns import Column
-from training.paper.tables.definitions import QUOTED, Row
-from training.paper.tables.runs import Outcome
+from training.paper.tables.outcome import Outcome
+from training.paper.tables.row import QUOTED, Row
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Blood and pigment: matter that takes light away (Beer and Lambert)."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,8 +53,8 @@ def _absorb(
     thickness = _thickness(stencil, generator)
     # Looked up, for an exponential of every pixel would cost more than all else here.
     index = np.minimum(thickness * 255, 255).astype(np.uint8)
-    passing = np.exp(-depth * _LEVELS[:, None] * absorption)[index]
-    hiding = ((1 - np.exp(-_HIDING * depth * _LEVELS)) * np.float32(hidden))[index][..., None]
+    passing = np.exp(-depth * _LEVELS[:, None] * absorption).take(index, axis=0)
+    hiding = cv2.LUT(index, (1 - np.exp(-_HIDING * depth * _LEVELS)) * np.float32(hidden))[..., None]
     beneath = scene.pixels + hiding * (scene.background - scene.pixels)
     return np.asarray(beneath * passing, np.float32)
 

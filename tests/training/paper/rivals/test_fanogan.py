@@ -14,7 +14,7 @@ from training.paper.rivals.fanogan import (
     encoding_loss,
     wasserstein_loss,
 )
-from training.paper.rivals.patches import PatchSamples
+from training.paper.rivals.parts.patches import PatchSamples
 
 WIDTHS = (4, 8, 8, 8, 16)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from training.paper.rivals.hidden_patches import HiddenSamples, hide
 from training.paper.rivals.lesion2void import Painter, adversarial_loss, painting_error, scattered_score
+from training.paper.rivals.parts.hidden_patches import HiddenSamples, hide
 
 
 def test_nine_grids_hide_all_of_the_retina_once_and_nothing_else(images):

@@ -11,10 +11,10 @@ from torch.utils.data import TensorDataset
 from training.paper.rivals import RIVALS, RivalError
 from training.paper.rivals.draem import Draem, DraemLoss, DraemNetwork
 from training.paper.rivals.fanogan import FAnoGan
-from training.paper.rivals.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.lesion2void import Lesion2Void
 from training.paper.rivals.memae import MemAE, MemoryAutoencoder, memory_loss
-from training.paper.rivals.memory import entropy
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
+from training.paper.rivals.parts.memory import entropy
 from training.paper.rivals.reverse_distillation import ReverseDistillation, ReverseDistiller
 from training.paper.rivals.wdmt_net import WdmtNet
 from training.stages.loop import Hardware

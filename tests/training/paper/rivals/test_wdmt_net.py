@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from skimage.feature import hog
 
-from training.paper.rivals.gradient_histograms import gradient_histograms
+from training.paper.rivals.parts.gradient_histograms import gradient_histograms
 from training.paper.rivals.wdmt_net import FadingDecoder, FadingNetwork, fading_loss
 
 

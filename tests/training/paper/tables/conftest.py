@@ -11,9 +11,9 @@ from training.data.prepared import Entry, PreparedSet
 from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
-from training.evaluation.resampling import draw_resamples
+from training.evaluation.metrics.resampling import draw_resamples
 from training.overrides import override
-from training.paper.tables.definitions import Row, TableDefinition
+from training.paper.tables.row import Row, TableDefinition
 from training.paper.tables.runs import Normals, Setting, plan
 from training.presets import COMPACT
 from training.run import RunRecord, digests

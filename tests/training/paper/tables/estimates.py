@@ -1,6 +1,6 @@
 """Figures with intervals, and outcomes that hold them."""
 
-from training.evaluation.estimates import Estimate
+from training.evaluation.metrics.estimates import Estimate
 
 
 def estimate(value, low=None, high=None):

@@ -2,7 +2,8 @@ import pytest
 
 from training.overrides import override
 from training.paper.rivals import RIVALS
-from training.paper.tables.definitions import BUDGETS, OURS, QUOTED, SHIPPED, TABLES, YARDSTICK
+from training.paper.tables.definitions import BUDGETS, TABLES
+from training.paper.tables.row import OURS, QUOTED, SHIPPED, YARDSTICK
 from training.presets import PRESETS
 
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)

@@ -2,7 +2,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 
 from tests.training.paper.tables.estimates import estimate
-from training.evaluation.plots import write_figure
+from training.evaluation.report.plots import write_figure
 from training.paper.tables.columns import Column
 from training.paper.tables.figure import table_figure
 from training.paper.tables.summary import Cell, SummaryRow

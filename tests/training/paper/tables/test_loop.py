@@ -10,11 +10,11 @@ from tests.training.paper.tables.conftest import (
     plan_rows,
 )
 from training.paper.rivals import RivalError
-from training.paper.tables import loop, runs
+from training.paper.tables import fit, loop
 from training.paper.tables.columns import PIXEL_COLUMNS
-from training.paper.tables.definitions import QUOTED, SHIPPED, YARDSTICK, Row
 from training.paper.tables.loop import Page, make_run, make_table
-from training.paper.tables.runs import Outcome
+from training.paper.tables.outcome import Outcome
+from training.paper.tables.row import QUOTED, SHIPPED, YARDSTICK, Row
 from training.paper.tables.summary import NotRun
 
 ROWS = (
@@ -85,7 +85,7 @@ def test_a_killed_table_continues_and_keeps_the_rows_that_are_done(make, table_t
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(runs, "train", killed)
+        patched.setattr(fit, "train", killed)
         with pytest.raises(KeyboardInterrupt):
             make("yardstick", "ours")
     assert "not run: not yet" in table_text()
@@ -106,7 +106,7 @@ def test_a_run_that_lacks_something_or_fails_does_not_stop_the_others(make, monk
     def broken(*arguments):
         raise FloatingPointError("no more numbers")
 
-    monkeypatch.setattr(runs, "train", broken)
+    monkeypatch.setattr(fit, "train", broken)
     results = make(*(row.name for row in ROWS))
     assert isinstance(results["yardstick"], Outcome)
     assert isinstance(results["error"], Outcome)
@@ -119,7 +119,7 @@ def test_a_rival_without_its_package_is_no_failure(make, monkeypatch):
     def absent(*arguments):
         raise RivalError("it needs the package x")
 
-    monkeypatch.setattr(runs, "find_rival", absent)
+    monkeypatch.setattr(fit, "find_rival", absent)
     assert make("error") == {"error": NotRun("it needs the package x")}
 
 

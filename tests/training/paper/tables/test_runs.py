@@ -2,38 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from service.preprocessing.constants import PreprocessingConstants
-from tests.training.paper.tables.conftest import SIZE, TEXTURE_CHANGES, plan_row, plan_rows
-from training.evaluation.methods import yardstick
-from training.paper.tables import runs
-from training.paper.tables.definitions import QUOTED, SHIPPED, YARDSTICK, Row
-from training.paper.tables.runs import (
-    NotAvailableError,
-    evaluate_run,
-    read_outcome,
-    seeds_of,
-    train_run,
-    write_outcome,
-)
+from tests.training.paper.tables.conftest import TEXTURE_CHANGES, plan_row, plan_rows
+from training.paper.tables.row import QUOTED, SHIPPED, YARDSTICK, Row
+from training.paper.tables.runs import seeds_of
 
 WIDE = Row("wide", "wide", changes=("network.widths=[8,16]",))
-
-
-@pytest.fixture
-def trainings(monkeypatch):
-    """The folders in which a stand-in for both stages was trained."""
-    folders = []
-
-    def train(record, normals, held_back, folder, hardware, textures):
-        folders.append(folder)
-
-    monkeypatch.setattr(runs, "train", train)
-    monkeypatch.setattr(runs, "training_run", lambda folder: yardstick(PreprocessingConstants(size=SIZE)))
-    return folders
-
-
-def seconds(run):
-    return evaluate_run(run, train_run(run)).seconds
 
 
 def test_a_row_is_trained_with_the_seeds_of_the_row_or_of_the_command():
@@ -88,42 +61,3 @@ def test_textures_count_only_where_they_are_used(setting, tmp_path):
     assert plan_row(given, changes=TEXTURE_CHANGES).record.textures == ("a",)
     assert plan_row(given, "draem").record.textures == ("a",)
     assert plan_row(setting, "draem").record.textures == ()
-
-
-def test_a_row_that_needs_textures_is_not_begun_without_them(setting, trainings):
-    run = plan_row(setting, changes=TEXTURE_CHANGES)
-    with pytest.raises(NotAvailableError, match="--textures"):
-        train_run(run)
-    assert not trainings
-    assert not run.folder.exists()
-
-
-def test_a_training_in_one_go_is_timed_and_its_time_kept(setting, trainings):
-    run = plan_row(setting)
-    first = seconds(run)
-    assert first is not None
-    assert seconds(run) == first
-    assert trainings == [run.folder] * 2
-
-
-def test_the_time_of_an_interrupted_training_is_not_known(setting, trainings, monkeypatch):
-    def killed(*arguments):
-        raise KeyboardInterrupt
-
-    run = plan_row(setting)
-    with monkeypatch.context() as patched:
-        patched.setattr(runs, "train", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_run(run)
-    assert seconds(run) is None
-    assert seconds(run) is None
-
-
-@pytest.mark.parametrize("content", ["", "{}", '{"seconds": 1}'])
-def test_an_outcome_in_another_form_is_none(setting, content):
-    run = plan_row(setting, YARDSTICK)
-    outcome = evaluate_run(run, train_run(run))
-    write_outcome(run, outcome)
-    assert read_outcome(run) == outcome
-    run.outcome_file.write_text(content)
-    assert read_outcome(run) is None

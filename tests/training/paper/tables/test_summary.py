@@ -3,8 +3,8 @@ from typing import Any
 
 from tests.training.paper.tables.estimates import estimate
 from training.paper.tables.columns import Column
-from training.paper.tables.definitions import QUOTED, Row
-from training.paper.tables.runs import Outcome
+from training.paper.tables.outcome import Outcome
+from training.paper.tables.row import QUOTED, Row
 from training.paper.tables.summary import NotRun, summarise
 
 COLUMN = Column("auroc", "AUROC", lambda evaluation: estimate(vars(evaluation)["value"]))

@@ -1,0 +1,1 @@
+"""What each path answers: prediction, health and metadata, administration."""

@@ -1,0 +1,1 @@
+"""How requests and responses travel, whatever the route: connections, uploads, media types, middleware."""

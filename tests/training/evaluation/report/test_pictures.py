@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from training.data.records import LesionType
+from training.evaluation.protocol import measure, predict
+from training.evaluation.report.page import LESION_COLOURS
+from training.evaluation.report.pictures import lesion_page, normal_page
+
+
+@pytest.fixture
+def predicted(perfect, prepared):
+    prediction = predict(perfect, prepared, progress=False)
+    return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
+
+
+def has_colour(picture, colour, tolerance=60):
+    return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
+
+
+def test_the_page_of_lesions_outlines_the_truth(prepared, predicted):
+    page = lesion_page(prepared, *predicted)
+
+    assert page.dtype == np.uint8
+    # Two photographs side by side, three tiles each.
+    assert page.shape[1] == 2 * 3 * 480
+    assert has_colour(page[56:], LESION_COLOURS[LesionType.HARD_EXUDATES])
+    assert not has_colour(page[56:], LESION_COLOURS[LesionType.HAEMORRHAGES])
+
+
+def test_the_page_of_normals_outlines_false_positives_alone(prepared, predicted):
+    cyan = (0, 255, 255)
+    heatmaps, results = predicted
+
+    assert has_colour(normal_page(prepared, heatmaps, results, threshold=0.1)[56:], cyan)
+    assert not has_colour(normal_page(prepared, heatmaps, results, threshold=0.9)[56:], cyan)

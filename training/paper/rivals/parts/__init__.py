@@ -1,0 +1,1 @@
+"""What the rivals are built from."""
