@@ -32,6 +32,7 @@ ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "camera": lambda answer: answer.camera.name,
     "p_value": lambda answer: answer.camera.p_value,
     "regions": lambda answer: answer.regions_total,
+    "places": lambda answer: "; ".join(_places(answer)),
     "quality": lambda answer: " ".join(note.code for note in answer.quality),
     "width": lambda answer: answer.photograph.width,
     "height": lambda answer: answer.photograph.height,
@@ -40,6 +41,11 @@ ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "model": lambda answer: answer.model.name,
     "version": lambda answer: answer.model.version,
 }
+
+
+def _places(answer: PredictionAnswer) -> list[str]:
+    places = [region.place for region in answer.regions if region.place is not None]
+    return [f"{place.quadrant} {place.disc_diameters:.2f}" for place in places]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -57,6 +57,7 @@ async def predict(
     (`heatmap=overlay`) or a segmentation of probabilities (`heatmap=raw`).
     """
     media_type = _media_type(request, parameters.heatmap)
+    parameters.photograph = parameters.photograph and media_type == JSON
     settings = runtime.settings
     with ExitStack() as slot:
         async with admitted(slot, runtime, parameters.model, x_request_timeout) as served:

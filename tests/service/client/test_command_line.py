@@ -54,6 +54,7 @@ def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, cli
     for row in (rows[0], rows[2]):
         assert float(row["score"]) == answer["score"]
         assert (row["anomalous"], row["regions"]) == ("True", str(answer["regions_total"]))
+        assert len(row["places"].split("; ")) == len(answer["regions"])
         assert row["problem"] == ""
         picture = tmp_path / "out" / f"{row['photograph']}.png"
         assert decode_png(picture.read_bytes()).shape == photograph.shape
