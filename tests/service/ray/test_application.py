@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -232,4 +233,7 @@ def test_replicas_that_are_no_longer_wanted_finish_what_they_accepted(service, j
     before = service.replicas("Preparation") | service.replicas("Network")
     answers = under_load(service, jpeg, lambda: service.deploy(1))
     assert [each.status_code for each in answers] == [200] * REQUESTS
-    assert service.replicas("Preparation") | service.replicas("Network") < before
+    give_up = time.monotonic() + PATIENCE
+    while not service.replicas("Preparation") | service.replicas("Network") < before:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
