@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale serve PHOTOGRAPHS [--replicas 1 2] [--clients 1 4] [--rounds 3] [--seconds 20]
     python -m benchmarks.scale controller [--replicas 2 12 22]
+    python -m benchmarks.scale bulk PHOTOGRAPHS [--actors 1 2] [--copies 20] [--rounds 3] [--overlays]
 
 Needs ``pip install -c constraints.txt -e '.[benchmarks,ray]'``.
 
@@ -10,6 +11,9 @@ the service on Ray Serve. An answer counts as failed where its score is not the 
 that photograph. Then follows what each part of Ray costs, and what 10, 100 and 1,000 replicas would by that.
 
 ``controller``: what Ray's processes take for replicas that do nothing.
+
+``bulk``: one process without Ray takes turns with ``python -m service bulk`` on as many cores, both without
+their start. Then follows what 10, 100 and 1,000 actors would ask of network and object store.
 """
 
 import argparse
@@ -28,6 +32,7 @@ from typing import Any
 import psutil
 import yaml
 
+from benchmarks import bulk
 from benchmarks.clients import Turn, read_photographs, take_turn
 from benchmarks.report import machine, quantile, spread, table
 from benchmarks.server import Ready, Server, connect, service, start
@@ -307,6 +312,7 @@ def _options() -> argparse.Namespace:
     controller = commands.add_parser("controller", help="what replicas cost that do nothing")
     controller.set_defaults(run=_controller)
     controller.add_argument("--replicas", type=int, nargs="+", default=[2, 12, 22])
+    bulk.add_command(commands)
     return parser.parse_args()
 
 

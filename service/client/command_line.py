@@ -26,7 +26,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
 # Where DICOM objects have this; archives and cameras give them no suffix.
 _DICOM_OFFSET, _DICOM_MAGIC = 128, b"DICM"
 # The table of contents of a medium, itself a DICOM object.
-_DICOM_CONTENTS = "DICOMDIR"
+DICOM_CONTENTS = "DICOMDIR"
 # Between the photograph's name and its problem.
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
@@ -144,7 +144,7 @@ def _find(paths: Sequence[Path]) -> Iterator[_Photograph]:
 
 
 def _is_photograph(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES or (path.name != _DICOM_CONTENTS and _is_dicom(path))
+    return path.suffix.lower() in SUFFIXES or (path.name != DICOM_CONTENTS and _is_dicom(path))
 
 
 def _is_dicom(path: Path) -> bool:
