@@ -64,6 +64,8 @@ def serve(settings: Settings) -> None:
         http=time_limited_http(
             idle_seconds=settings.keep_alive_seconds + settings.deadline_seconds + _MARGIN
         ),
+        # Not uvloop, which Ray Serve brings: the service is the same whatever else is installed.
+        loop="asyncio",
         h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
         ws="none",
         timeout_keep_alive=settings.keep_alive_seconds,

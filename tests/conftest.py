@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -47,9 +48,21 @@ def jpeg(photograph) -> bytes:
     return cv2.imencode(".jpg", photograph[..., ::-1])[1].tobytes()
 
 
+class RayCluster(NamedTuple):
+    """A Ray cluster.
+
+    Attributes:
+        process: The ancestor of all its processes.
+        access: The environment of what connects to it.
+    """
+
+    process: psutil.Popen
+    access: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[dict[str, str]]:
-    """A Ray cluster with two cores: the environment of what connects to it. Its start costs seconds."""
+def ray_cluster() -> Iterator[RayCluster]:
+    """A Ray cluster with two cores; its start costs seconds."""
     if find_spec("ray") is None:
         pytest.skip("the extra `ray` is not installed")
     port = free_port()
@@ -71,7 +84,7 @@ def ray_cluster() -> Iterator[dict[str, str]]:
                 assert ray.poll() is None, log.read_text()
                 assert time.monotonic() < give_up, log.read_text()
                 time.sleep(0.1)
-            yield {"RAY_ADDRESS": f"127.0.0.1:{port}", **access}
+            yield RayCluster(ray, {"RAY_ADDRESS": f"127.0.0.1:{port}", **access})
         finally:
             # Told to stop, it would take half a minute.
             with suppress(psutil.NoSuchProcess):

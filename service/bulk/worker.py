@@ -12,6 +12,7 @@ import pybase64
 import ray
 import structlog
 
+from service.api.schemas import PredictionAnswer
 from service.bulk.network import RemoteInference
 from service.bulk.storage import Storage, StoredFile
 from service.bulk.table import Row, parquet_of, part_name, row_of, row_of_problem
@@ -19,6 +20,7 @@ from service.client.in_process import InProcess, prediction_error
 from service.client.interface import PredictionError
 from service.logs import configure_logging
 from service.pictures.options import Heatmap
+from service.serving.workers.pool import Loss, TooCostlyError
 from service.serving.workers.worker import CallError
 from service.settings import Settings
 
@@ -135,10 +137,22 @@ class PartWorker:
             raise prediction_error("body-too-large", f"The limit is {limit} bytes.")
         kind = Heatmap.OVERLAY if self._job.overlays else Heatmap.NONE
         data = self._source.read(photograph.name)
-        answer = self._predictor.predict(data, heatmap=kind, camera=self._job.camera)
+        answer = self._predict(data, kind)
         if answer.heatmap_png is not None:
             self._target.write(overlay_name(photograph.name), pybase64.b64decode(answer.heatmap_png))
         return row_of(photograph.name, answer)
+
+    def _predict(self, data: bytes, kind: Heatmap) -> PredictionAnswer:
+        """Predict, and again where the worker process ended: something else may have ended it.
+
+        A row is for good, unlike the answer to a request.
+        """
+        try:
+            return self._predictor.predict(data, heatmap=kind, camera=self._job.camera)
+        except PredictionError as error:
+            if not isinstance(error.__cause__, TooCostlyError) or error.__cause__.loss is not Loss.CRASH:
+                raise
+        return self._predictor.predict(data, heatmap=kind, camera=self._job.camera)
 
 
 def overlay_name(photograph: str) -> str:

@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.service.cost import needs_proc
 
 BLOCKED = ("fsspec", "pandas", "pyarrow", "ray")
 # What is None in sys.modules cannot be imported.
@@ -28,6 +31,15 @@ if __name__ == "__main__":
 """
     answer = run(code, str(tiny_model_path))
     assert answer.stdout.endswith("\n200\n"), answer.stderr
+
+
+@needs_proc
+def test_what_ray_brings_does_not_change_the_service(serve, tiny_model_path):
+    process = serve("--model", str(tiny_model_path))
+    process.address()
+    mapped = Path(f"/proc/{process.pid}/maps").read_text()
+    assert "onnxruntime" in mapped
+    assert not [name for name in ("uvloop", "httptools", "pyarrow", "_raylet") if name in mapped]
 
 
 def test_bulk_says_what_it_lacks():

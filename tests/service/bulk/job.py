@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,20 @@ import pytest
 from pyarrow import parquet
 
 from service.bulk.storage import Storage
+from tests.conftest import RayCluster
 
-SECONDS = 120
+# Ray and its actors start in some seconds, and in minutes on a busy machine.
+SECONDS = 400
 # Less than any hostile file may take, and many times what a photograph takes.
-WORKER_SECONDS = 0.3
+WORKER_SECONDS = 0.6
 
 
 class Job:
     """A job that was started; its lines are those of its log."""
 
-    def __init__(self, cluster: Mapping[str, str], model: Path, *arguments: str) -> None:
+    def __init__(self, cluster: RayCluster, model: Path, *arguments: str) -> None:
         environment = {
-            **cluster,
+            **cluster.access,
             "RESYNTHDETECT_MODEL": str(model),
             "RESYNTHDETECT_DEVICE": "cpu",
             "RESYNTHDETECT_ENGINE": "onnxruntime",
@@ -63,16 +66,18 @@ def wait_until(condition: Callable[[], bool], job: Job) -> None:
     give_up = time.monotonic() + SECONDS
     while not condition():
         if job.process.poll() is not None or time.monotonic() > give_up:
-            pytest.fail(f"{job.process.returncode}:\n{job.process.communicate(timeout=5)[0]}")
+            job.process.kill()
+            pytest.fail(f"{job.process.returncode}:\n{job.process.communicate()[0]}")
         time.sleep(0.1)
 
 
-def kill_an_actor(name: str, but: frozenset[int] = frozenset()) -> int:
-    """Kill an actor of a class at once; return its number."""
-    for process in psutil.process_iter(["name", "cmdline"]):
-        if name in " ".join(process.info["cmdline"] or ()) and process.pid not in but:
-            process.send_signal(signal.SIGKILL)
-            return int(process.pid)
+def kill_an_actor(cluster: RayCluster, name: str) -> None:
+    """Kill an actor of a class at once."""
+    for process in cluster.process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if f"ray::{name}" in " ".join(process.cmdline()):
+                process.send_signal(signal.SIGKILL)
+                return
     raise AssertionError(f"there is no actor {name}")
 
 

@@ -18,6 +18,7 @@ from tests.service.bulk.job import (
 )
 
 
+@pytest.mark.timeout(1200)
 def test_a_network_that_is_killed_costs_nothing_and_what_is_removed_meanwhile_is_told(
     ray_cluster, tiny_model_path, photograph, tmp_path
 ):
@@ -38,7 +39,7 @@ def test_a_network_that_is_killed_costs_nothing_and_what_is_removed_meanwhile_is
     )
     wait_until(lambda: count_parts(target) >= 2, job)
     (source / "removed.jpg").unlink()
-    kill_an_actor("Network")
+    kill_an_actor(ray_cluster, "Network")
     status, said = job.wait()
     assert status == 1
     assert facts(said, "progress")["left_out"] == {"FileNotFoundError": 1}
