@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.api.problems import problem_examples, problem_schemas
-from service.api.transport.upload import FIELD
+from service.api.transport.photograph_form import FIELD
 
 # A grey pixel: short enough to read, and a PNG that opens.
 EXAMPLE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
@@ -63,9 +63,11 @@ EXAMPLE_ANSWER: dict[str, Any] = {
             "area": 1873,
             "peak": 0.9412,
             "peak_position": {"x": 2236, "y": 1221},
+            "place": {"quadrant": "superotemporal", "disc_diameters": 1.65},
         }
     ],
     "regions_total": 1,
+    "optic_disc": {"x": 3120, "y": 1350, "diameter": 540.0, "temporal": "left"},
     "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
     "acquisition": {
@@ -84,6 +86,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
         "total": 945.2,
     },
     "heatmap_png": EXAMPLE_PNG,
+    "photograph_png": None,
 }
 
 

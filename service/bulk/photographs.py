@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from service.bulk.storage import Storage, StoredFile
 from service.bulk.worker import Part
-from service.client.command_line import DICOM_CONTENTS, SUFFIXES
+from service.client.photographs import DICOM_CONTENTS, SUFFIXES
 
 # Of small jobs each actor gets so many parts: the last one to finish then keeps the others waiting less.
 _PARTS_OF_AN_ACTOR = 4

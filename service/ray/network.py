@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from ray import serve
 
 from service.cameras.profile import CameraProfile
@@ -90,6 +90,7 @@ class Network:
         """
         self._settings = replica_settings(options)
         self._metrics = Metrics()
+        self._registry = _registry_of(self._metrics)
         self._in_flight = InFlight()
         self._loading = asyncio.Lock()
         self._generations: dict[str, _Generation] = {}
@@ -144,7 +145,7 @@ class Network:
 
     async def exposition(self) -> tuple[str, str]:
         """Return the name of this replica and its metrics, in Prometheus' text format."""
-        return serve.get_replica_context().replica_tag, generate_latest(self._metrics.registry).decode()
+        return serve.get_replica_context().replica_tag, generate_latest(self._registry).decode()
 
     def check_health(self) -> None:
         """Have Ray replace a replica that cannot recover by itself, or whose model fails.
@@ -166,6 +167,15 @@ class Network:
         for batcher in self._generations[generation].batchers.values():
             if not batcher.working:
                 batcher.start()
+
+
+def _registry_of(metrics: Metrics) -> CollectorRegistry:
+    """The metrics of the network alone: a queue of none of its own is no empty queue."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    for each in (metrics.batch_sizes, metrics.inference_failures):
+        registry.register(each)
+    return registry
 
 
 def digest_of_models(settings: Settings) -> str:

@@ -2,8 +2,9 @@
 
 import os
 import signal
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from tests.service.live_server import free_port
 from tests.service.tiny_model import write_tiny_model
 
 REPLICAS = 2
-REQUESTS, CLIENTS = 60, 6
+REQUESTS, CLIENTS = 40, 6
+PATIENCE = 120
 ENVIRONMENT = {
     "PYTHONPATH": str(Path(__file__).parents[3]),
     "RAY_AUTH_MODE": "disabled",
@@ -54,6 +56,14 @@ class Service:
             if title in "".join(each.info["cmdline"] or [])
         }
 
+    def deploy(self, replicas: int) -> None:
+        from ray import serve
+
+        from service.ray.application import network, preparation
+
+        networks = network.options(num_replicas=replicas).bind(self.options)
+        serve.run(preparation.options(num_replicas=replicas).bind(networks, self.options))
+
     def lose_one(self, deployment: str) -> None:
         os.kill(min(self.replicas(deployment)), signal.SIGKILL)
 
@@ -74,8 +84,6 @@ def cluster() -> Iterator[None]:
 def service(cluster, tmp_path_factory) -> Iterator[Service]:
     from ray import serve
 
-    from service.ray.application import network, preparation
-
     model = write_tiny_model(tmp_path_factory.mktemp("served") / "tiny.onnx")
     options: dict[str, str | int] = {
         "model": str(model),
@@ -86,12 +94,10 @@ def service(cluster, tmp_path_factory) -> Iterator[Service]:
     }
     port = free_port()
     serve.start(http_options={"port": port})
-    app = preparation.options(num_replicas=REPLICAS).bind(
-        network.options(num_replicas=REPLICAS).bind(options), options
-    )
-    serve.run(app)
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield Service(options, client)
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+        service = Service(options, client)
+        service.deploy(REPLICAS)
+        yield service
     serve.shutdown()
 
 
@@ -155,6 +161,8 @@ def test_metrics_are_those_of_all_replicas(service, jpeg):
             len({line.partition('replica="')[2] for line in lines if line.startswith(name + "{")}) >= REPLICAS
         )
         assert sum(counts) >= REQUESTS
+    # Only what takes requests has a queue.
+    assert len([line for line in lines if line.startswith("resynthdetect_queue_capacity{")]) == REPLICAS
 
 
 def test_a_reload_reaches_every_replica(service, jpeg):
@@ -185,8 +193,8 @@ def test_a_reload_reaches_every_replica(service, jpeg):
     assert "replica=" in reloads
 
 
-def under_load(service: Service, jpeg: bytes, deployment: str) -> list[httpx2.Response]:
-    """What clients are answered while a replica is killed."""
+def under_load(service: Service, jpeg: bytes, happens: Callable[[], object]) -> list[httpx2.Response]:
+    """What clients are answered while something happens."""
     answered = 0
 
     def ask(_: int) -> httpx2.Response:
@@ -194,7 +202,7 @@ def under_load(service: Service, jpeg: bytes, deployment: str) -> list[httpx2.Re
         response = service.ask(jpeg)
         answered += 1
         if answered == REQUESTS // 3:
-            service.lose_one(deployment)
+            happens()
         return response
 
     with ThreadPoolExecutor(CLIENTS) as threads:
@@ -203,13 +211,13 @@ def under_load(service: Service, jpeg: bytes, deployment: str) -> list[httpx2.Re
 
 def test_a_lost_replica_of_the_network_loses_no_request(service, jpeg):
     usual = service.ask(jpeg).json()["score"]
-    answers = under_load(service, jpeg, "Network")
+    answers = under_load(service, jpeg, lambda: service.lose_one("Network"))
     assert [each.status_code for each in answers] == [200] * REQUESTS
     assert {each.json()["score"] for each in answers} == {usual}
 
 
 def test_what_a_lost_replica_of_preparation_worked_on_is_refused(service, jpeg):
-    answers = under_load(service, jpeg, "Preparation")
+    answers = under_load(service, jpeg, lambda: service.lose_one("Preparation"))
     statuses = Counter(each.status_code for each in answers)
     # No more than every client's one request.
     assert statuses[200] >= REQUESTS - CLIENTS
@@ -218,3 +226,13 @@ def test_what_a_lost_replica_of_preparation_worked_on_is_refused(service, jpeg):
         if each.status_code == 503:
             assert_problem(each, 503, "shutting-down")
             assert int(each.headers["retry-after"]) > 0
+
+
+def test_replicas_that_are_no_longer_wanted_finish_what_they_accepted(service, jpeg):
+    service.deploy(REPLICAS)  # those that were lost are back
+    answers = under_load(service, jpeg, lambda: service.deploy(1))
+    assert [each.status_code for each in answers] == [200] * REQUESTS
+    give_up = time.monotonic() + PATIENCE
+    while any(len(service.replicas(each)) > 1 for each in ("Preparation", "Network")):
+        assert time.monotonic() < give_up
+        time.sleep(0.1)

@@ -17,6 +17,11 @@ from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jp
 from tests.service.tiny_model import METADATA
 
 
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def encode(extension: str, picture: np.ndarray) -> bytes:
     return cv2.imencode(extension, picture)[1].tobytes()
 
@@ -76,6 +81,15 @@ def test_every_heatmap_has_the_photographs_size(client, jpeg, photograph, kind, 
     assert response.headers["content-type"] == "image/png"
     assert picture.shape[:2] == photograph.shape[:2]
     assert (1 if picture.ndim == 2 else picture.shape[2], picture.dtype) == (channels, dtype)
+
+
+@pytest.mark.parametrize("heatmap", ["map", "none"])
+def test_the_photograph_itself(client, photograph, heatmap):
+    tiff = encode(".tif", photograph[..., ::-1])
+    params = {"heatmap": heatmap, "photograph": True, "size": "full"}
+    answer = client.post("/predict", params=params, files={"file": tiff}).json()
+    assert np.array_equal(decode_png(base64.b64decode(answer["photograph_png"]))[..., ::-1], photograph)
+    assert client.post("/predict", files={"file": tiff}).json()["photograph_png"] is None
 
 
 def test_no_heatmap(client, jpeg):
