@@ -15,13 +15,18 @@ from service.client.interface import PredictionError
 PREDICTIONS = "predictions"
 _SUFFIX = ".parquet"
 
+_DISC = pa.struct(
+    [("x", pa.int32()), ("y", pa.int32()), ("diameter", pa.float64()), ("temporal", pa.string())]
+)
+_POINT = pa.struct([("x", pa.int32()), ("y", pa.int32())])
 _BOX = pa.struct([(name, pa.int32()) for name in ("x", "y", "width", "height")])
 _REGION = pa.struct(
     [
         ("box", _BOX),
         ("area", pa.int64()),
         ("peak", pa.float64()),
-        ("peak_position", pa.struct([("x", pa.int32()), ("y", pa.int32())])),
+        ("peak_position", _POINT),
+        ("place", pa.struct([("quadrant", pa.string()), ("disc_diameters", pa.float64())])),
     ]
 )
 SCHEMA = pa.schema(
@@ -36,6 +41,7 @@ SCHEMA = pa.schema(
         ("p_value", pa.float64()),
         ("regions", pa.list_(_REGION)),
         ("regions_total", pa.int32()),
+        ("optic_disc", _DISC),
         ("quality", pa.list_(pa.string())),
         ("width", pa.int32()),
         ("height", pa.int32()),
@@ -47,13 +53,14 @@ SCHEMA = pa.schema(
         ("problem_detail", pa.string()),
     ]
 )
-# The others are as in the CSV file of ``service.client``, which has no lists.
+# The others are as in the CSV file of ``service.client``, which has no lists, and places in a column.
 _LISTS: Mapping[str, Callable[[PredictionAnswer], object]] = {
-    "regions": lambda answer: [region.model_dump() for region in answer.regions],
+    "regions": lambda answer: [region.model_dump(mode="json") for region in answer.regions],
     "regions_total": lambda answer: answer.regions_total,
+    "optic_disc": lambda answer: answer.optic_disc and answer.optic_disc.model_dump(mode="json"),
     "quality": lambda answer: [note.code for note in answer.quality],
 }
-_COLUMNS = {**ANSWER_COLUMNS, **_LISTS}
+_COLUMNS = {name: value for name, value in {**ANSWER_COLUMNS, **_LISTS}.items() if name in SCHEMA.names}
 
 Row = dict[str, Any]
 

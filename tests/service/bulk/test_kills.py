@@ -137,7 +137,16 @@ def test_a_row_says_what_the_service_says(story, answers):
     for name, answer in scored.items():
         row = story.rows[name]
         assert row["problem"] is None, row["problem_detail"]
-        same = ("score", "anomalous", "finding", "threshold", "percentile", "regions", "regions_total")
+        same = (
+            "score",
+            "anomalous",
+            "finding",
+            "threshold",
+            "percentile",
+            "regions",
+            "regions_total",
+            "optic_disc",
+        )
         assert {key: row[key] for key in same} == {key: answer[key] for key in same}
         assert row["camera"] == answer["camera"]["name"]
         assert row["p_value"] == answer["camera"]["p_value"]
