@@ -10,6 +10,7 @@ from service.api.schemas import (
     AcquisitionAnswer,
     CameraAnswer,
     ModelAnswer,
+    OpticDiscAnswer,
     PhotographAnswer,
     PredictionAnswer,
     QualityAnswer,
@@ -18,8 +19,9 @@ from service.api.schemas import (
 from service.cameras.choice import ChosenBy
 from service.cameras.profile import UNKNOWN_CAMERA
 from service.engines.contract import ModelMetadata
+from service.pictures.places import place_of
 from service.pictures.regions import Region
-from service.preprocessing import Acquisition
+from service.preprocessing import Acquisition, OpticDisc
 from service.serving.prediction import Prediction
 
 # All at once: three times as fast as one by one.
@@ -42,14 +44,18 @@ def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str |
         threshold=prediction.threshold,
         percentile=prediction.percentile,
         camera=_camera(prediction),
-        regions=_REGIONS.validate_python([_region(region) for region in prediction.regions]),
+        regions=_REGIONS.validate_python(
+            [_region(region, prediction.optic_disc) for region in prediction.regions]
+        ),
         regions_total=prediction.regions_total,
+        optic_disc=_optic_disc(prediction.optic_disc),
         quality=[QualityAnswer(code=note.code, message=note.message) for note in prediction.quality],
         photograph=PhotographAnswer(width=prediction.width, height=prediction.height),
         acquisition=_acquisition(prediction.acquisition),
         model=ModelAnswer(name=metadata.name, version=metadata.version),
         timings_ms=_milliseconds(prediction),
-        heatmap_png=None if prediction.png is None else pybase64.b64encode_as_string(prediction.png),
+        heatmap_png=_base64(prediction.png),
+        photograph_png=_base64(prediction.photograph_png),
     )
 
 
@@ -85,7 +91,23 @@ def _acquisition(acquisition: Acquisition | None) -> AcquisitionAnswer | None:
     return None if acquisition is None else AcquisitionAnswer.model_validate(asdict(acquisition))
 
 
-def _region(region: Region) -> dict[str, Any]:
+def _optic_disc(disc: OpticDisc | None) -> OpticDiscAnswer | None:
+    if disc is None:
+        return None
+    circle = disc.circle
+    return OpticDiscAnswer(
+        x=round(circle.x), y=round(circle.y), diameter=round(2 * circle.radius, 1), temporal=disc.temporal
+    )
+
+
+def _place(region: Region, disc: OpticDisc | None) -> dict[str, Any] | None:
+    if disc is None:
+        return None
+    quadrant, distance = place_of(region.peak_x, region.peak_y, disc)
+    return {"quadrant": quadrant, "disc_diameters": round(distance, 2)}
+
+
+def _region(region: Region, disc: OpticDisc | None) -> dict[str, Any]:
     box = region.box
     return {
         "box": {
@@ -97,7 +119,12 @@ def _region(region: Region) -> dict[str, Any]:
         "area": region.area,
         "peak": round(region.peak, 6),
         "peak_position": {"x": region.peak_x, "y": region.peak_y},
+        "place": _place(region, disc),
     }
+
+
+def _base64(file: bytes | None) -> str | None:
+    return None if file is None else pybase64.b64encode_as_string(file)
 
 
 def _milliseconds(prediction: Prediction) -> dict[str, float]:

@@ -63,9 +63,11 @@ EXAMPLE_ANSWER: dict[str, Any] = {
             "area": 1873,
             "peak": 0.9412,
             "peak_position": {"x": 2236, "y": 1221},
+            "place": {"quadrant": "superotemporal", "disc_diameters": 1.65},
         }
     ],
     "regions_total": 1,
+    "optic_disc": {"x": 3120, "y": 1350, "diameter": 540.0, "temporal": "left"},
     "quality": [{"code": "blurred", "message": "The photograph is blurred or hazy."}],
     "photograph": {"width": 4288, "height": 2848},
     "acquisition": {
@@ -84,6 +86,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
         "total": 945.2,
     },
     "heatmap_png": EXAMPLE_PNG,
+    "photograph_png": None,
 }
 
 

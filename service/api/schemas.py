@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from service.pictures.options import DEFAULT_SIZE, Heatmap
+from service.pictures.quadrant import Quadrant
 from service.serving.finding import Finding
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -27,6 +28,11 @@ class PredictParameters(BaseModel):
         default=DEFAULT_SIZE,
         description="The longest side of the picture, in pixels; `full`, or more than the photograph's: its "
         "own size. All else in the answer is in the photograph's own pixels.",
+    )
+    photograph: bool = Field(
+        default=False,
+        description="Adds the photograph itself to a JSON answer, as a picture of that size: browsers show "
+        "neither TIFF nor DICOM.",
     )
     threshold: Probability | None = Field(
         default=None, description="Overrides the decision threshold of the camera, or of the model."
@@ -57,6 +63,16 @@ class Position(BaseModel):
     y: int
 
 
+class PlaceAnswer(BaseModel):
+    """Where a region's peak lies, seen from the centre of the optic disc."""
+
+    quadrant: Quadrant = Field(
+        description="`superotemporal` and the like; `upper-left` and the like, as on the photograph, where "
+        "`optic_disc.temporal` is null."
+    )
+    disc_diameters: float = Field(ge=0, description="Distance from the disc's centre, in its diameters.")
+
+
 class RegionAnswer(BaseModel):
     """Connected pixels whose probability reaches the model's region threshold."""
 
@@ -64,6 +80,19 @@ class RegionAnswer(BaseModel):
     area: int = Field(description="Photograph pixels covered.")
     peak: Probability = Field(description="Highest probability inside.")
     peak_position: Position
+    place: PlaceAnswer | None = Field(description="Null where the optic disc is not found.")
+
+
+class OpticDiscAnswer(BaseModel):
+    """The optic disc, in photograph pixels, as it was measured."""
+
+    x: int = Field(description="Column of the centre.")
+    y: int = Field(description="Row of the centre.")
+    diameter: float
+    temporal: Literal["left", "right"] | None = Field(
+        description="The side of the photograph on which the macula lies, seen from the disc; null where the "
+        "disc lies in the middle."
+    )
 
 
 class QualityAnswer(BaseModel):
@@ -132,12 +161,19 @@ class PredictionAnswer(BaseModel):
     camera: CameraAnswer
     regions: list[RegionAnswer] = Field(description="Those with the highest peaks first.")
     regions_total: int = Field(description="Regions found; the list may be shorter.")
+    optic_disc: OpticDiscAnswer | None = Field(
+        description="Null where it is not found: it is not in view, is no distinct bright spot, or does not "
+        "have the size of one on a photograph of about 45 degrees."
+    )
     quality: list[QualityAnswer] = Field(description="Empty for a good photograph.")
     photograph: PhotographAnswer
     acquisition: AcquisitionAnswer | None = Field(description="Of a DICOM object; null for other files.")
     model: ModelAnswer
     timings_ms: dict[str, float] = Field(description="Milliseconds of each stage, and in total.")
     heatmap_png: str | None = Field(description="The heatmap as a base64 PNG; null for `heatmap=none`.")
+    photograph_png: str | None = Field(
+        default=None, description="The photograph as a base64 PNG; null but for `photograph=true`."
+    )
 
 
 class QueueAnswer(BaseModel):

@@ -52,6 +52,7 @@ async def score(
         upload,
         heatmap=parameters.heatmap,
         size=parameters.size,
+        photograph=parameters.photograph,
         threshold=parameters.threshold,
         camera=parameters.camera,
     )

@@ -1,6 +1,6 @@
 """Predicts without a service; needs all of its dependencies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
@@ -13,13 +13,16 @@ from service.api.problems import PROBLEMS, Problem
 from service.api.routes.prediction import require_dicom
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
-from service.client.interface import PredictionError
+from service.client.interface import Photograph, PredictionError, read
+from service.engines.model import ServableModel
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
+from service.serving.inference import Inference
 from service.serving.model_repository import load_models
 from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
 from service.serving.served_model import ServedModel
+from service.serving.stages import preload_workers
 from service.settings import Settings
 
 
@@ -30,16 +33,30 @@ class InProcess:
     ``if __name__ == "__main__":``.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        models: Sequence[ServableModel] | None = None,
+        inference: Inference | None = None,
+        *,
+        concurrency: int | None = None,
+    ) -> None:
         """Load the models.
 
         Args:
             settings: The service's; those about HTTP are not used.
+            models: The models, where they run elsewhere and none is to be loaded.
+            inference: Runs them; this process, where none is given.
+            concurrency: Most photographs at the same time. The fewer, the sooner it starts.
 
         Raises:
             ModelError: One cannot be served.
         """
-        self._runtime = Runtime(settings, load_models(settings))
+        if concurrency is not None:
+            workers = min(settings.workers, concurrency)
+            settings = settings.model_copy(update={"workers": workers, "queue_size": concurrency})
+        preload_workers()
+        self._runtime = Runtime(settings, models or load_models(settings), inference)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -58,7 +75,7 @@ class InProcess:
 
     def predict(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -66,14 +83,15 @@ class InProcess:
         camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`~service.client.interface.PredictionSource.predict`."""
+        data = read(photograph)
         with _errors():
             served = self._runtime.find(model)
-            prediction = self._predict(served, photograph, heatmap, size, camera)
+            prediction = self._predict(served, data, heatmap, size, camera)
         return answer_of(prediction, served.metadata, None)
 
     def predict_dicom(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -81,11 +99,12 @@ class InProcess:
         camera: str | None = None,
     ) -> dict[str, bytes]:
         """See :meth:`~service.client.interface.PredictionSource.predict_dicom`."""
+        data = read(photograph)
         with _errors():
-            require_dicom(photograph, heatmap)
+            require_dicom(data, heatmap)
             served = self._runtime.find(model)
-            prediction = self._predict(served, photograph, heatmap, size, camera)
-            return self._portal.call(served.predictor.make_dicom, photograph, prediction)
+            prediction = self._predict(served, data, heatmap, size, camera)
+            return self._portal.call(served.predictor.make_dicom, data, prediction)
 
     def _predict(
         self, served: ServedModel, photograph: bytes, heatmap: Heatmap, size: Size, camera: str | None
@@ -100,13 +119,18 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (PreprocessingError, Problem) as error:
-        raise _error_of(error.code, error.detail) from error
+        raise prediction_error(error.code, error.detail) from error
     except UnknownModelError as error:
-        raise _error_of("unknown-model", str(error)) from error
+        raise prediction_error("unknown-model", str(error)) from error
     except UnknownCameraError as error:
-        raise _error_of("unknown-camera", str(error)) from error
+        raise prediction_error("unknown-camera", str(error)) from error
 
 
-def _error_of(code: str, detail: str) -> PredictionError:
-    """In the words of the service's problem document."""
+def prediction_error(code: str, detail: str) -> PredictionError:
+    """Return a problem in the words of the service's problem document.
+
+    Args:
+        code: One of :data:`service.api.problems.PROBLEMS`.
+        detail: This occurrence, for a person.
+    """
     return PredictionError(code, f"{PROBLEMS[code].title}. {detail}")

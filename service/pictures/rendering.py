@@ -56,6 +56,23 @@ def render(
     return encode_png(_overlay(_fitted(file.decode(factor)[0], shape), levels))
 
 
+def draw_photograph(file: PhotographFile, size: Size) -> bytes:
+    """Draw a photograph alone, as :func:`render` draws it below an overlay.
+
+    Args:
+        file: The photograph.
+        size: The longest side of the picture, as of :func:`render`.
+
+    Returns:
+        A PNG.
+
+    Raises:
+        DecodeError: The photograph cannot be decoded.
+    """
+    factor, shape = _factor_and_shape(file, size)
+    return encode_png(_fitted(file.decode(factor)[0], shape))
+
+
 def _factor_and_shape(file: PhotographFile, size: Size) -> tuple[Factor, tuple[int, int]]:
     """By how much to reduce the photograph for a picture of this size, and the picture's height and width."""
     longest = max(file.height, file.width)

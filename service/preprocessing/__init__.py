@@ -14,8 +14,9 @@ The way back from the model's pixels to the photograph's is in :mod:`~service.pr
 from service.preprocessing.constants import PreprocessingConstants
 from service.preprocessing.errors import DecodeError, NoFieldOfView, PreprocessingError
 from service.preprocessing.files import Acquisition, PhotographFile, decode, read_acquisition
-from service.preprocessing.geometry import Box, FieldOfView, SquareMapping
+from service.preprocessing.geometry import Box, Circle, FieldOfView, SquareMapping
 from service.preprocessing.model_input import ModelInput, prepare, prepare_file, prepare_reduced
+from service.preprocessing.optic_disc import OpticDisc, find_optic_disc
 from service.preprocessing.quality import QUALITY_CODES, QualityNote, assess_quality
 from service.preprocessing.reduced_photograph import ReducedPhotograph, read_reduced
 from service.preprocessing.retina import find_field_of_view
@@ -24,10 +25,12 @@ __all__ = [
     "QUALITY_CODES",
     "Acquisition",
     "Box",
+    "Circle",
     "DecodeError",
     "FieldOfView",
     "ModelInput",
     "NoFieldOfView",
+    "OpticDisc",
     "PhotographFile",
     "PreprocessingConstants",
     "PreprocessingError",
@@ -37,6 +40,7 @@ __all__ = [
     "assess_quality",
     "decode",
     "find_field_of_view",
+    "find_optic_disc",
     "prepare",
     "prepare_file",
     "prepare_reduced",

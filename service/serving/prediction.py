@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from service.cameras.choice import Choice
 from service.pictures.options import Heatmap
 from service.pictures.regions import Region
-from service.preprocessing import Acquisition, QualityNote, SquareMapping
+from service.preprocessing import Acquisition, OpticDisc, QualityNote, SquareMapping
 from service.serving.finding import Finding
 from service.serving.metrics import Timings
 
@@ -28,12 +28,14 @@ class Prediction:
         finding: What it comes to.
         regions: Anomalous regions in the photograph's pixels, those with the highest peaks, first.
         regions_total: Regions found.
+        optic_disc: None where it is not found.
         quality: What makes the photograph hard to judge.
         width: Of the photograph, in pixels, upright.
         height: Of the photograph, in pixels, upright.
         acquisition: What a DICOM object says of it; None for other files.
         kind: How the heatmap was to be drawn.
         png: The heatmap, where one was asked for.
+        photograph_png: The photograph, likewise.
         heatmap: The model's, float32 (size, size).
         mapping: The way from its pixels to the photograph's.
         timings: Seconds of each stage.
@@ -48,12 +50,14 @@ class Prediction:
     finding: Finding
     regions: Sequence[Region]
     regions_total: int
+    optic_disc: OpticDisc | None
     quality: Sequence[QualityNote]
     width: int
     height: int
     acquisition: Acquisition | None
     kind: Heatmap
     png: bytes | None
+    photograph_png: bytes | None
     heatmap: NDArray[np.float32] = field(repr=False, compare=False)
     mapping: SquareMapping
     timings: Timings

@@ -11,9 +11,10 @@ from service.cameras.profile import UNKNOWN_CAMERA, CameraProfile
 from service.dicom.statement import Statement
 from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
-from service.serving.batching import Answer, Batcher
+from service.serving.batching import Answer
 from service.serving.concurrency import InFlight
 from service.serving.finding import finding_of
+from service.serving.inference import Scorer
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.prediction import Prediction
 from service.serving.stages import Drawn, Prepared, draw, make_dicom, prepare
@@ -33,7 +34,7 @@ class Predictor:
         self,
         metadata: ModelMetadata,
         cameras: Sequence[CameraProfile],
-        batcher: Batcher,
+        batcher: Scorer,
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,
@@ -64,6 +65,7 @@ class Predictor:
         *,
         heatmap: Heatmap,
         size: Size = DEFAULT_SIZE,
+        photograph: bool = False,
         threshold: float | None = None,
         camera: str | None = None,
     ) -> Prediction:
@@ -73,6 +75,7 @@ class Predictor:
             upload: A photograph as a file's bytes.
             heatmap: How to draw the heatmap.
             size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
+            photograph: Whether to draw the photograph alone, too.
             threshold: Overrides the decision threshold.
             camera: The camera that took it; None looks which one it was.
 
@@ -82,7 +85,7 @@ class Predictor:
             ClosedError: The service is shutting down.
         """
         with self._in_flight.count():
-            return await self._predict(upload, heatmap, size, threshold, camera)
+            return await self._predict(upload, heatmap, size, photograph, threshold, camera)
 
     async def make_dicom(self, upload: bytes | bytearray, prediction: Prediction) -> dict[str, bytes]:
         """Make the DICOM objects of a prediction, in a worker; needs the extra ``dicom``.
@@ -142,6 +145,7 @@ class Predictor:
         upload: bytes | bytearray,
         heatmap: Heatmap,
         size: Size,
+        photograph: bool,
         threshold: float | None,
         camera: str | None,
     ) -> Prediction:
@@ -164,7 +168,8 @@ class Predictor:
             MAX_REGIONS,
             heatmap,
             size,
-            None if heatmap is Heatmap.NONE else data,
+            photograph,
+            data if photograph or heatmap is not Heatmap.NONE else None,
             self._settings.max_pixels,
         )
         seconds = perf_counter() - started
@@ -184,12 +189,14 @@ class Predictor:
             finding=finding_of(anomalous=score >= limit, percentile=standing.percentile, quality=codes),
             regions=drawn.regions,
             regions_total=drawn.regions_total,
+            optic_disc=prepared.optic_disc,
             quality=prepared.quality,
             width=prepared.width,
             height=prepared.height,
             acquisition=prepared.acquisition,
             kind=heatmap,
             png=None if drawn.png is None else drawn.png.tobytes(),
+            photograph_png=None if drawn.photograph_png is None else drawn.photograph_png.tobytes(),
             heatmap=answer.heatmap,
             mapping=prepared.mapping,
             timings=_timings(prepared, answer, drawn, seconds),

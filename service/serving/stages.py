@@ -17,20 +17,24 @@ from service.cameras.profile import Device
 from service.dicom.statement import Statement
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.pictures.regions import Region, find_regions
-from service.pictures.rendering import render
+from service.pictures.rendering import draw_photograph, render
 from service.preprocessing import (
     Acquisition,
     Box,
+    Circle,
+    OpticDisc,
     PhotographFile,
     PreprocessingConstants,
     PreprocessingError,
     QualityNote,
     SquareMapping,
     assess_quality,
+    find_optic_disc,
     prepare_reduced,
     read_acquisition,
     read_reduced,
 )
+from service.serving.workers.worker import preload
 
 # What pydicom, and datetime, import only when they read a picture and its time.
 _DICOM_IMPORTS = (
@@ -57,6 +61,7 @@ class Prepared:
         height: Of the photograph, in pixels, upright.
         looks: Float64 (measures,); see :func:`service.cameras.looks.looks_of`. None where the camera is known
             without them.
+        optic_disc: None where it is not found.
         acquisition: What a DICOM object says of it; None for other files.
         decode_seconds: How long decoding took.
         preprocess_seconds: How long the rest took.
@@ -68,6 +73,7 @@ class Prepared:
     width: int
     height: int
     looks: NDArray[np.float64] | None
+    optic_disc: OpticDisc | None
     acquisition: Acquisition | None
     decode_seconds: float
     preprocess_seconds: float
@@ -81,17 +87,27 @@ class Drawn:
         regions: Those with the highest peaks, first.
         regions_total: Regions found.
         png: The picture's file, uint8 (N,), where one was asked for.
+        photograph_png: The photograph's, likewise.
         seconds: How long it took.
     """
 
     regions: Sequence[Region]
     regions_total: int
     png: NDArray[np.uint8] | None
+    photograph_png: NDArray[np.uint8] | None
     seconds: float
 
 
 # All that answers are made of.
-ANSWERS = (Prepared, Drawn, SquareMapping, Box, QualityNote, Acquisition, Region)
+ANSWERS = (Prepared, Drawn, SquareMapping, Box, Circle, OpticDisc, QualityNote, Acquisition, Region)
+
+
+def preload_workers() -> None:
+    """Start the process that workers are forked from, which imports what they need; returns at once.
+
+    For a program that has models to load meanwhile.
+    """
+    preload(IMPORTS)
 
 
 @cache
@@ -133,6 +149,7 @@ def prepare(
         file.width,
         file.height,
         None if decided else looks_of(model_input),
+        find_optic_disc(model_input),
         acquisition,
         decoded - started,
         perf_counter() - decoded,
@@ -146,6 +163,7 @@ def draw(
     max_regions: int,
     kind: Heatmap,
     size: Size,
+    photograph: bool,
     upload: NDArray[np.uint8] | None,
     max_pixels: int,
 ) -> Drawn:
@@ -158,6 +176,7 @@ def draw(
         max_regions: Most regions to return.
         kind: What to draw.
         size: The longest side of the picture.
+        photograph: Whether to draw the photograph alone, too.
         upload: The photograph's file, uint8 (N,); needed where a picture is drawn.
         max_pixels: Largest photograph to decode.
 
@@ -166,12 +185,18 @@ def draw(
     """
     started = perf_counter()
     regions = find_regions(heatmap, region_threshold, mapping)
-    png = None
+    picture = below = None
     if upload is not None:
         file = PhotographFile(upload.tobytes(), max_pixels=max_pixels)
         picture = render(kind, heatmap, mapping, file, size)
-        png = None if picture is None else np.frombuffer(picture, np.uint8)
-    return Drawn(regions[:max_regions], len(regions), png, perf_counter() - started)
+        below = draw_photograph(file, size) if photograph else None
+    return Drawn(
+        regions[:max_regions], len(regions), _array(picture), _array(below), perf_counter() - started
+    )
+
+
+def _array(file: bytes | None) -> NDArray[np.uint8] | None:
+    return None if file is None else np.frombuffer(file, np.uint8)
 
 
 def make_dicom(
@@ -210,4 +235,4 @@ def warm_up() -> None:
     heatmap = np.ones((_WARM_UP_SIDE, _WARM_UP_SIDE), np.float32)
     whole = Box(0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
     mapping = SquareMapping(_WARM_UP_SIDE, _WARM_UP_SIDE, whole, 0, 0, _WARM_UP_SIDE, _WARM_UP_SIDE)
-    draw(heatmap, mapping, 0.5, 1, Heatmap.OVERLAY, DEFAULT_SIZE, data, picture.size)
+    draw(heatmap, mapping, 0.5, 1, Heatmap.OVERLAY, DEFAULT_SIZE, True, data, picture.size)

@@ -116,9 +116,12 @@ def prepare_and_draw(data: bytes) -> None:
     heatmap = np.linspace(0, 1, CONSTANTS.size**2, dtype=np.float32).reshape(CONSTANTS.size, -1)
     with suppress(PreprocessingError):
         prepared = stages.prepare(upload, CONSTANTS, MOST_PIXELS)
-        drawn = stages.draw(heatmap, prepared.mapping, 0.5, 5, Heatmap.OVERLAY, "full", upload, MOST_PIXELS)
-        assert drawn.png is not None
-        assert read_header(drawn.png.tobytes(), MOST_PIXELS).height == prepared.height
+        drawn = stages.draw(
+            heatmap, prepared.mapping, 0.5, 5, Heatmap.OVERLAY, "full", True, upload, MOST_PIXELS
+        )
+        for picture in (drawn.png, drawn.photograph_png):
+            assert picture is not None
+            assert read_header(picture.tobytes(), MOST_PIXELS).height == prepared.height
 
 
 def forms() -> Iterator[bytes]:
@@ -187,7 +190,7 @@ def answers() -> Iterator[bytes]:
     upload = np.frombuffer(next(files()), np.uint8)
     prepared = stages.prepare(upload, CONSTANTS, MOST_PIXELS)
     heatmap = np.ones((CONSTANTS.size, CONSTANTS.size), np.float32)
-    drawn = stages.draw(heatmap, prepared.mapping, 0.5, 5, Heatmap.RAW, 64, upload, MOST_PIXELS)
+    drawn = stages.draw(heatmap, prepared.mapping, 0.5, 5, Heatmap.RAW, 64, False, upload, MOST_PIXELS)
     for value in (prepared, drawn, ("corrupt-image", "It is."), None):
         yield memory.write(("done", value))
 

@@ -10,10 +10,16 @@ from service.cameras.profile import Device, write_profile
 from service.engines.model import Model
 from training.commands import options
 from training.commands.console import console
-from training.commands.photographs import load
+from training.commands.photographs import load, show_findings
 from training.data.datasets import Layout
 from training.data.split import SPECIFICITY
-from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
+from training.export.camera_profile import (
+    make_profile,
+    measure_photographs,
+    require_enough,
+    suspicious,
+    trust,
+)
 
 
 def calibrate(
@@ -64,7 +70,9 @@ def calibrate(
     devices = _devices(device or ())
     loaded = Model(model)
     records = load(normals, Layout.FOLDER, strict, workers).training
-    scores, looks = measure_photographs(loaded, records)
+    require_enough(len(records), specificity)
+    scores, looks, report = measure_photographs(loaded, records, strict=strict)
+    show_findings(report)
     profile = make_profile(camera, loaded.metadata, scores, looks, specificity, devices)
     path = write_profile(profile, model)
     low, high = trust(specificity, len(scores))
@@ -74,7 +82,7 @@ def calibrate(
         f"calibrations. The smallest p-value is {1 / (len(scores) + 1):.3f}."
     )
     for index in suspicious(scores):
-        console.print(f"look at {records[index].identifier}: it scores {scores[index]:.3f}")
+        console.print(f"look at {report.accepted[index].identifier}: it scores {scores[index]:.3f}")
 
 
 def _devices(names: Sequence[str]) -> list[Device]:

@@ -12,7 +12,6 @@ from training.commands.console import console
 from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
-from training.data.records import DataError
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
 from training.evaluation.protocol import Evaluation, Prediction, measure, predict
 from training.evaluation.report.page import write_picture
@@ -56,9 +55,7 @@ def evaluate(
     """
     method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)
     dataset = load(data, layout, strict, workers)
-    if not dataset.evaluation:
-        raise DataError(f"{dataset.name} has nothing to evaluate on: all its photographs are normal")
-    prepared = prepare_records(dataset.evaluation, cache, method.constants, strict, workers)
+    prepared = prepare_records(dataset.to_evaluate(), cache, method.constants, strict, workers)
     methods = (yardstick(method.constants), method)
     predictions = [predict(each, prepared) for each in methods]
     evaluations = [

@@ -45,7 +45,12 @@ def export(
     ] = "training",
     results: Annotated[
         Path | None,
-        typer.Option("--results", help="A report.md of the evaluate command, for the card.", exists=True),
+        typer.Option(
+            "--results",
+            help="A report.md of the evaluate command, for the card.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     cache: options.CacheFolder = Path("cache"),
     layout: options.Layout = Layout.AUTO,
@@ -71,7 +76,7 @@ def export(
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
     loaded = Model(model, device="cpu")
     held = normals.held_back.records
-    scores, looks = measure_photographs(loaded, (*held, *normals.training.records))
+    scores, looks, _ = measure_photographs(loaded, (*held, *normals.training.records), strict=True)
     profile = training_profile(camera, loaded.metadata, scores[: len(held)], looks)
     write_profile(profile, model)
     console.print(f"exported {model} and its card {model.with_suffix('.md')}")

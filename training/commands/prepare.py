@@ -7,6 +7,7 @@ from training.commands import options
 from training.commands.console import console
 from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
+from training.data.split import LEAST_NORMALS
 
 
 def prepare(
@@ -30,3 +31,5 @@ def prepare(
             natural = purpose == "training"
             prepared = prepare_records(records, cache, constants, strict, workers, natural=natural)
             console.print(f"{dataset.name}: {len(prepared)} photographs for {purpose} in {cache}")
+            if natural and len(prepared) < LEAST_NORMALS:
+                console.print(f"[bold]warning:[/bold] to train takes {LEAST_NORMALS}, better some hundreds")

@@ -126,7 +126,7 @@ class PhotographForm:
         if b"filename" not in options:
             raise Problem("file-is-text", f"The field '{FIELD}' holds text; send it as a file.")
         if self._started:
-            raise Problem("multiple-files", "Send one photograph a request.")
+            raise Problem("multiple-files", "Each photograph has a request of its own.")
         self._started = True
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:

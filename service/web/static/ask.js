@@ -46,10 +46,10 @@ function waitOf(header) {
 }
 
 // Not fetch, which has no upload progress.
-function send(file, { model, key, heatmap, size, onProgress, signal }) {
+function send(file, { model, key, heatmap, size, photograph = false, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `predict?${new URLSearchParams({ heatmap, size, model })}`);
+    request.open("POST", `predict?${new URLSearchParams({ heatmap, size, photograph, model })}`);
     request.responseType = "json";
     if (key) request.setRequestHeader("X-API-Key", key);
     request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);

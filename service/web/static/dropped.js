@@ -8,11 +8,24 @@ export async function filesOf(transfer) {
   return (await Promise.all(found.map(walk))).flat();
 }
 
+// A file by its path; `open` gives its content.
+export function fileAt(name, file) {
+  return { name, open: () => Promise.resolve(file) };
+}
+
+// Not what systems leave in folders, nor the index of a DICOM medium.
+export function isPhotograph(name) {
+  return !/^\.[^.]/.test(name) && name !== "__MACOSX" && name !== "DICOMDIR";
+}
+
 async function walk(entry) {
-  if (entry instanceof File) return [{ name: entry.name, file: entry }];
-  if (entry.isDirectory) return (await Promise.all((await children(entry)).filter(isVisible).map(walk))).flat();
+  if (entry instanceof File) return [fileAt(entry.name, entry)];
+  if (entry.isDirectory) {
+    const inside = (await children(entry)).filter(({ name }) => isPhotograph(name));
+    return (await Promise.all(inside.map(walk))).flat();
+  }
   const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-  return [{ name: entry.fullPath.slice(1), file }];
+  return [fileAt(entry.fullPath.slice(1), file)];
 }
 
 async function children(folder) {
@@ -24,9 +37,4 @@ async function children(folder) {
     if (some.length === 0) return all;
     all.push(...some);
   }
-}
-
-// What systems leave in folders: .DS_Store and the like.
-function isVisible({ name }) {
-  return !name.startsWith(".");
 }

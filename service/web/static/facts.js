@@ -33,11 +33,13 @@ function qualityLines(notes) {
   return notes.map(({ code, message }) => item(has(`quality.${code}`) ? words(`quality.${code}`) : message, "warning"));
 }
 
-function meaning({ percentile, camera, finding: calibrated }, finding) {
+function meaning({ percentile, camera, regions, finding: calibrated }, finding) {
   const sentences = [rank(percentile, camera)];
   if (camera.normals !== null && camera.normals < FEW_NORMALS) sentences.push(words("few-normals"));
   if (calibrated === "anomalous" && finding !== calibrated) sentences.push(words("below-moved"));
-  if (finding !== "anomalous") sentences.push(words("no-all-clear"));
+  if (finding === "anomalous") return sentences.join(" ");
+  if (regions.length > 0) sentences.push(words("below-threshold"));
+  sentences.push(words("no-all-clear"));
   return sentences.join(" ");
 }
 

@@ -67,7 +67,7 @@ export class List {
     row.classList.toggle("current", entry === this.#current);
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = entry.name;
+    button.append(...breakable(entry.name));
     if (entry === this.#current) button.setAttribute("aria-current", "true");
     // A click on the button comes through here too.
     row.addEventListener("click", () => this.#onChoose(entry));
@@ -101,6 +101,11 @@ function verdict({ answer, problem, state }, moved) {
   if (!answer) return words(`state.${state}`);
   const finding = words(`finding.${findingOf(answer, moved)}`);
   return answer.quality.length > 0 ? words("see-quality", { finding }) : finding;
+}
+
+// A long name may wrap where its words end.
+function breakable(name) {
+  return name.split(/(?<=[/_.\-])/).flatMap((word) => [word, document.createElement("wbr")]);
 }
 
 function compare(one, other) {

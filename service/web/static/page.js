@@ -1,14 +1,15 @@
 // The page: photographs in, a few at a time to the service, answers into the list and the viewer.
 
+import { filesIn, isArchive } from "./archive.js";
 import { describe, models } from "./ask.js";
 import { calibrationOf } from "./calibration.js";
-import { toCsv } from "./csv.js";
-import { filesOf } from "./dropped.js";
+import { fileAt, filesOf } from "./dropped.js";
 import { otherEye } from "./eyes.js";
 import { listen } from "./keys.js";
 import { List } from "./list.js";
 import { answerTo } from "./photographs.js";
 import { Queue } from "./queue.js";
+import { csvFile, save, zipFile } from "./results.js";
 import { say, sayDone, sayProgress } from "./status.js";
 import { Viewer } from "./viewer.js";
 import { fillIn, number, words } from "./words.js";
@@ -42,8 +43,9 @@ async function sayCameras() {
   part("calibrated").textContent = words("calibrated", { cameras: each.join(", ") || words("calibrated-on-none") });
 }
 
-function take(files) {
-  const entries = files.map(({ name, file }) => ({ name, file, state: "waiting", share: 0 }));
+async function take(files) {
+  const unpacked = await Promise.all(files.map((file) => (isArchive(file.name) ? filesIn(file) : file)));
+  const entries = unpacked.flat().map((file) => ({ ...file, state: "waiting", share: 0 }));
   list.add(entries);
   queue.add(entries);
 }
@@ -53,7 +55,7 @@ async function ask(entry, signal) {
   list.draw();
   sayProgress(list.entries);
   try {
-    const answered = await answerTo(entry.file, optionsOf(entry, signal));
+    const answered = await answerTo(await entry.open(), optionsOf(entry, signal));
     if (signal.aborted) return forget(answered);
     Object.assign(entry, answered, { state: "answered" });
     unsaved = true;
@@ -144,12 +146,24 @@ function clear() {
 }
 
 function saveCsv() {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([toCsv(list.entries, moved)], { type: "text/csv" }));
-  link.download = "resynthdetect.csv";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  save(csvFile(list.entries, moved), "resynthdetect.csv");
   unsaved = false;
+}
+
+async function saveZip() {
+  const entries = list.entries;
+  const total = entries.filter(({ answer }) => answer).length;
+  part("zip").disabled = true;
+  try {
+    const drawing = (index) => say(words("status.drawing", { done: index + 1, total }));
+    save(await zipFile(entries, moved, drawing), "resynthdetect.zip");
+    unsaved = false;
+    say(words("status.saved"));
+  } catch {
+    // The list was cleared meanwhile, or the browser has no room.
+    say(words("problem.not-saved"));
+  }
+  part("zip").disabled = false;
 }
 
 part("model").addEventListener("change", () => {
@@ -162,13 +176,13 @@ part("key").addEventListener("change", () => askAgain(failed().filter(({ status 
 part("again").addEventListener("click", () => askAgain(failed()));
 part("ask-again").addEventListener("click", () => askAgain([chosen]));
 for (const name of ["files", "folder"]) {
+  part(`choose-${name}`).addEventListener("click", () => part(name).click());
   part(name).addEventListener("change", ({ target }) => {
-    take([...target.files].map((file) => ({ name: file.webkitRelativePath || file.name, file })));
+    void take([...target.files].map((file) => fileAt(file.webkitRelativePath || file.name, file)));
     // The same file may be chosen again.
     target.value = "";
   });
 }
-part("choose-folder").addEventListener("click", () => part("folder").click());
 for (const name of ["dragenter", "dragover"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
@@ -182,9 +196,10 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", async (event) => {
   event.preventDefault();
   part("drop").classList.remove("over");
-  take(await filesOf(event.dataTransfer));
+  await take(await filesOf(event.dataTransfer));
 });
 part("csv").addEventListener("click", saveCsv);
+part("zip").addEventListener("click", () => void saveZip());
 part("clear").addEventListener("click", clear);
 part("print").addEventListener("click", () => window.print());
 part("threshold").addEventListener("input", ({ target }) => judge(Number(target.value)));

@@ -74,7 +74,7 @@ export class Picture {
     image.draggable = false;
     image.src = layer;
     this.#frames = framesOf(answer);
-    marks.append(image, ...this.#frames);
+    marks.append(image, ...discOf(answer), ...this.#frames);
     this.#viewer.addOverlay({ element: marks, location: new OpenSeadragon.Rect(0, 0, 1, height / width) });
   }
 
@@ -100,12 +100,20 @@ function leaveInlineStyleOut() {
 
 // One element a region, to be laid over the photograph.
 export function framesOf({ regions, photograph }) {
-  return regions.map(({ box }) => frame(box, photograph));
+  return regions.map(({ box }) => outline("frame", box, photograph));
 }
 
-function frame({ x, y, width, height }, { width: wide, height: high }) {
+// One element for the optic disc, or none.
+export function discOf({ optic_disc: disc, photograph }) {
+  if (!disc) return [];
+  const { x, y, diameter } = disc;
+  const box = { x: x - diameter / 2, y: y - diameter / 2, width: diameter, height: diameter };
+  return [outline("disc", box, photograph)];
+}
+
+function outline(name, { x, y, width, height }, { width: wide, height: high }) {
   const element = document.createElement("div");
-  element.className = "frame";
+  element.className = name;
   element.style.left = `${(100 * x) / wide}%`;
   element.style.top = `${(100 * y) / high}%`;
   element.style.width = `${(100 * width) / wide}%`;

@@ -1,11 +1,16 @@
 // The regions of a photograph as a list, one of which may be chosen.
 
-import { number, words } from "./words.js";
+import { counted, number, words } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 
-export function showRegions({ regions, regions_total: total, photograph }, onChoose) {
+// Closer to the centre of the optic disc, in its diameters, a region lies on it.
+const ON_DISC = 0.5;
+
+export function showRegions({ regions, regions_total: total, optic_disc: disc, photograph }, onChoose) {
   part("no-regions").hidden = regions.length > 0;
+  part("seen-from").hidden = regions.length === 0;
+  part("seen-from").textContent = words(disc ? "seen-from-disc" : "seen-from-photograph");
   part("regions").replaceChildren(...regions.map((region, index) => line(region, photograph, () => onChoose(index))));
   if (total > regions.length) {
     const more = document.createElement("li");
@@ -23,11 +28,11 @@ export function markRegion(index) {
   }
 }
 
-function line({ peak, area, box, peak_position: position }, photograph, onClick) {
+function line({ peak, area, box, place, peak_position: position }, photograph, onClick) {
   const button = document.createElement("button");
   button.type = "button";
-  const place = words(quadrant(position, photograph));
-  button.textContent = words("region", { peak: number(peak, 2), area: number(area), place });
+  const where = place ? fromDisc(place) : words(quadrant(position, photograph));
+  button.textContent = words("region", { peak: number(peak, 2), area: counted("pixels", area), where });
   button.title = words("region-at", box);
   button.addEventListener("click", onClick);
   const element = document.createElement("li");
@@ -35,7 +40,12 @@ function line({ peak, area, box, peak_position: position }, photograph, onClick)
   return element;
 }
 
-// Of the photograph, not of the retina: where the fovea is, an answer does not say.
+function fromDisc({ quadrant, disc_diameters: distance }) {
+  if (distance < ON_DISC) return words("on-disc");
+  return words("place", { quadrant: words(quadrant), distance: number(distance, 1) });
+}
+
+// Of the photograph, not of the retina.
 function quadrant({ x, y }, { width, height }) {
   return `${y < height / 2 ? "upper" : "lower"}-${x < width / 2 ? "left" : "right"}`;
 }

@@ -82,9 +82,9 @@ export class Viewer {
   }
 
   #showPicture(entry) {
-    const { rebuilt, answer } = entry;
-    part("rebuilt").hidden = !rebuilt;
-    part("rebuilt").textContent = rebuilt ? words("rebuilt", { size: rebuilt }) : "";
+    const { drawn, answer } = entry;
+    part("drawn").hidden = !drawn;
+    part("drawn").textContent = drawn ? words("drawn", { size: drawn }) : "";
     const none = answer.regions.length === 0;
     part("next").disabled = none;
     part("previous").disabled = none;

@@ -18,7 +18,7 @@ export function words(name, values = {}) {
 }
 
 export function counted(name, count) {
-  return words(`${name}.${plural.select(count)}`, { count });
+  return words(`${name}.${plural.select(count)}`, { count: number(count) });
 }
 
 export function number(value, digits = 0) {

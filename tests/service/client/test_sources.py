@@ -44,6 +44,16 @@ def test_both_sources_give_the_answer_of_the_service(source, client, jpeg, photo
     assert source.predict(jpeg, heatmap=Heatmap.NONE).heatmap_png is None
 
 
+def test_both_sources_take_paths_files_and_bytes(source, tmp_path, jpeg):
+    path = tmp_path / "eye.jpg"
+    path.write_bytes(jpeg)
+    with path.open("rb") as file:
+        answers = [source.predict(each) for each in (jpeg, bytearray(jpeg), path, str(path), file)]
+    assert [stable(each) for each in answers] == [stable(answers[0])] * 5
+    with pytest.raises(FileNotFoundError):
+        source.predict(tmp_path / "nowhere.jpg")
+
+
 def test_both_sources_refuse_with_code_and_message(source, jpeg):
     with pytest.raises(PredictionError, match=r"^The file is not an image\. ") as refused:
         source.predict(b"no picture")

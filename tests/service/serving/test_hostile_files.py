@@ -68,10 +68,14 @@ def assert_cheap(worker: Worker, data: bytes) -> bool:
     except PreprocessingError:
         return False
     for kind, size in product((Heatmap.OVERLAY, Heatmap.MAP, Heatmap.RAW), (DEFAULT_SIZE, "full")):
-        drawn = call(stages.draw, heatmap, prepared.mapping, 0.5, 100, kind, size, upload, LIMIT)
+        with_photograph = kind is not Heatmap.OVERLAY
+        drawn = call(
+            stages.draw, heatmap, prepared.mapping, 0.5, 100, kind, size, with_photograph, upload, LIMIT
+        )
         longest = max(prepared.width, prepared.height)
-        width, height = struct.unpack_from(">2I", drawn.png.tobytes(), 16)
-        assert max(width, height) == (longest if size == "full" else min(size, longest))
+        for picture in (drawn.png, *((drawn.photograph_png,) if with_photograph else ())):
+            width, height = struct.unpack_from(">2I", picture.tobytes(), 16)
+            assert max(width, height) == (longest if size == "full" else min(size, longest))
     return True
 
 

@@ -63,12 +63,16 @@ def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, size, fact
     mapping = stages.prepare(upload, METADATA.preprocessing, LIMIT).mapping
     decoded.clear()
     heatmap = np.zeros((SIZE, SIZE), np.float32)
-    drawn = stages.draw(heatmap, mapping, 0.5, 10, kind, size, upload, LIMIT)
+    drawn = stages.draw(heatmap, mapping, 0.5, 10, kind, size, False, upload, LIMIT)
     assert decoded == ({factor: 1} if kind is Heatmap.OVERLAY else {})
     assert (drawn.png is None) == (kind is Heatmap.NONE)
+    decoded.clear()
+    drawn = stages.draw(heatmap, mapping, 0.5, 10, Heatmap.NONE, size, True, upload, LIMIT)
+    assert decoded == {factor: 1}
+    assert drawn.photograph_png is not None
 
 
-def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload):
+def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload, monkeypatch):
     counts: Counter[bool] = Counter()
 
     def run(images, *, concurrent):
@@ -77,7 +81,7 @@ def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model,
 
     async def main():
         runtime = Runtime(settings, [tiny_model])
-        runtime.default.batcher._infer = run
+        monkeypatch.setattr(runtime.default.batcher, "_infer", run)
         async with runtime.running():
             predict = runtime.default.predictor.predict
             data = upload.tobytes()

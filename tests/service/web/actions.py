@@ -2,6 +2,8 @@
 
 import re
 
+import cv2
+import numpy as np
 from playwright.sync_api import expect
 
 # Nothing is left to be asked for.
@@ -13,13 +15,20 @@ def upload(name, data):
 
 
 def choose_only(page, *uploads):
-    page.get_by_label("Drop fundus photographs or folders here").set_input_files(list(uploads))
+    page.get_by_label("Drop fundus photographs, folders or ZIP archives here").set_input_files(list(uploads))
 
 
 def choose(page, *uploads):
     """Choose files, and wait for their answers."""
     choose_only(page, *uploads)
     expect(page.get_by_role("status")).to_have_text(ANSWERED)
+
+
+def decoded(file):
+    """A picture, RGB, from the bytes of its file."""
+    picture = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture[..., ::-1]
 
 
 def wait_for(page, condition):

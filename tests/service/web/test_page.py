@@ -10,11 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.api.problems import PROBLEMS
-from service.pictures import rendering
-from service.pictures.png import encode_png
 from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
-from tests.service.web.actions import choose, choose_only, upload, wait_for
+from tests.service.web.actions import choose, choose_only, decoded, upload, wait_for
 
 KEY = "a-long-enough-key"
 
@@ -44,9 +42,39 @@ def test_a_photograph_is_answered_with_overlay_score_and_regions(page, jpeg, pho
     assert (height, width) == photograph.shape[:2]
     assert page.locator("#regions button").count() == page.locator("#viewer .frame").count() > 0
     expect(page.locator("#regions button").first).to_have_text(
-        re.compile(r"^peak \d\.\d\d, [\d,]+ pixels, (upper|lower) (left|right)$")
+        re.compile(
+            r"^((super|infer)o(tempor|nas)al, \d\.\d disc diameters|on the optic disc), "
+            r"peak \d\.\d\d, [\d,]+ pixels$"
+        )
     )
     expect(page.locator("#origin")).to_contain_text("tiny 0.0.1")
+
+
+def test_the_optic_disc_is_outlined_and_places_are_told_from_it(page, jpeg, photograph):
+    choose(page, upload("eye.jpg", jpeg))
+    expect(page.locator("#seen-from")).to_contain_text("Seen from the centre of the optic disc")
+    disc, picture = (
+        page.locator("#viewer .disc").bounding_box(),
+        page.locator("#viewer .marks").bounding_box(),
+    )
+    middle = (disc["x"] + disc["width"] / 2 - picture["x"]) / picture["width"]
+    # Where the photograph has it.
+    assert middle * photograph.shape[1] == pytest.approx(60 + 222 * 480 / 1411, abs=10)
+
+
+def test_without_a_disc_places_are_the_photographs(page, jpeg):
+    def without_a_disc(route):
+        answer = route.fetch().json()
+        regions = [region | {"place": None} for region in answer["regions"]]
+        route.fulfill(json=answer | {"optic_disc": None, "regions": regions})
+
+    page.route("**/predict?*", without_a_disc)
+    choose(page, upload("eye.jpg", jpeg))
+    expect(page.locator("#seen-from")).to_contain_text("The optic disc was not found")
+    expect(page.locator("#viewer .disc")).to_have_count(0)
+    expect(page.locator("#regions button").first).to_have_text(
+        re.compile("^(upper|lower) (left|right), peak")
+    )
 
 
 def shown_wide(page):
@@ -173,14 +201,7 @@ def screenshot(page):
     page.keyboard.down("b")
     data = page.locator("#viewer").screenshot()
     page.keyboard.up("b")
-    return decoded(np.frombuffer(data, np.uint8))
-
-
-def decoded(data):
-    """A picture, RGB."""
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    assert picture is not None
-    return picture[..., ::-1]
+    return decoded(data)
 
 
 def test_the_picture_fills_the_screen(page, jpeg):
@@ -214,33 +235,14 @@ def test_what_is_no_photograph_is_said_in_words_and_the_others_go_on(page, jpeg)
 
 def test_a_picture_that_browsers_cannot_show_comes_from_the_service_and_fades_too(page, photograph):
     tiff = cv2.imencode(".tif", photograph[..., ::-1])[1].tobytes()
+    asked = []
+    page.on("request", lambda request: asked.extend(re.findall("/predict", request.url)))
     choose(page, upload("eye.tif", tiff))
+    assert len(asked) == 1
     expect(page.get_by_text("This browser cannot show files of this format")).to_be_visible()
     page.get_by_label("Overlay").fill("0")
     expect(page.locator("#viewer .layer")).to_have_css("opacity", "0")
     assert layer_size(page) == list(photograph.shape[1::-1])
-
-
-def test_an_overlay_is_taken_off_a_photograph(page, photograph):
-    heatmap = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    small = np.rint(heatmap * 255).astype(np.uint8)
-    levels = np.asarray(cv2.resize(small, photograph.shape[1::-1]), np.uint8)
-    overlay, layer = (
-        encode_png(rendering._overlay(photograph, levels)),
-        encode_png(levels, rendering._PALETTE),
-    )
-    unblended = page.evaluate(
-        """async (files) => {
-            const { unblend } = await import("/web/unblend.js");
-            const [overlay, layer] = files.map((bytes) => new Blob([new Uint8Array(bytes)]));
-            return [...new Uint8Array(await (await unblend(overlay, layer)).arrayBuffer())];
-        }""",
-        [list(overlay), list(layer)],
-    )
-    below = decoded(np.array(unblended, np.uint8))
-    difference = np.abs(below.astype(int) - photograph)
-    assert difference.max() <= 7
-    assert difference[levels < 128].max() <= 3
 
 
 def test_a_dicom_object_says_which_eye_and_when(page, photograph):
@@ -248,6 +250,24 @@ def test_a_dicom_object_says_which_eye_and_when(page, photograph):
     choose(page, upload("eye.dcm", data))
     expect(page.locator("#origin")).to_contain_text("Left eye. Taken 2026-11-03 14:15:02")
     expect(page.get_by_text(PATIENT)).to_have_count(0)
+
+
+def test_a_photograph_is_answered_by_keyboard_alone(page, jpeg):
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.id") != "choose-files":
+        page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([upload("first.jpg", jpeg), upload("second.jpg", jpeg)])
+    expect(page.get_by_role("status")).to_have_text("2 photographs answered.")
+    while page.evaluate("document.activeElement.textContent") != "second.jpg":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="second.jpg")).to_be_visible()
+    while page.evaluate("document.activeElement.id") != "opacity":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    expect(page.locator("#viewer .layer")).to_have_css("opacity", "0")
 
 
 def test_photographs_are_dropped_anywhere(page, jpeg):
@@ -342,7 +362,7 @@ def test_assistive_technology_can_read_it(page, jpeg, scheme):
 def test_the_page_speaks_the_browsers_language(open_page, address, jpeg):
     page = open_page(address, locale="de-AT")
     expect(page.locator("html")).to_have_attribute("lang", "de")
-    files = page.get_by_label("Fundusfotos oder Ordner hier ablegen")
+    files = page.get_by_label("Fundusfotos, Ordner oder ZIP-Archive hier ablegen")
     files.set_input_files([upload("eye.jpg", jpeg), upload("notes.txt", b"no picture")])
     expect(page.get_by_role("status")).to_have_text("Ein Foto beantwortet, eines fehlgeschlagen.")
     page.locator("#rows tr").first.click()

@@ -53,6 +53,22 @@ def test_what_failed_is_asked_again(page, jpeg):
     expect(page.get_by_role("button", name="Try failed ones again")).to_be_hidden()
 
 
+def test_a_file_that_is_gone_is_told(page, jpeg, tmp_path):
+    for number in range(4):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg)
+    held = []
+    page.route("**/predict?*", lambda route: held.append(route))
+    drop(page, tmp_path)
+    while len(held) < 3:
+        page.evaluate("new Promise(requestAnimationFrame)")
+    waiting = page.locator("#rows tr", has=page.locator(".waiting")).locator("td").first.inner_text()
+    (tmp_path.parent / waiting).unlink()
+    for route in held:
+        route.continue_()
+    expect(page.locator("#rows .failed")).to_have_text("The file cannot be read.")
+    expect(page.get_by_role("status")).to_have_text("3 photographs answered, one failed.")
+
+
 def test_one_that_failed_is_asked_again(page, jpeg):
     page.route("**/predict?*", lambda route: route.abort(), times=1)
     choose(page, upload("eye.jpg", jpeg))

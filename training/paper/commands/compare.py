@@ -66,7 +66,7 @@ def compare(
         raise typer.BadParameter(f"there is no rival {rival}", param_hint="--rival")
     ours = exported_model(model)
     dataset = load(data, layout, strict, workers)
-    prepared = prepare_records(dataset.evaluation, cache, ours.constants, strict, workers)
+    prepared = prepare_records(dataset.to_evaluate(), cache, ours.constants, strict, workers)
     if not is_delineated(prepared):
         raise DataError(f"{dataset.name} has no photographs with delineated lesions")
     config = options.configuration(preset, assignments)

@@ -83,6 +83,15 @@ def test_every_heatmap_has_the_photographs_size(client, jpeg, photograph, kind, 
     assert (1 if picture.ndim == 2 else picture.shape[2], picture.dtype) == (channels, dtype)
 
 
+@pytest.mark.parametrize("heatmap", ["map", "none"])
+def test_the_photograph_itself(client, photograph, heatmap):
+    tiff = encode(".tif", photograph[..., ::-1])
+    params = {"heatmap": heatmap, "photograph": True, "size": "full"}
+    answer = client.post("/predict", params=params, files={"file": tiff}).json()
+    assert np.array_equal(decode_png(base64.b64decode(answer["photograph_png"]))[..., ::-1], photograph)
+    assert client.post("/predict", files={"file": tiff}).json()["photograph_png"] is None
+
+
 def test_no_heatmap(client, jpeg):
     assert client.post("/predict?heatmap=none", files={"file": jpeg}).json()["heatmap_png"] is None
 
