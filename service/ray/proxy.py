@@ -9,7 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem
+from service.api.exception_handlers import RETRY_AFTER_SECONDS
+from service.api.problems import MEDIA_TYPE, Problem
 
 _ID = "x-request-id"
 
