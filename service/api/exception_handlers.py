@@ -8,13 +8,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from service.api.problems import RETRY_AFTER_SECONDS, ParameterError, Problem, problem_response
+from service.api.problems import ParameterError, Problem, problem_response
 from service.cameras.choice import UnknownCameraError
 from service.preprocessing import PreprocessingError
 from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.runtime import UnknownModelError
 
 CLIENT_CLOSED_REQUEST = 499
+# Of a full queue, in which a request takes about this long.
+RETRY_AFTER_SECONDS = 2
 
 
 def install_handlers(app: FastAPI) -> None:

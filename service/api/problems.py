@@ -10,8 +10,6 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
-# Of a full queue, in which a request takes about this long.
-RETRY_AFTER_SECONDS = 2
 _OPEN_INFERENCE = "/v2/"
 _SCHEMAS = "#/components/schemas/"
 
