@@ -88,7 +88,8 @@ def _bulk(folder: Path, actors: int, options: Sequence[str]) -> dict[str, Any]:
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "RESYNTHDETECT_LOG_LEVEL": "info"},
+            # Ray would run its workers at nice 15.
+            env={**os.environ, "RESYNTHDETECT_LOG_LEVEL": "info", "RAY_worker_niceness": "0"},
         )
     if run.returncode:
         sys.exit(run.stdout + run.stderr)

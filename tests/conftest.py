@@ -69,7 +69,8 @@ def ray_cluster() -> Iterator[RayCluster]:
         pytest.skip("the extra `ray` is not installed")
     port = free_port()
     access = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    patient = {"RAY_raylet_start_wait_time_s": "120"}
+    # Its workers would run at nice 15, and a busy machine would let them wait.
+    patient = {"RAY_raylet_start_wait_time_s": "120", "RAY_worker_niceness": "0"}
     # Not below pytest's folder: the paths of Unix sockets are short.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")

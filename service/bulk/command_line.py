@@ -144,10 +144,11 @@ def _require_apart(source: Storage, target: Storage) -> None:
 
 def _agree(target: Storage, identity: RunIdentity) -> None:
     """Write what this run's rows have in common, or refuse a target whose rows have something else."""
-    if not any(each.name == RUN_NAME for each in target.find()):
+    try:
+        former = RunIdentity.model_validate_json(target.read(RUN_NAME))
+    except FileNotFoundError:
         target.write(RUN_NAME, identity.model_dump_json(indent=1).encode())
         return
-    former = RunIdentity.model_validate_json(target.read(RUN_NAME))
     if former != identity:
         raise ValueError(f"the output holds the rows of another run, {former}; this one is {identity}")
 
@@ -167,7 +168,7 @@ def _score_left(left: Sequence[StoredFile], options: Options, settings: Settings
     job = Job(options.source, options.out, one, options.camera, options.overlays)
     with cluster() as (cores, gpus):
         networks = gpus if options.networks is None else options.networks
-        actors = options.actors or max(1, (cores - (0 if gpus else networks)) // options.cores)
+        actors = options.actors or actors_of(cores - (0 if gpus else networks), options.cores)
         parts = list(cut(left, options.part, actors))
         progress = Progress(len(left))
         handles = start_networks(one, networks, gpus=1 if gpus else 0)
@@ -175,6 +176,21 @@ def _score_left(left: Sequence[StoredFile], options: Options, settings: Settings
             progress.add(done)
         progress.close()
     return million(progress.tally, cores=options.cores, networks=networks)
+
+
+def actors_of(cores: int, each: int) -> int:
+    """Return how many actors a number of cores is enough for.
+
+    Args:
+        cores: Of the cluster, without those of ``--networks``.
+        each: Cores of each actor.
+
+    Raises:
+        ValueError: For none; an actor would wait for ever.
+    """
+    if cores < each:
+        raise ValueError(f"the cluster has {max(cores, 0)} cores left, and an actor takes {each}")
+    return cores // each
 
 
 def _tell(stands: Standing, missing: int, cost: Million | None, options: Options) -> None:

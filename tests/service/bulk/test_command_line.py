@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service import __main__ as main
+from service.bulk.command_line import actors_of
 from service.bulk.storage import Storage
 from tests.service.bulk.job import (
     Job,
@@ -79,3 +80,9 @@ def test_what_cannot_be_scored_is_told_before_ray_starts(
     with pytest.raises(SystemExit) as ended:
         main.main(["bulk", *arguments])
     assert words in str(ended.value.code)
+
+
+def test_actors_share_the_cores():
+    assert actors_of(7, 2) == 3
+    with pytest.raises(ValueError, match="1 cores left, and an actor takes 2"):
+        actors_of(1, 2)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import cv2
@@ -24,6 +25,7 @@ from tests.service.bulk.job import (
     variants,
     wait_until,
 )
+from tests.service.bulk.object_store import ObjectStore
 from tests.service.preprocessing.pictures import file_of
 from tests.service.serving.test_hostile_files import announcing, tiff
 
@@ -43,6 +45,15 @@ def hostile() -> dict[str, bytes]:
         "bad/slow.png": cv2.imencode(".png", np.zeros((7900, 7900, 3), np.uint8))[1].tobytes(),
         "bad/no-retina.png": file_of(np.full((300, 300, 3), 128, np.uint8), "PNG"),
     }
+
+
+@pytest.fixture(scope="module")
+def object_store(tmp_path_factory):
+    if find_spec("swift") is None:
+        pytest.skip("Swift is not installed")
+    store = ObjectStore(tmp_path_factory.mktemp("swift"))
+    yield store
+    store.stop()
 
 
 @pytest.fixture(scope="module")
