@@ -38,8 +38,9 @@ from training.networks.localizer import GuidedLocalizer
 from training.paper.rivals.parts.draem_samples import paste_texture
 from training.presets import PRESETS
 from training.stages.localization import WeighedSamples, localization_loss
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.samples import SyntheticSamples
+from training.stages.stage import Hardware, Stage
 from training.synthesis.generator import make_generator
 
 _SIZE = 768

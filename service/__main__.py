@@ -14,6 +14,7 @@ from service.api.transport.connection import time_limited_http
 from service.engines.contract import ModelError
 from service.logs import configure_logging
 from service.serving.model_repository import load_models
+from service.serving.stages import preload_workers
 from service.settings import Settings, read_options
 
 # What a single sign-on puts into a header may be long.
@@ -38,6 +39,7 @@ def serve(settings: Settings) -> None:
     # uvicorn finishes accepted requests and raises the signal again: a requested stop is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _require_free_port(settings)
+    preload_workers()
     try:
         app = create_app(settings, load_models(settings))
     except (AccessError, ModelError) as error:

@@ -1,3 +1,5 @@
+"""Photographs and the tiny model, for all tests."""
+
 import os
 from pathlib import Path
 

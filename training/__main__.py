@@ -1,4 +1,4 @@
-"""Run the command line."""
+"""``python -m training``."""
 
 from training.cli import main
 

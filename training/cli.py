@@ -65,3 +65,8 @@ def main() -> None:
     except (UserError, ModelError) as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(1) from error
+    except OSError as error:
+        if error.filename is None:  # nothing that a user has named
+            raise
+        typer.echo(f"error: {error.strerror}: {error.filename}", err=True)
+        raise SystemExit(1) from error

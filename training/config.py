@@ -1,4 +1,4 @@
-"""Everything about a training that can be chosen, with the reason for each value, and the presets."""
+"""The configuration of a training; :mod:`training.presets` has its values and their reasons."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What the errors have in common that a user can fix."""
+"""The base class of errors that a user can fix."""
 
 
 class UserError(Exception):

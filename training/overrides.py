@@ -46,8 +46,10 @@ def _set(values: dict[str, Any], path: str, value: object) -> None:
     inner: Any = values
     for parent in parents:
         inner = inner.get(parent) if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or name not in inner:
+    if not isinstance(inner, dict):
         raise OverrideError(f"there is no value {path}")
+    if name not in inner:
+        raise OverrideError(f"there is no value {path}; there are {', '.join(inner)}")
     inner[name] = value
 
 

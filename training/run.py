@@ -16,9 +16,10 @@ from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
 from training.stages.localization import train_localization
-from training.stages.loop import Hardware, best_file
+from training.stages.loop import best_file
 from training.stages.reconstruction import train_reconstruction, untrained_autoencoder
 from training.stages.samples import Images
+from training.stages.stage import Hardware
 
 _RECORD = "run.json"
 _LOCALIZATION = "localization"

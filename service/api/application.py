@@ -12,8 +12,8 @@ from fastapi_offline import FastAPIOffline
 
 from service.api.admission import Admission
 from service.api.api_keys import ApiKeys
+from service.api.exception_handlers import install_handlers
 from service.api.openapi import describe
-from service.api.problems import install_handlers
 from service.api.routes import admin, health, inference, prediction
 from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.transport.observation import ObservationMiddleware

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.api.problems import problem_examples, problem_schemas
-from service.api.transport.upload import FIELD
+from service.api.transport.photograph_form import FIELD
 
 # A grey pixel: short enough to read, and a PNG that opens.
 EXAMPLE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="

@@ -1,4 +1,4 @@
-"""What a camera's photographs look like, whoever's eye is on them."""
+"""Measures of a photograph that tell its camera, whoever's eye is on it."""
 
 import math
 from typing import Final

@@ -1,7 +1,7 @@
 """Predictions from Python and from the command line (``python -m service.client``).
 
     with Client("http://localhost:8000") as client:
-        answer = client.predict(Path("photo.jpg").read_bytes())
+        answer = client.predict("photo.jpg")
     print(answer.score, answer.anomalous)
 
 It needs none of the server's dependencies: pydantic and httpx2 are enough, and tqdm for the command line.

@@ -1,32 +1,27 @@
-"""``python -m service.client``: photographs, and folders of them, into a CSV file and pictures."""
+"""``python -m service.client``: photographs, in folders and ZIP archives too, into a CSV file."""
 
 import argparse
 import base64
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 from tqdm import tqdm
 
 from service.api.schemas import PredictionAnswer
 from service.client.http_client import Client
 from service.client.interface import PredictionError, PredictionSource
+from service.client.photographs import Photograph, PhotographError, find_photographs
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 
 PROGRAM = "python -m service.client"
 API_KEY_VARIABLE = "RESYNTHDETECT_API_KEY"
 CSV_NAME = "predictions.csv"
-# In a folder only these and DICOM objects of any name are sent; a file that is named always is.
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
-# Where DICOM objects have this; archives and cameras give them no suffix.
-_DICOM_OFFSET, _DICOM_MAGIC = 128, b"DICM"
-# The table of contents of a medium, itself a DICOM object.
-_DICOM_CONTENTS = "DICOMDIR"
 # Between the photograph's name and its problem.
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
@@ -53,12 +48,6 @@ def _places(answer: PredictionAnswer) -> list[str]:
     return [f"{place.quadrant} {place.disc_diameters:.2f}" for place in places]
 
 
-class _Photograph(NamedTuple):
-    path: Path
-    # Relative to the folder that was named: what the CSV and the picture call it.
-    name: Path
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Predict all photographs; the exit code is 1 if one was refused.
 
@@ -66,9 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: Command-line arguments; the process's own by default.
     """
     options = _parser().parse_args(arguments)
-    photographs = list(_find(options.photographs))
+    try:
+        photographs = find_photographs(options.photographs)
+    except PhotographError as error:
+        sys.exit(str(error))
     if not photographs:
         sys.exit(f"there are no photographs in {', '.join(map(str, options.photographs))}")
+    options.concurrency = min(options.concurrency, len(photographs))
     with _source(options) as source:
         options.out.mkdir(parents=True, exist_ok=True)
         refused = _write(options, photographs, source)
@@ -80,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         PROGRAM, description="Score fundus photographs into a CSV file and pictures."
     )
-    parser.add_argument("photographs", nargs="+", type=Path, help="files, and folders of them")
+    parser.add_argument("photographs", nargs="+", type=Path, help="files, folders and ZIP archives of them")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('resynthdetect')}")
     parser.add_argument(
         "--server",
         metavar="URL",
@@ -138,34 +132,14 @@ def _positive(text: str) -> int:
     return number
 
 
-def _find(paths: Sequence[Path]) -> Iterator[_Photograph]:
-    for path in paths:
-        if not path.exists():
-            sys.exit(f"{path} does not exist")
-        if path.is_dir():
-            found = sorted(each for each in path.rglob("*") if _is_photograph(each))
-            yield from (_Photograph(each, each.relative_to(path)) for each in found)
-        else:
-            yield _Photograph(path, Path(path.name))
-
-
-def _is_photograph(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES or (path.name != _DICOM_CONTENTS and _is_dicom(path))
-
-
-def _is_dicom(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            file.seek(_DICOM_OFFSET)
-            return file.read(len(_DICOM_MAGIC)) == _DICOM_MAGIC
-    except OSError:  # a folder, or nothing that can be read
-        return False
-
-
 def _source(options: argparse.Namespace) -> AbstractContextManager[PredictionSource]:
     if options.server is not None:
         return Client(options.server, api_key=options.api_key)
     # A client of a service elsewhere has none of what these import.
+    from service.serving.stages import preload_workers
+
+    # The rest takes as long to import again.
+    preload_workers()
     from service.client.in_process import InProcess
     from service.engines.contract import ModelError
     from service.logs import configure_logging
@@ -173,16 +147,16 @@ def _source(options: argparse.Namespace) -> AbstractContextManager[PredictionSou
 
     configure_logging("error")
     try:
-        return InProcess(read_options(Settings, (), PROGRAM))
+        return InProcess(read_options(Settings, (), PROGRAM), concurrency=options.concurrency)
     except ModelError as error:
         sys.exit(f"cannot predict: {error}")
 
 
-def _write(options: argparse.Namespace, photographs: Sequence[_Photograph], source: PredictionSource) -> int:
+def _write(options: argparse.Namespace, photographs: Sequence[Photograph], source: PredictionSource) -> int:
     """Write a row and a picture for each photograph; return how many were refused."""
     refused = 0
 
-    def predict(photograph: _Photograph) -> dict[str, object]:
+    def predict(photograph: Photograph) -> dict[str, object]:
         return _row(photograph, options, source)
 
     with (options.out / CSV_NAME).open("w", newline="", encoding="utf-8") as file:
@@ -191,20 +165,22 @@ def _write(options: argparse.Namespace, photographs: Sequence[_Photograph], sour
         with ThreadPoolExecutor(options.concurrency) as threads:
             for row in tqdm(threads.map(predict, photographs), total=len(photographs), unit="photograph"):
                 rows.writerow(row)
+                if "problem" in row:
+                    tqdm.write(f"{row['photograph']}: {row['problem']}", file=sys.stderr)
                 # An interrupted run keeps what it has.
                 file.flush()
                 refused += "problem" in row
     return refused
 
 
-def _row(photograph: _Photograph, options: argparse.Namespace, source: PredictionSource) -> dict[str, object]:
+def _row(photograph: Photograph, options: argparse.Namespace, source: PredictionSource) -> dict[str, object]:
     heatmap = Heatmap(options.heatmap)
     try:
-        data = photograph.path.read_bytes()
+        data = photograph.read()
         answer = source.predict(
             data, heatmap=heatmap, size=options.size, model=options.model, camera=options.camera
         )
-    except (OSError, PredictionError) as error:
+    except (PhotographError, PredictionError) as error:
         return {"photograph": str(photograph.name), "problem": str(error)}
     if answer.heatmap_png is not None:
         # The whole name: a folder may hold eye.jpg and eye.png.
@@ -217,7 +193,7 @@ def _row(photograph: _Photograph, options: argparse.Namespace, source: Predictio
 
 
 def _write_dicom(
-    photograph: _Photograph, data: bytes, options: argparse.Namespace, source: PredictionSource
+    photograph: Photograph, data: bytes, options: argparse.Namespace, source: PredictionSource
 ) -> dict[str, object]:
     """Write the DICOM objects about a photograph; return the problem, if there is one."""
     heatmap = Heatmap(options.heatmap)

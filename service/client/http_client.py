@@ -10,7 +10,7 @@ import httpx2
 
 from service.api.schemas import ModelAnswer, ModelList, PredictionAnswer
 from service.api.transport.multipart_related import PART, split_related
-from service.client.interface import PredictionError
+from service.client.interface import Photograph, PredictionError, read
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 
 _BUSY = (429, 503)
@@ -48,7 +48,7 @@ class Client:
 
     def predict(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -56,12 +56,12 @@ class Client:
         camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`PredictionSource.predict`."""
-        response = self._ask(photograph, "application/json", heatmap, size, model, camera)
+        response = self._ask(read(photograph), "application/json", heatmap, size, model, camera)
         return PredictionAnswer.model_validate_json(response.content)
 
     def predict_dicom(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -69,7 +69,7 @@ class Client:
         camera: str | None = None,
     ) -> dict[str, bytes]:
         """Make DICOM objects about one photograph; see :meth:`PredictionSource.predict_dicom`."""
-        response = self._ask(photograph, PART, heatmap, size, model, camera)
+        response = self._ask(read(photograph), PART, heatmap, size, model, camera)
         return split_related(response.headers["Content-Type"], response.content)
 
     def models(self) -> list[ModelAnswer]:

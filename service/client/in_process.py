@@ -13,13 +13,14 @@ from service.api.problems import PROBLEMS, Problem
 from service.api.routes.prediction import require_dicom
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
-from service.client.interface import PredictionError
+from service.client.interface import Photograph, PredictionError, read
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
 from service.serving.model_repository import load_models
 from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
 from service.serving.served_model import ServedModel
+from service.serving.stages import preload_workers
 from service.settings import Settings
 
 
@@ -30,15 +31,20 @@ class InProcess:
     ``if __name__ == "__main__":``.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, concurrency: int | None = None) -> None:
         """Load the models.
 
         Args:
             settings: The service's; those about HTTP are not used.
+            concurrency: Most photographs at the same time. The fewer, the sooner it starts.
 
         Raises:
             ModelError: One cannot be served.
         """
+        if concurrency is not None:
+            workers = min(settings.workers, concurrency)
+            settings = settings.model_copy(update={"workers": workers, "queue_size": concurrency})
+        preload_workers()
         self._runtime = Runtime(settings, load_models(settings))
         self._stack = ExitStack()
 
@@ -58,7 +64,7 @@ class InProcess:
 
     def predict(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -66,14 +72,15 @@ class InProcess:
         camera: str | None = None,
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`~service.client.interface.PredictionSource.predict`."""
+        data = read(photograph)
         with _errors():
             served = self._runtime.find(model)
-            prediction = self._predict(served, photograph, heatmap, size, camera)
+            prediction = self._predict(served, data, heatmap, size, camera)
         return answer_of(prediction, served.metadata, None)
 
     def predict_dicom(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -81,11 +88,12 @@ class InProcess:
         camera: str | None = None,
     ) -> dict[str, bytes]:
         """See :meth:`~service.client.interface.PredictionSource.predict_dicom`."""
+        data = read(photograph)
         with _errors():
-            require_dicom(photograph, heatmap)
+            require_dicom(data, heatmap)
             served = self._runtime.find(model)
-            prediction = self._predict(served, photograph, heatmap, size, camera)
-            return self._portal.call(served.predictor.make_dicom, photograph, prediction)
+            prediction = self._predict(served, data, heatmap, size, camera)
+            return self._portal.call(served.predictor.make_dicom, data, prediction)
 
     def _predict(
         self, served: ServedModel, photograph: bytes, heatmap: Heatmap, size: Size, camera: str | None

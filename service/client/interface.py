@@ -1,10 +1,28 @@
-"""What the HTTP client and in-process prediction have in common."""
+"""The interface of the HTTP client and of in-process prediction."""
 
+import os
 from collections.abc import Mapping
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from service.api.schemas import PredictionAnswer
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
+
+# The path of a file, an open one, or its bytes.
+Photograph = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
+
+
+def read(photograph: Photograph) -> bytes:
+    """Return the bytes of a photograph's file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if isinstance(photograph, bytes | bytearray | memoryview):
+        return bytes(photograph)
+    if isinstance(photograph, str | os.PathLike):
+        return Path(photograph).read_bytes()
+    return photograph.read()
 
 
 class PredictionError(Exception):
@@ -26,7 +44,7 @@ class PredictionSource(Protocol):
 
     def predict(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -36,7 +54,7 @@ class PredictionSource(Protocol):
         """Score a photograph and show where it is anomalous.
 
         Args:
-            photograph: A file's bytes.
+            photograph: The path of a file, an open one (binary), or its bytes.
             heatmap: How to draw the heatmap.
             size: The longest side of the picture, in pixels, or ``full`` for the photograph's own.
             model: Name of the model, or None for the default.
@@ -47,11 +65,12 @@ class PredictionSource(Protocol):
 
         Raises:
             PredictionError: It is no fundus photograph, or got no answer.
+            OSError: The file cannot be read.
         """
 
     def predict_dicom(
         self,
-        photograph: bytes,
+        photograph: Photograph,
         *,
         heatmap: Heatmap = Heatmap.OVERLAY,
         size: Size = DEFAULT_SIZE,
@@ -61,7 +80,7 @@ class PredictionSource(Protocol):
         """Score a photograph in a DICOM object, and make DICOM objects about it.
 
         Args:
-            photograph: A DICOM file's bytes.
+            photograph: A DICOM file, likewise.
             heatmap: ``overlay`` adds a secondary capture, ``raw`` a segmentation of probabilities.
             size: The longest side of the overlay, in pixels, or ``full`` for the photograph's own.
             model: Name of the model, or None for the default.
@@ -72,4 +91,5 @@ class PredictionSource(Protocol):
 
         Raises:
             PredictionError: It is no DICOM photograph of a fundus, or got no answer.
+            OSError: The file cannot be read.
         """

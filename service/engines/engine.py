@@ -1,4 +1,4 @@
-"""What every engine is: arrays in, arrays out."""
+"""The interface of every engine: arrays in, arrays out."""
 
 from typing import Literal, Protocol
 

@@ -1,4 +1,4 @@
-"""What an answer comes to, in one word."""
+"""The finding of an answer: anomalous, borderline, cannot be judged, or nothing found."""
 
 from collections.abc import Collection
 from enum import StrEnum

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -66,104 +67,90 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self.requests = Counter(
+        counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
+        histogram, info = partial(Histogram, registry=self.registry), partial(Info, registry=self.registry)
+        self.requests = counter(
             "resynthdetect_requests",
             "Requests by route, outcome (success, or the code of the problem) and the name of the API key.",
             ["route", "outcome", "client"],
-            registry=self.registry,
         )
-        self.request_seconds = Histogram(
+        self.request_seconds = histogram(
             "resynthdetect_request_duration_seconds",
             "From a request's first byte to the beginning of its answer.",
             ["route"],
             buckets=SECONDS,
-            registry=self.registry,
         )
-        self.stage_seconds = Histogram(
+        self.stage_seconds = histogram(
             "resynthdetect_stage_duration_seconds",
             "One stage of a prediction.",
             ["model", "stage"],
             buckets=SECONDS,
-            registry=self.registry,
         )
-        self.predictions = Counter(
+        self.predictions = counter(
             "resynthdetect_predictions",
             "Answers by camera profile and decision.",
             ["model", "camera", "anomalous"],
-            registry=self.registry,
         )
-        self.scores = Histogram(
+        self.scores = histogram(
             "resynthdetect_score",
             "Anomaly scores answered, by camera profile; where their distribution drifts, patients or the "
             "camera changed.",
             ["model", "camera"],
             buckets=SCORES,
-            registry=self.registry,
         )
-        self.normal_scores = Gauge(
+        self.normal_scores = gauge(
             "resynthdetect_normal_score",
             "Scores of a camera's normal photographs, by quantile, and of held-back ones for unknown "
             "cameras: the reference for resynthdetect_score.",
             ["model", "camera", "quantile"],
-            registry=self.registry,
         )
-        self.quality_notes = Counter(
+        self.quality_notes = counter(
             "resynthdetect_quality_notes",
             "Quality notes on answered photographs, by code.",
             ["model", "code"],
-            registry=self.registry,
         )
-        self.batch_sizes = Histogram(
+        self.batch_sizes = histogram(
             "resynthdetect_batch_size",
             "Photographs in one inference.",
             ["model"],
             buckets=BATCH_SIZES,
-            registry=self.registry,
         )
-        self.inference_failures = Counter(
+        self.inference_failures = counter(
             "resynthdetect_inference_failures",
             "Photographs on which the model failed; after three in a row the service is not ready.",
             ["model"],
-            registry=self.registry,
         )
-        self.workers_lost = Counter(
+        self.workers_lost = counter(
             "resynthdetect_workers_lost",
             "Workers lost and replaced, by reason: the photograph exceeded its time or memory, crashed the "
             "process, or was abandoned by its client.",
             ["reason"],
-            registry=self.registry,
         )
-        self.queue_depth = Gauge(
+        self.queue_depth = gauge(
             "resynthdetect_queue_depth",
             "Concurrent requests.",
-            registry=self.registry,
         )
-        self.queue_capacity = Gauge(
+        self.queue_capacity = gauge(
             "resynthdetect_queue_capacity",
             "Most concurrent requests.",
-            registry=self.registry,
         )
-        self.memory = Gauge(
+        self.memory = gauge(
             "resynthdetect_memory_bytes",
             "Memory of the container or systemd unit, the workers included; NaN outside a cgroup v2.",
-            registry=self.registry,
         )
-        self.memory_limit = Gauge(
+        self.memory_limit = gauge(
             "resynthdetect_memory_limit_bytes",
             "Its limit; +Inf without one.",
-            registry=self.registry,
         )
-        self.reloads = Counter(
+        self.reloads = counter(
             "resynthdetect_reloads",
             "Reloads of the models by outcome: success, or refused, where the former models stay.",
             ["outcome"],
-            registry=self.registry,
         )
-        self.model = Info(
+        self.model = info(
             "resynthdetect_model",
             "A model that is served, the device and provider that run it, and the device asked for.",
             ["model"],
-            registry=self.registry,
         )
 
         group = ControlGroup()

@@ -58,12 +58,12 @@ def batch_limit(settings: Settings, model: Model) -> int:
 def max_concurrent(settings: Settings, models: Sequence[Model]) -> int:
     """Concurrent inferences: on a CPU one a core, on a GPU one, where others would wait for it."""
     on_gpu = any(model.device == "cuda" for model in models)
-    return 1 if on_gpu else _cores(settings)
+    return 1 if on_gpu else _on_cpu(settings)
 
 
-def _cores(settings: Settings) -> int:
-    """Cores that inferences on the CPU may take."""
-    return settings.inference_threads or available_cores()
+def _on_cpu(settings: Settings) -> int:
+    """Concurrent inferences on the CPU: one a core, and no more than there are requests."""
+    return min(settings.inference_threads or available_cores(), settings.queue_size)
 
 
 def _load(path: Path, settings: Settings) -> Model:
@@ -73,7 +73,7 @@ def _load(path: Path, settings: Settings) -> Model:
         device=settings.device,
         engine=settings.engine,
         inference_threads=settings.inference_threads,
-        max_concurrent=_cores(settings),
+        max_concurrent=_on_cpu(settings),
     )
     if model.fallback is not None:
         _log.warning(f"fell back to {model.fallback.to}", reason=model.fallback.reason)

@@ -34,6 +34,7 @@ from service.preprocessing import (
     read_acquisition,
     read_reduced,
 )
+from service.serving.workers.worker import preload
 
 # What pydicom, and datetime, import only when they read a picture and its time.
 _DICOM_IMPORTS = (
@@ -99,6 +100,14 @@ class Drawn:
 
 # All that answers are made of.
 ANSWERS = (Prepared, Drawn, SquareMapping, Box, Circle, OpticDisc, QualityNote, Acquisition, Region)
+
+
+def preload_workers() -> None:
+    """Start the process that workers are forked from, which imports what they need; returns at once.
+
+    For a program that has models to load meanwhile.
+    """
+    preload(IMPORTS)
 
 
 @cache

@@ -18,7 +18,8 @@ from python_multipart.exceptions import FormParserError
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.transport.upload import PhotographForm, _boundary
+from service.api.transport.photograph_form import PhotographForm
+from service.api.transport.upload import _boundary
 from service.engines.card import check_against_card
 from service.engines.contract import METADATA_KEY, ModelError
 from service.engines.model import _read_metadata

@@ -19,7 +19,7 @@ def tiny_model(tiny_model_path) -> Model:
     return Model(tiny_model_path, device="cpu", inference_threads=1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(tiny_model_path) -> Settings:
     return Settings(
         model=tiny_model_path,
@@ -34,6 +34,13 @@ def settings(tiny_model_path) -> Settings:
 
 @pytest.fixture
 def client(settings, tiny_model) -> Iterator[TestClient]:
+    with TestClient(create_app(settings, [tiny_model])) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_client(settings, tiny_model) -> Iterator[TestClient]:
+    """Of one service for all tests of a file, none of which changes it: most of a start is its worker's."""
     with TestClient(create_app(settings, [tiny_model])) as client:
         yield client
 

@@ -13,7 +13,7 @@ from training.config import (
 )
 from training.presets import COMPACT
 from training.run import RunError, RunRecord, digests, load_localizer, open_run, read_record, train
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 NORMALS, HELD_BACK = normal_images(range(2), 64), normal_images(range(2, 3), 64)
 RECORD = RunRecord(

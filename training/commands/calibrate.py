@@ -8,10 +8,18 @@ import typer
 
 from service.cameras.profile import Device, write_profile
 from service.engines.model import Model
-from training.commands.options import StrictOption, WorkersOption, camera_name, console, load
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, show_findings
 from training.data.datasets import Layout
 from training.data.split import SPECIFICITY
-from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
+from training.export.camera_profile import (
+    make_profile,
+    measure_photographs,
+    require_enough,
+    suspicious,
+    trust,
+)
 
 
 def calibrate(
@@ -34,7 +42,7 @@ def calibrate(
             "--camera",
             help="Name of the camera: a-z, 0-9 and -.",
             show_default=False,
-            callback=camera_name,
+            callback=options.camera_name,
         ),
     ],
     specificity: Annotated[
@@ -49,8 +57,8 @@ def calibrate(
             "--dicom", help="The camera in DICOM's words, as MANUFACTURER/MODEL NAME. May be repeated."
         ),
     ] = None,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Calibrate a model on a camera's normal photographs, and write the profile beside it.
 
@@ -62,7 +70,9 @@ def calibrate(
     devices = _devices(device or ())
     loaded = Model(model)
     records = load(normals, Layout.FOLDER, strict, workers).training
-    scores, looks = measure_photographs(loaded, records)
+    require_enough(len(records), specificity)
+    scores, looks, report = measure_photographs(loaded, records, strict=strict)
+    show_findings(report)
     profile = make_profile(camera, loaded.metadata, scores, looks, specificity, devices)
     path = write_profile(profile, model)
     low, high = trust(specificity, len(scores))
@@ -72,7 +82,7 @@ def calibrate(
         f"calibrations. The smallest p-value is {1 / (len(scores) + 1):.3f}."
     )
     for index in suspicious(scores):
-        console.print(f"look at {records[index].identifier}: it scores {scores[index]:.3f}")
+        console.print(f"look at {report.accepted[index].identifier}: it scores {scores[index]:.3f}")
 
 
 def _devices(names: Sequence[str]) -> list[Device]:

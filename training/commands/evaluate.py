@@ -7,19 +7,11 @@ import typer
 from rich.table import Table as RichTable
 
 from service.engines.engine import EngineName
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
-from training.data.records import DataError
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
 from training.evaluation.protocol import Evaluation, Prediction, measure, predict
 from training.evaluation.report.page import write_picture
@@ -37,18 +29,18 @@ def evaluate(
             show_default=False,
         ),
     ],
-    data: DataFolder,
-    cache: CacheFolder = Path("cache"),
+    data: options.DataFolder,
+    cache: options.CacheFolder = Path("cache"),
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for report.md, report.json and pages of pictures."),
     ] = None,
-    layout: LayoutOption = Layout.AUTO,
+    layout: options.Layout = Layout.AUTO,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="What runs an exported model on a CPU.")
     ] = "onnxruntime",
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Measure a model on photographs with known lesions or grades.
 
@@ -63,9 +55,7 @@ def evaluate(
     """
     method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)
     dataset = load(data, layout, strict, workers)
-    if not dataset.evaluation:
-        raise DataError(f"{dataset.name} has nothing to evaluate on: all its photographs are normal")
-    prepared = prepare_records(dataset.evaluation, cache, method.constants, strict, workers)
+    prepared = prepare_records(dataset.to_evaluate(), cache, method.constants, strict, workers)
     methods = (yardstick(method.constants), method)
     predictions = [predict(each, prepared) for each in methods]
     evaluations = [

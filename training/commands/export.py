@@ -7,17 +7,10 @@ import typer
 
 from service.cameras.profile import write_profile
 from service.engines.model import Model
+from training.commands import options
+from training.commands.console import console
 from training.commands.normals import prepare_normals, warn_of_few
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    camera_name,
-    console,
-    load,
-)
+from training.commands.photographs import load
 from training.data.datasets import Layout
 from training.export.camera_profile import measure_photographs, training_profile
 from training.export.model import export_run
@@ -29,7 +22,7 @@ def export(
         Path,
         typer.Argument(help="Folder of a training run.", exists=True, file_okay=False, show_default=False),
     ],
-    data: DataFolder,
+    data: options.DataFolder,
     out: Annotated[Path, typer.Option("--out", help="Folder for the model and its card.")] = Path("models"),
     name: Annotated[
         str, typer.Option("--name", help="Name of the model, and of its files.")
@@ -45,17 +38,24 @@ def export(
     camera: Annotated[
         str,
         typer.Option(
-            "--camera", help="Name of the camera that took the training photographs.", callback=camera_name
+            "--camera",
+            help="Name of the camera that took the training photographs.",
+            callback=options.camera_name,
         ),
     ] = "training",
     results: Annotated[
         Path | None,
-        typer.Option("--results", help="A report.md of the evaluate command, for the card.", exists=True),
+        typer.Option(
+            "--results",
+            help="A report.md of the evaluate command, for the card.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Export the best localizer of a run: one ONNX file, its card, and the profile of its camera.
 
@@ -76,7 +76,7 @@ def export(
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
     loaded = Model(model, device="cpu")
     held = normals.held_back.records
-    scores, looks = measure_photographs(loaded, (*held, *normals.training.records))
+    scores, looks, _ = measure_photographs(loaded, (*held, *normals.training.records), strict=True)
     profile = training_profile(camera, loaded.metadata, scores[: len(held)], looks)
     write_profile(profile, model)
     console.print(f"exported {model} and its card {model.with_suffix('.md')}")

@@ -1,11 +1,11 @@
-"""Where a command trains, and how."""
+"""The options of device and precision, and the hardware that they choose."""
 
 from typing import Annotated, Literal
 
 import torch
 import typer
 
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 DeviceOption = Annotated[

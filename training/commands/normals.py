@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from service.engines.contract import TrainingData
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.options import console, prepare_records
+from training.commands.console import console
+from training.commands.photographs import prepare_records
 from training.config import TrainingConfig
 from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
-from training.data.split import hold_back, too_few
+from training.data.split import LEAST_NORMALS, hold_back, too_few
 from training.run import RunRecord, digests
 from training.stages.samples import Images
 
@@ -47,7 +48,10 @@ def prepare_normals(
     try:
         parts = hold_back(dataset.training, config.held_back, config.seed)
     except ValueError as error:
-        raise DataError(f"{dataset.name} has too few normal photographs: {error}") from error
+        raise DataError(
+            f"{dataset.name} has {len(dataset.training)} normal photographs, too few to train on some and "
+            f"hold some back; use at least {LEAST_NORMALS}"
+        ) from error
     return Normals(
         *(prepare_records(part, cache, constants, strict, workers, natural=True) for part in parts)
     )

@@ -3,25 +3,19 @@
 from pathlib import Path
 
 from service.preprocessing.constants import PreprocessingConstants
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
+from training.data.split import LEAST_NORMALS
 
 
 def prepare(
-    data: DataFolder,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    data: options.DataFolder,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Check a data set and prepare its photographs once, into a cache.
 
@@ -37,3 +31,5 @@ def prepare(
             natural = purpose == "training"
             prepared = prepare_records(records, cache, constants, strict, workers, natural=natural)
             console.print(f"{dataset.name}: {len(prepared)} photographs for {purpose} in {cache}")
+            if natural and len(prepared) < LEAST_NORMALS:
+                console.print(f"[bold]warning:[/bold] to train takes {LEAST_NORMALS}, better some hundreds")

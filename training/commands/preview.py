@@ -6,19 +6,10 @@ from typing import Annotated
 import typer
 
 from service.preprocessing.constants import PreprocessingConstants
+from training.commands import options
+from training.commands.console import console
 from training.commands.normals import prepare_normals
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    PresetOption,
-    SetOption,
-    StrictOption,
-    WorkersOption,
-    configuration,
-    console,
-    load,
-)
+from training.commands.photographs import load
 from training.config import LesionConfig
 from training.data.datasets import Layout
 from training.evaluation.report.page import write_picture
@@ -26,25 +17,25 @@ from training.preview import kinds_sheet, synthetic_sheet
 
 
 def preview(
-    data: DataFolder,
+    data: options.DataFolder,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("out/preview.png"),
-    preset: PresetOption = "compact",
-    assignments: SetOption = None,
+    preset: options.Preset = "compact",
+    assignments: options.Set = None,
     whole: Annotated[bool, typer.Option("--whole", help="Whole images, as they are trained on.")] = False,
     rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of whole images.")] = 2,
     columns: Annotated[int, typer.Option("--columns", min=1, help="Pictures in a row.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws others.")] = 0,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Draw a sheet of each kind of lesion, close up and with its label in outline.
 
     With --whole, and where the generator knows no kinds (the paper's), it is a sheet of whole images as they
     are trained on. Look at it before you train: do the lesions look like lesions, and the rest like fundus?
     """
-    config = configuration(preset, assignments)
+    config = options.configuration(preset, assignments)
     dataset = load(data, layout, strict, workers)
     constants = PreprocessingConstants()
     normals = prepare_normals(dataset, config, constants, cache, strict, workers).training.normals

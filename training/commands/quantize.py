@@ -7,16 +7,9 @@ import numpy as np
 import typer
 
 from service.engines.model import Model
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    StrictOption,
-    WorkersOption,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands import options
+from training.commands.console import console
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 from training.data.records import DataError
 from training.export.quantization import write_int8_variant
@@ -29,15 +22,15 @@ def quantize(
         Path,
         typer.Argument(help="An exported model (.onnx).", exists=True, dir_okay=False, show_default=False),
     ],
-    data: DataFolder,
+    data: options.DataFolder,
     photographs: Annotated[
         int,
         typer.Option("--photographs", min=4, help="Normal photographs that set activation ranges."),
     ] = 24,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
-    workers: WorkersOption = 2,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
+    workers: options.Workers = 2,
 ) -> None:
     """Write a model's int8 variant, for CPUs.
 

@@ -7,28 +7,18 @@ import typer
 
 from service.preprocessing.constants import PreprocessingConstants
 from training import processes
+from training.commands import options
+from training.commands.console import console
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of, warn_of_few
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    PresetOption,
-    SetOption,
-    StrictOption,
-    TexturesOption,
-    WorkersOption,
-    configuration,
-    console,
-    load,
-)
+from training.commands.photographs import load
 from training.data.datasets import Layout
 from training.data.textures import load_textures
 from training.run import train as run_training
 
 
 def train(
-    data: DataFolder,
+    data: options.DataFolder,
     run: Annotated[
         Path,
         typer.Option(
@@ -38,14 +28,14 @@ def train(
             file_okay=False,
         ),
     ] = Path("runs/compact"),
-    preset: PresetOption = "compact",
-    assignments: SetOption = None,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
+    preset: options.Preset = "compact",
+    assignments: options.Set = None,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
     device: DeviceOption = "auto",
-    workers: WorkersOption = 2,
-    textures: TexturesOption = None,
+    workers: options.Workers = 2,
+    textures: options.Textures = None,
     full_precision: FullPrecisionOption = False,
     licence: Annotated[
         str, typer.Option("--licence", help="Licence of your own photographs, for the model's card.")
@@ -67,7 +57,7 @@ def train(
     Watch it with `tensorboard --logdir RUN/tensorboard`. Change single values of a preset with --set, such as
     `--set localization.epochs=50 --set generator.groups=[1,8]`.
     """
-    config = configuration(preset, assignments)
+    config = options.configuration(preset, assignments)
     hardware = choose_hardware(device, workers, full_precision)
     processes.join(hardware.device)
     console.quiet = processes.number() > 0

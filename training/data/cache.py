@@ -11,13 +11,13 @@ import cv2
 from tqdm import tqdm
 
 import service.preprocessing
-from service.preprocessing import NoFieldOfView, PhotographFile, PreprocessingError, prepare_file
+from service.preprocessing import PhotographFile, prepare_file
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.masks import read_mask
 from training.data.prepared import Entry, PreparedSet, with_field_of_view
 from training.data.records import DataError, Record
 from training.data.store import ArrayStore
-from training.data.validation import Finding, Problem, file_finding, report
+from training.data.validation import UNUSABLE, Finding, report, unusable
 
 MAX_PIXELS = 100_000_000
 """Largest photograph that is decoded: six times a camera's 16 megapixels."""
@@ -55,8 +55,11 @@ def prepare_cache(
 
     Raises:
         DataError: Something cannot be used and ``strict`` is set, or nothing can be used.
+        OSError: The cache cannot be written.
     """
     constants = constants or PreprocessingConstants()
+    # Now: later, what cannot be written would be blamed on a photograph.
+    cache_dir.mkdir(parents=True, exist_ok=True)
     store = ArrayStore(cache_dir / fingerprint(constants))
     prepare = _Preparation(store, constants, natural, strict)
     outcomes = _run(prepare, records, workers, progress)
@@ -114,14 +117,8 @@ class _Preparation:
     def __call__(self, record: Record) -> _Outcome:
         try:
             return self._prepare(record)
-        except FileNotFoundError as error:
-            return file_finding(record, Problem.MISSING, str(error), strict=self.strict)
-        except NoFieldOfView as error:
-            return file_finding(record, Problem.NO_FIELD_OF_VIEW, error.detail, strict=self.strict)
-        except PreprocessingError as error:
-            return file_finding(record, Problem.UNREADABLE, error.detail, strict=self.strict)
-        except DataError as error:
-            return file_finding(record, Problem.UNUSABLE_MASK, str(error), strict=self.strict)
+        except UNUSABLE as error:
+            return unusable(record, error, strict=self.strict)
 
     def _prepare(self, record: Record) -> Entry:
         data = record.image.read_bytes()

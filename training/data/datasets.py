@@ -8,7 +8,7 @@ from pathlib import Path
 from training.data import eyeq, idrid
 from training.data.folder import load_folder
 from training.data.labelled import is_labelled, load_labelled
-from training.data.records import Record, Split, in_split, normals
+from training.data.records import DataError, Record, Split, in_split, normals
 from training.data.validation import ValidationReport, validate_files
 
 IDRID_TEST = (34, 81)
@@ -64,6 +64,19 @@ class Dataset:
     attribution: str
     report: ValidationReport
 
+    def to_evaluate(self) -> tuple[Record, ...]:
+        """Return the photographs to evaluate on.
+
+        Raises:
+            DataError: There are none.
+        """
+        if not self.evaluation:
+            raise DataError(
+                f"{self.name} has nothing to evaluate on: all its photographs are normal; give IDRiD, EyeQ "
+                "or a folder with a labels.csv of grades"
+            )
+        return self.evaluation
+
 
 def load_dataset(
     root: Path, layout: Layout = Layout.AUTO, *, strict: bool = False, workers: int = 2
@@ -81,10 +94,14 @@ def load_dataset(
         The data set without what cannot be used.
 
     Raises:
-        DataError: There is no such data set, or it has errors.
+        DataError: There is no such data set, it has errors, or no photographs.
     """
     load = _LOADERS[detect_layout(root) if layout is Layout.AUTO else layout]
-    return load(root, lambda records: _validated(records, strict, workers))
+    dataset = load(root, lambda records: _validated(records, strict, workers))
+    if not dataset.training and not dataset.evaluation:
+        reasons = map(str, dataset.report.findings)
+        raise DataError("\n".join([f"{root} has no photographs to train or evaluate on", *reasons]))
+    return dataset
 
 
 _Validate = Callable[[Sequence[Record]], ValidationReport]

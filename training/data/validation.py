@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from service.preprocessing import NoFieldOfView, PreprocessingError
 from training.data.records import DataError, Record, Split
 
 
@@ -124,11 +125,30 @@ def report(records: Iterable[Record], findings: Sequence[Finding]) -> Validation
     return ValidationReport(accepted, tuple(findings))
 
 
-def file_finding(record: Record, problem: Problem, detail: str, *, strict: bool) -> Finding:
-    """Return the finding that one photograph's files cannot be used: an error if strict."""
+# What reading and preparing a photograph raises where the photograph is to blame.
+UNUSABLE = (FileNotFoundError, PreprocessingError, DataError)
+
+
+def unusable(record: Record, error: Exception, *, strict: bool) -> Finding:
+    """Return the finding that one photograph's files cannot be used: an error if strict.
+
+    Args:
+        record: The photograph.
+        error: One of :data:`UNUSABLE`.
+        strict: Whether the work stops.
+    """
+    detail = error.detail if isinstance(error, PreprocessingError) else str(error)
     severity = Severity.ERROR if strict else Severity.WARNING
     names = (record.identifier,)
-    return Finding(problem, severity, names, names, f"{record.image}: {detail}")
+    return Finding(_problem(error), severity, names, names, f"{record.image}: {detail}")
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, NoFieldOfView):
+        return Problem.NO_FIELD_OF_VIEW
+    if isinstance(error, PreprocessingError):
+        return Problem.UNREADABLE
+    return Problem.MISSING if isinstance(error, FileNotFoundError) else Problem.UNUSABLE_MASK
 
 
 def _digest(path: Path) -> str | None:

@@ -12,22 +12,20 @@ from tqdm import tqdm
 
 from training.data.prepared import PreparedSet
 from training.data.records import LesionType
-from training.evaluation.calibrated import CalibratedRates, calibrated_rates
 from training.evaluation.methods import Method
+from training.evaluation.metrics.classification import OperatingPoint, area_under_roc, operating_point
 from training.evaluation.metrics.counting import MaskArray, ScoreArray
 from training.evaluation.metrics.estimates import Estimate
 from training.evaluation.metrics.froc import FrocResult, detect, froc
-from training.evaluation.metrics.images_and_pixels import (
+from training.evaluation.metrics.pixels import (
     LesionMetrics,
-    OperatingPoint,
     PixelMetrics,
-    area_under_roc,
     lesion_metrics,
-    operating_point,
     pixel_average_precision,
     pixel_metrics,
 )
 from training.evaluation.metrics.resampling import Draws, draw_resamples
+from training.evaluation.recalibration import CalibratedRates, calibrated_rates
 from training.field_of_view import inside_field_of_view
 
 

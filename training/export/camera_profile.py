@@ -18,6 +18,7 @@ from service.engines.model import Model
 from service.preprocessing import PhotographFile, prepare_file
 from training.data.records import DataError, Record
 from training.data.split import SPECIFICITY
+from training.data.validation import UNUSABLE, ValidationReport, report, unusable
 
 # A covariance of so many measures, and the distance that nearly all stay within, need some photographs.
 LEAST_PHOTOGRAPHS = 20
@@ -36,10 +37,12 @@ class Measured(NamedTuple):
     Attributes:
         scores: Float64 (photographs,).
         looks: Float64 (photographs, measures); see :func:`service.cameras.looks.looks_of`.
+        report: The photographs that could be measured, and why the others could not.
     """
 
     scores: NDArray[np.float64]
     looks: NDArray[np.float64]
+    report: ValidationReport
 
 
 class Trust(NamedTuple):
@@ -49,15 +52,39 @@ class Trust(NamedTuple):
     high: float
 
 
-def measure_photographs(model: Model, records: Sequence[Record]) -> Measured:
-    """Score photographs as a service would, and measure what they look like."""
-    scores, looks = [], []
+def measure_photographs(model: Model, records: Sequence[Record], *, strict: bool = False) -> Measured:
+    """Score photographs as a service would, and measure what they look like.
+
+    Raises:
+        DataError: One cannot be used and ``strict`` is set.
+    """
+    scores, looks, findings = [], [], []
     for record in tqdm(records, desc="measuring", unit="photograph"):
-        file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
-        prepared = prepare_file(file, model.metadata.preprocessing)
+        try:
+            file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
+            prepared = prepare_file(file, model.metadata.preprocessing)
+        except UNUSABLE as error:
+            findings.append(unusable(record, error, strict=strict))
+            continue
         looks.append(looks_of(prepared))
         scores.append(float(model.run(prepared.image[None])[0][0]))
-    return Measured(np.array(scores), np.array(looks))
+    validation = report(records, findings)
+    validation.raise_for_errors()
+    return Measured(np.array(scores), np.array(looks), validation)
+
+
+def require_enough(photographs: int, specificity: float) -> None:
+    """Refuse photographs that are too few for a profile.
+
+    Raises:
+        DataError: They are.
+    """
+    least = max(LEAST_PHOTOGRAPHS, least_normals(specificity))
+    if photographs < least:
+        raise DataError(
+            f"{photographs} normal photographs are too few: a threshold of {specificity:.0%} "
+            f"specificity, and a camera's looks, need at least {least}"
+        )
 
 
 def make_profile(
@@ -81,12 +108,7 @@ def make_profile(
     Raises:
         DataError: There are too few photographs.
     """
-    least = max(LEAST_PHOTOGRAPHS, least_normals(specificity))
-    if len(scores) < least:
-        raise DataError(
-            f"{len(scores)} normal photographs are too few: a threshold of {specificity:.0%} "
-            f"specificity, and a camera's looks, need at least {least}"
-        )
+    require_enough(len(scores), specificity)
     ascending = tuple(sorted(float(score) for score in scores))
     # A threshold is a probability, too.
     limit = min(threshold(ascending, specificity), 1.0)

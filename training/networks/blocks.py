@@ -1,4 +1,4 @@
-"""The blocks of which all networks here are made."""
+"""The blocks of all networks: two convolutions, the steps down and up, encoder and decoder."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -36,6 +36,34 @@ class TwoConvolutions(nn.Sequential):
             ]
         super().__init__(*layers)
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute features."""
+        for layer in self:
+            x = layer(x)
+        return x
+
+
+class Down(TwoConvolutions):
+    """Half the resolution, then two convolutions: (N, in, H, W) to (N, out, H / 2, W / 2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Step down from the layer above."""
+        return super().forward(F.max_pool2d(x, 2))
+
+
+class Up(TwoConvolutions):
+    """Twice the resolution, the skip connection beside it, then two convolutions."""
+
+    def forward(self, x: Tensor, skip: Tensor | None = None) -> Tensor:
+        """Step up from the layer below.
+
+        Args:
+            x: (N, C, H, W).
+            skip: The encoder's features, (N, C', 2 H, 2 W), or None; C and C' make up the input channels.
+        """
+        x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return super().forward(x if skip is None else torch.cat([skip, x], dim=1))
+
 
 class Encoder(nn.Module):
     """A pyramid of features, each layer at half the resolution of the one before.
@@ -56,7 +84,9 @@ class Encoder(nn.Module):
         guides = list(guide_widths) or [0] * len(widths)
         self.out_widths = [own + guide for own, guide in zip(widths, guides, strict=True)]
         inputs = [channels_in, *self.out_widths[:-1]]
-        self.layers = nn.ModuleList(map(TwoConvolutions, inputs, widths))
+        blocks = [TwoConvolutions, *[Down] * (len(widths) - 1)]
+        steps = zip(blocks, inputs, widths, strict=True)
+        self.layers = nn.ModuleList(block(below, width) for block, below, width in steps)
 
     def forward(self, image: Tensor, guide: Sequence[Tensor] = ()) -> list[Tensor]:
         """Extract features.
@@ -68,10 +98,12 @@ class Encoder(nn.Module):
         Returns:
             Features of each layer i, (N, out_widths[i], H / 2**i, W / 2**i).
         """
-        features: list[Tensor] = []
+        x, features = image, []
         for index, layer in enumerate(self.layers):
-            own = layer(F.max_pool2d(features[-1], 2) if features else image)
-            features.append(_concatenate(guide[index], own) if guide else own)
+            x = layer(x)  # (N, widths[i], H / 2**i, W / 2**i)
+            if guide:
+                x = torch.cat([guide[index], x], dim=1)
+            features.append(x)
         return features
 
 
@@ -91,17 +123,12 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList()
         below = encoder_widths[-1]
         for width, skip in zip(reversed(widths[:-1]), reversed(encoder_widths[:-1]), strict=True):
-            self.layers.append(TwoConvolutions(below + (skip if skips else 0), width))
+            self.layers.append(Up(below + (skip if skips else 0), width))
             below = width
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Decode features, from the finest on, to (N, widths[0], H, W)."""
-        decoded = features[-1]
-        for layer, skip in zip(self.layers, reversed(features[:-1]), strict=True):
-            decoded = F.interpolate(decoded, scale_factor=2.0, mode="bilinear", align_corners=False)
-            decoded = layer(_concatenate(skip, decoded) if self.skips else decoded)
-        return decoded
-
-
-def _concatenate(first: Tensor, second: Tensor) -> Tensor:
-    return torch.cat([first, second], dim=1)
+        x = features[-1]
+        for up, skip in zip(self.layers, reversed(features[:-1]), strict=True):
+            x = up(x, skip if self.skips else None)
+        return x

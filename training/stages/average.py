@@ -1,4 +1,4 @@
-"""Weights averaged over time."""
+"""The moving average of a network's weights, which is what a training evaluates and keeps."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Checkpoints, written so that a killed training leaves a whole file."""
 
 from pathlib import Path
 from typing import Any

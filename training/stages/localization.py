@@ -16,9 +16,10 @@ from training.config import GeneratorConfig, LossConfig, TrainingConfig
 from training.data.prepared import NormalImages
 from training.networks.localizer import GuidedLocalizer
 from training.stages.lesion_weights import lesion_weights
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.losses import dice_loss, focal_loss
 from training.stages.samples import Images, SyntheticSamples
+from training.stages.stage import Hardware, Stage
 from training.synthesis.generator import make_generator
 
 _PICTURES = 4

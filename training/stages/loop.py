@@ -4,76 +4,25 @@ Several processes may run it together, each on its part of every batch.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from training import processes
-from training.config import StageConfig
 from training.stages.average import AveragedNetwork
 from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.stages.schedule import cycle_at, learning_rate
+from training.stages.stage import Hardware, Stage
 
-# Steps between two looks at the loss: each waits until the device has done what it was given.
-_READ_EVERY = 20
-
-
-class Observer(Protocol):
-    """Looks at the averaged network at the end of some epochs and says how good it is (more is better)."""
-
-    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
-        """Evaluate ``network``, which is in evaluation mode, and log what there is to see."""
-        ...
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """Where and how a training runs; nothing here changes what is learned beyond rounding.
-
-    Attributes:
-        device: ``cpu`` or ``cuda``.
-        workers: Processes that draw samples; 0 draws them between the steps.
-        mixed_precision: Whether the forward pass computes in bfloat16.
-        checkpoint_every: Steps between two checkpoints.
-    """
-
-    device: str = "cpu"
-    workers: int = 1
-    mixed_precision: bool = True
-    checkpoint_every: int = 200
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage: what is trained, on what, towards what.
-
-    Attributes:
-        name: Name of its files in the run folder.
-        network: What is trained; parameters that need no gradient stay as they are.
-        samples: Every sample of the whole stage, in order.
-        images: Images an epoch shows.
-        loss: Maps the network and a batch on the device to a scalar.
-        config: Its hyper-parameters.
-        observe: Called every ``observe_every`` epochs and at the end.
-        observe_every: Epochs between two looks.
-    """
-
-    name: str
-    network: nn.Module
-    samples: Dataset[Any]
-    images: int
-    loss: Callable[[nn.Module, Any], Tensor]
-    config: StageConfig
-    observe: Observer
-    observe_every: int = 5
+# Steps between two log entries: reading the loss waits until the device has done what it was given.
+_LOG_INTERVAL = 20
 
 
 def run_stage(stage: Stage, folder: Path, hardware: Hardware) -> None:
@@ -108,7 +57,7 @@ class _Loop:
         self.average = AveragedNetwork(self.network, stage.config.average_decay)
         self.shared = processes.shared(self.network)
         self.step = 0
-        self.unread: list[Tensor] = []  # loss and norm of the gradient of each step since they were read
+        self.unlogged: list[Tensor] = []  # loss and gradient norm of each step since the last log entry
         # Its cycle first: what a later one starts from is not its rival.
         self.best = (0, float("-inf"))
         self.checkpoint = folder / f"{stage.name}.checkpoint.pt"
@@ -125,32 +74,75 @@ class _Loop:
     def run(self) -> None:
         self._resume()
         if processes.number() == 0:
-            self._run_and_tell()
+            self._train_and_log()
         else:
-            self._run_along()
+            self._train_beside()
         processes.wait()
         self.network.load_state_dict(read_checkpoint(self.best_file))
         self.network.eval()
 
-    def _run_and_tell(self) -> None:
+    def _train_and_log(self) -> None:
         writer = SummaryWriter(self.folder / "tensorboard" / self.stage.name, purge_step=self.step + 1)
         with writer, tqdm(total=self.steps, initial=self.step, desc=self.stage.name, unit="step") as bar:
             for batch in self._batches():
                 self._train_step(batch)
                 checkpoint_due = self.step % self.hardware.checkpoint_every == 0 or self.step == self.steps
-                observation_due = self._observation_due()
-                if checkpoint_due or observation_due or self.step % _READ_EVERY == 0:
-                    self._read(writer, bar)
-                if observation_due:
-                    self._observe(writer)
+                evaluation_due = self._evaluation_due()
+                if checkpoint_due or evaluation_due or self.step % _LOG_INTERVAL == 0:
+                    self._log(writer, bar)
+                if evaluation_due:
+                    self._evaluate(writer)
                 if checkpoint_due:
                     self._save()
 
-    def _run_along(self) -> None:
-        """Do every step with process 0, which alone looks at the network and writes files."""
+    def _train_step(self, batch: Any) -> None:  # noqa: ANN401 - a stage knows its batch, the loop does not
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.stage.config, self.epoch)
+        self.network.train()
+        with self._precision():
+            loss = self.stage.loss(self.shared, _to(batch, self.hardware.device))
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
+        self.optimizer.step()
+        self.average.update(self.network, self.step)
+        self.step += 1
+        self.unlogged.append(torch.stack([loss.detach().float(), norm.detach().float()]))
+
+    def _log(self, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
+        """Log the losses since the last time: the one place where the loop waits for the device."""
+        losses, norms = torch.stack(self.unlogged).T.tolist()
+        self.unlogged.clear()
+        bar.update(len(losses))
+        # Better to stop here, with the last checkpoint whole, than to train on with broken weights.
+        if not all(map(math.isfinite, losses + norms)):
+            raise RuntimeError(f"the loss or its gradient is not finite by step {self.step}")
+        loss = sum(losses) / len(losses)
+        writer.add_scalar("loss", loss, self.step)
+        writer.add_scalar("learning_rate", self.optimizer.param_groups[0]["lr"], self.step)
+        rate = (bar.format_dict["rate"] or 0) * self.stage.config.batch_size
+        bar.set_postfix(loss=f"{loss:.5f}", epoch=f"{self.epoch:.1f}", images_per_second=f"{rate:.1f}")
+
+    def _evaluation_due(self) -> bool:
+        size, images = self.stage.config.batch_size, self.stage.images
+        epoch_ended = self.step * size // images > (self.step - 1) * size // images
+        due = epoch_ended and round(self.epoch) % self.stage.observe_every == 0
+        return due or self.step == self.steps
+
+    def _evaluate(self, writer: SummaryWriter) -> None:
+        averaged = self.average.module.eval()
+        with self._precision():
+            quality = self.stage.observe(averaged, writer, self.step)
+        candidate = (cycle_at(self.stage.config, self.epoch), quality)
+        if candidate > self.best:
+            self.best = candidate
+            save_checkpoint(self.best_file, averaged.state_dict())
+
+    def _train_beside(self) -> None:
+        """Take every step with process 0, which alone evaluates, logs and writes files."""
         for batch in self._batches():
             self._train_step(batch)
-            self.unread.clear()
+            self.unlogged.clear()
 
     def _batches(self) -> Iterator[Any]:
         if self.step == self.steps:
@@ -173,49 +165,6 @@ class _Loop:
             multiprocessing_context="spawn" if self.hardware.workers else None,
         )
         return iter(loader)
-
-    def _train_step(self, batch: Any) -> None:  # noqa: ANN401 - a stage knows its batch, the loop does not
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.stage.config, self.epoch)
-        self.network.train()
-        with self._precision():
-            loss = self.stage.loss(self.shared, _to(batch, self.hardware.device))
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
-        self.optimizer.step()
-        self.average.update(self.network, self.step)
-        self.step += 1
-        self.unread.append(torch.stack([loss.detach().float(), norm.detach().float()]))
-
-    def _read(self, writer: SummaryWriter, bar: "tqdm[Any]") -> None:
-        """Read the losses since the last time: the one place where the loop waits for the device."""
-        losses, norms = torch.stack(self.unread).T.tolist()
-        self.unread.clear()
-        bar.update(len(losses))
-        # Better to stop here, with the last checkpoint whole, than to train on with broken weights.
-        if not all(map(math.isfinite, losses + norms)):
-            raise RuntimeError(f"the loss or its gradient is not finite by step {self.step}")
-        loss = sum(losses) / len(losses)
-        writer.add_scalar("loss", loss, self.step)
-        writer.add_scalar("learning_rate", self.optimizer.param_groups[0]["lr"], self.step)
-        rate = (bar.format_dict["rate"] or 0) * self.stage.config.batch_size
-        bar.set_postfix(loss=f"{loss:.5f}", epoch=f"{self.epoch:.1f}", images_per_second=f"{rate:.1f}")
-
-    def _observation_due(self) -> bool:
-        size, images = self.stage.config.batch_size, self.stage.images
-        epoch_ended = self.step * size // images > (self.step - 1) * size // images
-        due = epoch_ended and round(self.epoch) % self.stage.observe_every == 0
-        return due or self.step == self.steps
-
-    def _observe(self, writer: SummaryWriter) -> None:
-        averaged = self.average.module.eval()
-        with self._precision():
-            quality = self.stage.observe(averaged, writer, self.step)
-        candidate = (cycle_at(self.stage.config, self.epoch), quality)
-        if candidate > self.best:
-            self.best = candidate
-            save_checkpoint(self.best_file, averaged.state_dict())
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.mixed_precision)

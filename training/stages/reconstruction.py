@@ -9,8 +9,9 @@ from torch.utils.tensorboard import SummaryWriter
 from training import processes
 from training.config import TrainingConfig
 from training.networks.autoencoder import Autoencoder
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.samples import Images, NormalSamples
+from training.stages.stage import Hardware, Stage
 
 _PICTURES = 4
 # Batch statistics of 64 windows differ by a few per cent from those of all.

@@ -1,4 +1,4 @@
-"""What makes synthetic images: the interface that all generators have."""
+"""The interface of the generators of synthetic images."""
 
 from collections.abc import Sequence
 from typing import Protocol

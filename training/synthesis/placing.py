@@ -1,4 +1,4 @@
-"""Where something that is drawn lies in a picture."""
+"""Random places for what is drawn into a picture."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What shapes and matters work on."""
+"""The place that lesions are drawn into, their stencil, and the synthetic image that results."""
 
 from typing import NamedTuple
 

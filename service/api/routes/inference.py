@@ -101,7 +101,9 @@ async def repository_index(runtime: RuntimeDependency) -> list[IndexEntry]:
 
 
 @router.get("/models/{name}/versions/{version}/ready", include_in_schema=False)
-@router.get("/models/{name}/ready", responses=problem_examples("unknown-model", "not-ready"))
+@router.get(
+    "/models/{name}/ready", responses=problem_examples("unknown-model", "invalid-parameter", "not-ready")
+)
 async def model_ready(served: NamedModel, runtime: RuntimeDependency) -> ModelReady:
     """Whether the model would answer the next photograph."""
     if not (served.healthy and runtime.slots.available and runtime.workers.working):
@@ -110,7 +112,7 @@ async def model_ready(served: NamedModel, runtime: RuntimeDependency) -> ModelRe
 
 
 @router.get("/models/{name}/versions/{version}", include_in_schema=False)
-@router.get("/models/{name}", responses=problem_examples("unknown-model"))
+@router.get("/models/{name}", responses=problem_examples("unknown-model", "invalid-parameter"))
 async def model_metadata(served: NamedModel) -> ModelMetadataAnswer:
     """A model, with its thresholds and the scores of normals as parameters."""
     inputs, outputs = tensors()

@@ -47,11 +47,12 @@ async def predict(
 ) -> Response:
     """Score a fundus photograph and show where it is anomalous.
 
-    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form, and
-    several in concurrent requests: each has its own deadline, limits, retry and error, none waits for the
-    others, and the service runs them as fast as it would those of one request. With
-    `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers. With
-    `Accept: application/dicom` a DICOM photograph gets DICOM objects about it: a structured report, a
+    Send one photograph (JPEG, PNG, TIFF, WebP, BMP or DICOM) in the field `file` of a multipart form. Send
+    several in concurrent requests: each photograph has a deadline, limits, retries and an error of its own,
+    and where batches pay, the service makes them of several requests.
+
+    With `Accept: image/png` the answer is the heatmap itself, with the score and the decision in its headers.
+    With `Accept: application/dicom` a DICOM photograph gets DICOM objects about it: a structured report, a
     segmentation of its regions if there are any, and the overlay as a secondary capture
     (`heatmap=overlay`) or a segmentation of probabilities (`heatmap=raw`).
     """

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
@@ -59,6 +60,16 @@ class Work:
     answers: Collection[type] = field(default=())
 
 
+def preload(imports: Sequence[str]) -> None:
+    """Start the process that workers are forked from, where it does not run; returns at once.
+
+    Args:
+        imports: Modules that it is to have before the first worker is made.
+    """
+    _CONTEXT.set_forkserver_preload(["service.serving.workers.one_thread", *imports])
+    forkserver.ensure_running()
+
+
 class Worker:
     """A process that does one call at a time."""
 
@@ -69,7 +80,7 @@ class Worker:
             OSError: It does not start.
             EOFError: It ends at once.
         """
-        _CONTEXT.set_forkserver_preload(["service.serving.workers.one_thread", *work.imports])
+        preload(work.imports)
         self._answers = frozenset(work.answers)
         self._memory = SharedMemory(work.shared)
         self._pipe, theirs = _CONTEXT.Pipe()

@@ -6,9 +6,15 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
 
 REFERENCE = "#/components/schemas/"
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 @pytest.fixture
@@ -33,6 +39,10 @@ def test_every_reference_leads_somewhere(document):
         <= named
         <= document["components"]["schemas"].keys()
     )
+
+
+def test_no_answer_is_described_as_an_error_of_fastapis_own(document):
+    assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()
 
 
 def test_every_example_fits_its_schema(document):

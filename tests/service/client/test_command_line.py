@@ -1,6 +1,8 @@
 """``python -m service.client``."""
 
 import csv
+import zipfile
+from importlib.metadata import version
 
 import pydicom
 import pytest
@@ -58,7 +60,27 @@ def test_folders_become_rows_and_pictures(predict, folder, tmp_path, capsys, cli
         assert decode_png(picture.read_bytes()).shape == photograph.shape
     assert rows[1]["problem"].startswith("The file is not an image.")
     assert not rows[1]["score"]
-    assert "2 of 3 in" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "2 of 3 in" in said.out
+    assert f"right/broken.png: {rows[1]['problem']}\n" in said.err
+
+
+def test_an_archive_is_sent_photograph_by_photograph(predict, tmp_path, jpeg, capsys):
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        archive.writestr("../IM0001.jpg", jpeg)
+        archive.writestr("IM0002.jpg", b"no picture")
+    assert predict(tmp_path / "study.zip", "--heatmap", "overlay") == 1
+    rows = read_csv(tmp_path)
+    assert [row["photograph"] for row in rows] == ["study/IM0001.jpg", "study/IM0002.jpg"]
+    assert rows[0]["score"]
+    assert (tmp_path / "out" / "study" / "IM0001.jpg.png").exists()
+    assert not list(tmp_path.glob("IM*"))
+    assert "study/IM0002.jpg: The file is not an image." in capsys.readouterr().err
+
+
+def test_it_tells_its_version(predict, capsys):
+    assert predict("--version") == 0
+    assert version("resynthdetect") in capsys.readouterr().out
 
 
 def test_a_named_file_is_sent_whatever_its_suffix(predict, tmp_path, jpeg):

@@ -5,8 +5,14 @@ from email.utils import formatdate
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 
 from service.client import Client, PredictionError
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 def answering(*responses):

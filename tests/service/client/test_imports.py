@@ -29,10 +29,9 @@ def test_it_predicts(serve, tiny_model_path, tmp_path, jpeg, photograph):
     address = serve("--model", str(tiny_model_path)).address()
     (tmp_path / "photo.jpg").write_bytes(jpeg)
     code = """
-from pathlib import Path
 from service.client import Client
 with Client(sys.argv[1]) as client:
-    print(client.predict(Path(sys.argv[2]).read_bytes()).heatmap_png)
+    print(client.predict(sys.argv[2]).heatmap_png)
 """
     answer = run(code, address, str(tmp_path / "photo.jpg"))
     assert answer.returncode == 0, answer.stderr

@@ -23,7 +23,7 @@ def address(tiny_model_path):
     process.kill()
 
 
-@pytest.fixture(params=["over HTTP", "in this process"])
+@pytest.fixture(scope="module", params=["over HTTP", "in this process"])
 def source(request, address, settings):
     opened = Client(address, api_key=KEY) if request.param == "over HTTP" else InProcess(settings)
     with opened as source:
@@ -42,6 +42,16 @@ def test_both_sources_give_the_answer_of_the_service(source, client, jpeg, photo
     }
     assert decode_png(base64.b64decode(answer.heatmap_png)).shape == photograph.shape[:2]
     assert source.predict(jpeg, heatmap=Heatmap.NONE).heatmap_png is None
+
+
+def test_both_sources_take_paths_files_and_bytes(source, tmp_path, jpeg):
+    path = tmp_path / "eye.jpg"
+    path.write_bytes(jpeg)
+    with path.open("rb") as file:
+        answers = [source.predict(each) for each in (jpeg, bytearray(jpeg), path, str(path), file)]
+    assert [stable(each) for each in answers] == [stable(answers[0])] * 5
+    with pytest.raises(FileNotFoundError):
+        source.predict(tmp_path / "nowhere.jpg")
 
 
 def test_both_sources_refuse_with_code_and_message(source, jpeg):

@@ -1,12 +1,16 @@
+import shutil
+
 import cv2
 import numpy as np
 import pytest
+import skimage.data
 from typer.testing import CliRunner
 
 from service.cameras.profile import CameraProfile, Device
 from tests.service.cameras.pictures import taken_by
 from tests.service.tiny_model import write_tiny_model
 from training.cli import application
+from training.data.records import DataError
 
 PHOTOGRAPHS = 21
 
@@ -61,6 +65,33 @@ def test_what_cannot_be_calibrated_is_refused_before_a_profile_is_written(argume
     result = calibrate(model, normals, "--camera", "clinic-1", *arguments)
     assert result.exit_code != 0
     assert message in " ".join((result.output + str(result.exception)).split())
+    assert not list(model.parent.glob("*.camera.json"))
+
+
+@pytest.fixture
+def mixed(normals, tmp_path):
+    """The normals, something that is no retina, and something that is no picture."""
+    folder = tmp_path / "mixed"
+    shutil.copytree(normals, folder)
+    cv2.imwrite(str(folder / "coffee.png"), skimage.data.coffee())
+    (folder / "a_text.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def test_what_cannot_be_used_is_named_and_left_out(mixed, model):
+    result = calibrate(model, mixed, "--camera", "clinic-1")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "no field of view: coffee.png" in said
+    assert "unreadable photograph: a_text.jpg" in said
+    assert f"of {PHOTOGRAPHS} normal photographs" in said
+    # By its own name, though photographs before it were left out.
+    assert "look at eye_07.png" in said
+
+
+def test_strict_stops_at_what_cannot_be_used(mixed, model):
+    result = calibrate(model, mixed, "--camera", "clinic-1", "--strict")
+    assert isinstance(result.exception, DataError)
     assert not list(model.parent.glob("*.camera.json"))
 
 

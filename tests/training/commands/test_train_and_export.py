@@ -111,13 +111,18 @@ def test_a_preview_shows_every_kind_of_lesion_with_its_outline(normals, work):
     assert all(count > 0 for count in cyan)
 
 
-def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(normals, work, trained):
+@pytest.fixture(scope="module")
+def exported(normals, work, trained):
     result = call("export", trained, normals, "--out", work, "--name", "ours", "--cache", work / "cache")
     assert result.exit_code == 0, result.output
-    described = Model(work / "ours.onnx", device="cpu").metadata
+    return work / "ours.onnx"
+
+
+def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(exported):
+    described = Model(exported, device="cpu").metadata
     assert described.training_data.images == 5
     assert described.training_data.licence == "ours"
-    assert "ours 1.0.0" in (work / "ours.md").read_text()
+    assert "ours 1.0.0" in exported.with_suffix(".md").read_text()
 
 
 @pytest.mark.parametrize("camera", ["Clinic 1", "unknown"])
@@ -129,9 +134,8 @@ def test_an_export_for_no_name_of_a_camera_is_refused_before_it_starts(normals, 
     assert not folder.exists()
 
 
-def test_quantizing_takes_enough_normals(normals, work, trained):
-    call("export", trained, normals, "--out", work, "--name", "small", "--cache", work / "cache")
-    result = call("quantize", work / "small.onnx", normals, "--cache", work / "cache")
+def test_quantizing_takes_enough_normals(normals, work, exported):
+    result = call("quantize", exported, normals, "--cache", work / "cache")
     assert isinstance(result.exception, DataError)
     assert "32 are needed" in str(result.exception)
 

@@ -18,7 +18,7 @@ from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.presets import COMPACT
 from training.run import RunRecord, digests, train
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 SIZE = 64
 STAGE = StageConfig(

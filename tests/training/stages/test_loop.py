@@ -9,8 +9,9 @@ from tests.training.pictures import normal_images
 from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.networks.localizer import GuidedLocalizer
 from training.stages.localization import train_localization
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.reconstruction import train_reconstruction
+from training.stages.stage import Hardware, Stage
 
 STAGE = StageConfig(
     epochs=6,

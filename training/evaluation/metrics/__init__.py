@@ -1,1 +1,1 @@
-"""Figures of merit, each with its bootstrap interval."""
+"""Metrics, each with its bootstrap interval."""

@@ -1,1 +1,1 @@
-"""What is written of an evaluation: tables, plots, pages of photographs."""
+"""The report of an evaluation: tables, plots, pages of photographs."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from training.data.records import LesionType
-from training.evaluation.calibrated import NORMALS, CalibratedRates
+from training.evaluation.metrics.classification import OperatingPoint
 from training.evaluation.metrics.froc import FALSE_ALARMS, SIZES
-from training.evaluation.metrics.images_and_pixels import OperatingPoint, PixelMetrics
+from training.evaluation.metrics.pixels import PixelMetrics
 from training.evaluation.protocol import Evaluation, PixelResult
+from training.evaluation.recalibration import NORMALS, CalibratedRates
 
 _INTERVALS = "In brackets, 95 % bootstrap intervals by photograph (by patient where patients are known)."
 _CALIBRATED = (

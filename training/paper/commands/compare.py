@@ -5,22 +5,11 @@ from typing import Annotated
 
 import typer
 
+from training.commands import options
+from training.commands.console import console
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    PresetOption,
-    SetOption,
-    StrictOption,
-    TexturesOption,
-    WorkersOption,
-    configuration,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands.photographs import load, prepare_records
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
@@ -45,7 +34,7 @@ def compare(
         Path,
         typer.Argument(help="An exported model (.onnx).", exists=True, dir_okay=False, show_default=False),
     ],
-    data: DataFolder,
+    data: options.DataFolder,
     rival: Annotated[
         str, typer.Option("--rival", help=f"What it is compared with: {', '.join(RIVALS)}.")
     ] = "patchcore",
@@ -55,14 +44,14 @@ def compare(
     charts: Annotated[
         Path | None, typer.Option("--charts", help="Folder for the charts.", show_default="as --out")
     ] = None,
-    preset: PresetOption = "compact",
-    assignments: SetOption = None,
-    textures: TexturesOption = None,
-    cache: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
+    preset: options.Preset = "compact",
+    assignments: options.Set = None,
+    textures: options.Textures = None,
+    cache: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
     device: DeviceOption = "auto",
-    workers: WorkersOption = 2,
+    workers: options.Workers = 2,
     full_precision: FullPrecisionOption = False,
 ) -> None:
     """Draw what a model and a rival see in the same photographs, and the curves of both.
@@ -77,10 +66,10 @@ def compare(
         raise typer.BadParameter(f"there is no rival {rival}", param_hint="--rival")
     ours = exported_model(model)
     dataset = load(data, layout, strict, workers)
-    prepared = prepare_records(dataset.evaluation, cache, ours.constants, strict, workers)
+    prepared = prepare_records(dataset.to_evaluate(), cache, ours.constants, strict, workers)
     if not is_delineated(prepared):
         raise DataError(f"{dataset.name} has no photographs with delineated lesions")
-    config = configuration(preset, assignments)
+    config = options.configuration(preset, assignments)
     normals = prepare_normals(dataset, config, ours.constants, cache, strict, workers)
     sources = None if textures is None else load_textures(textures)
     # What a rival finished in its folder is read again: it must have learned the same, of the same.

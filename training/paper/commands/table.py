@@ -10,22 +10,11 @@ import torch
 import typer
 
 from service.preprocessing.constants import PreprocessingConstants
+from training.commands import options
+from training.commands.console import console
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of
-from training.commands.options import (
-    CacheFolder,
-    DataFolder,
-    LayoutOption,
-    PresetOption,
-    SetOption,
-    StrictOption,
-    TexturesOption,
-    WorkersOption,
-    configuration,
-    console,
-    load,
-    prepare_records,
-)
+from training.commands.photographs import load, prepare_records
 from training.config import TrainingConfig
 from training.data.datasets import Dataset, Layout, detect_layout
 from training.data.prepared import PreparedSet
@@ -39,7 +28,7 @@ from training.paper.tables.row import TableDefinition
 from training.paper.tables.runs import Normals, Run, Setting, plan
 from training.paper.tables.summary import NotRun, Result
 from training.run import digests
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 _Choice = TypeVar("_Choice")
 
@@ -68,7 +57,7 @@ class _Photographs:
 
 def table(
     name: Annotated[str, typer.Argument(help=f"Which table: {', '.join(TABLES)}.", show_default=False)],
-    data: DataFolder,
+    data: options.DataFolder,
     out: Annotated[
         Path, typer.Option("--out", help="Folder for the table as Markdown and as a figure.")
     ] = Path("docs/results"),
@@ -96,17 +85,17 @@ def table(
     model: Annotated[
         Path, typer.Option("--model", help="The exported model that the table measures.")
     ] = Path("models/resynthdetect.onnx"),
-    textures: TexturesOption = None,
-    preset: PresetOption = "compact",
-    assignments: SetOption = None,
+    textures: options.Textures = None,
+    preset: options.Preset = "compact",
+    assignments: options.Set = None,
     measure_again: Annotated[
         bool, typer.Option("--measure-again", help="Evaluate again what is trained already.")
     ] = False,
-    cache_folder: CacheFolder = Path("cache"),
-    layout: LayoutOption = Layout.AUTO,
-    strict: StrictOption = False,
+    cache_folder: options.CacheFolder = Path("cache"),
+    layout: options.Layout = Layout.AUTO,
+    strict: options.Strict = False,
     device: DeviceOption = "auto",
-    workers: WorkersOption = 2,
+    workers: options.Workers = 2,
     full_precision: FullPrecisionOption = False,
 ) -> None:
     """Make one of the paper's tables on a data set: each row's figure beside the paper's.
@@ -121,7 +110,7 @@ def table(
     definition, allowance = _named(TABLES, "table", name), _named(BUDGETS, "budget", budget)
     layout = _resolved(definition, data, layout)
     photographs = _Photographs(load(data, layout, strict, workers), cache_folder, strict, workers)
-    base = configuration(preset, [*allowance.overrides, *(assignments or [])])
+    base = options.configuration(preset, [*allowance.overrides, *(assignments or [])])
 
     @cache
     def normals(seed: int, size: int | None) -> Normals:

@@ -33,8 +33,9 @@ from training.paper.rivals.parts.adversary import Critic, as_it_is
 from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
 from training.paper.rivals.parts.hidden_patches import GRID, HiddenSamples, hide
 from training.paper.rivals.parts.prediction import predictor
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.samples import Images
+from training.stages.stage import Hardware, Stage
 
 _COLOURS = 3
 _GREEN = 1

@@ -15,9 +15,10 @@ from training.networks.fold import fold, unfold
 from training.paper.rivals.parts.memory import Memory, entropy
 from training.paper.rivals.parts.prediction import predictor
 from training.paper.rivals.reconstruction_error import absolute_error
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.reconstruction import ReconstructionObserver
 from training.stages.samples import Images, NormalSamples
+from training.stages.stage import Hardware, Stage
 
 # The paper's, section 3.4.
 _ENTROPY_WEIGHT = 2e-4

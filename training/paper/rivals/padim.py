@@ -4,68 +4,33 @@ anomalib 2.7 has PaDiM, too, but its models import torchvision, and torchvision 
 not import beside a CPU build of torch. Its backbones come from servers of their own besides.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from training.config import TrainingConfig
-from training.evaluation.methods import Predictor
-from training.paper.rivals.parts.backbone import (
-    BACKBONE,
-    EfficientNetLite0,
-    FeaturePyramid,
-    joined,
-    resized_levels,
-)
+from training.paper.rivals.parts.backbone import FeaturePyramid, joined, resized_levels
+from training.paper.rivals.parts.feature_distance import FeatureDistance
 from training.paper.rivals.parts.gaussian_field import GaussianField, fit_gaussians
-from training.paper.rivals.parts.prediction import predictor, resize_maps, smooth_maps
-from training.stages.checkpoint import load_checkpoint, save_checkpoint
-from training.stages.loop import Hardware
 from training.stages.samples import Images
 
-# The paper's, at the resolution of the network's input.
-_SIGMA = 4.0
 _BATCH = 8
 
 
 @dataclass(frozen=True)
-class Padim:
+class Padim(FeatureDistance):
     """One Gaussian for each position of three concatenated layers; anomalous is what lies far from it.
 
     Attributes:
-        name: Name for the tables.
-        backbone: Phrase for the tables.
-        pyramid: Makes the network that extracts features.
-        side: Side that photographs are scaled to; half the prepared size, which is more than the paper's 224.
         channels: How many channels are drawn at random; the paper's number for its smallest backbone.
     """
 
     name: str = "PaDiM"
-    backbone: str = BACKBONE
-    pyramid: Callable[[], FeaturePyramid] = EfficientNetLite0
-    side: int = 384
     channels: int = 100
 
-    def fit(
-        self, images: Images, held_back: Images, config: TrainingConfig, folder: Path, hardware: Hardware
-    ) -> Predictor:
-        """Estimate the Gaussians; a killed fit starts again. See :class:`Rival`."""
-        del held_back
-        pyramid = self.pyramid()
-        pyramid.to(hardware.device)
-        state = load_checkpoint(folder / "padim.pt")
-        if state is None:
-            state = self._learn(images, pyramid, config.seed, hardware.device)
-            save_checkpoint(folder / "padim.pt", state)
-        chosen = state["chosen"].to(hardware.device)
-        field = GaussianField(state["mean"].to(hardware.device), state["whitening"].to(hardware.device))
-        return predictor(lambda image: self._heatmap(image, pyramid, chosen, field), hardware.device)
-
-    @torch.inference_mode()
-    def _learn(self, images: Images, pyramid: FeaturePyramid, seed: int, device: str) -> dict[str, Tensor]:
+    def learn(self, images: Images, pyramid: FeaturePyramid, seed: int, device: str) -> dict[str, Tensor]:
+        """Estimate the Gaussians."""
         generator = torch.Generator().manual_seed(seed)
         chosen = torch.randperm(sum(pyramid.widths), generator=generator)[: self.channels].to(device)
 
@@ -77,14 +42,12 @@ class Padim:
         field = fit_gaussians(batches())
         return {"chosen": chosen, "mean": field.mean, "whitening": field.whitening}
 
+    def distance(self, image: Tensor, pyramid: FeaturePyramid, learned: Mapping[str, Tensor]) -> Tensor:
+        """Mahalanobis distance from the Gaussian of each position."""
+        embedding = self._embedding(image, pyramid, learned["chosen"])[0]  # (channels, rows, columns)
+        field = GaussianField(learned["mean"], learned["whitening"])
+        return field.distance(embedding.flatten(1).T).view(1, *embedding.shape[1:])
+
     def _embedding(self, image: Tensor, pyramid: FeaturePyramid, chosen: Tensor) -> Tensor:
         """Map uint8 (N, H, W, 3) to float32 (N, channels, side / 4, side / 4)."""
         return joined(pyramid(resized_levels(image, self.side)))[:, chosen]
-
-    def _heatmap(
-        self, image: Tensor, pyramid: FeaturePyramid, chosen: Tensor, field: GaussianField
-    ) -> Tensor:
-        embedding = self._embedding(image, pyramid, chosen)[0]  # (channels, rows, columns)
-        distance = field.distance(embedding.flatten(1).T).view(1, *embedding.shape[1:])
-        smooth = smooth_maps(resize_maps(distance, self.side), _SIGMA)
-        return resize_maps(smooth, image.shape[1])

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from training.config import TrainingConfig
 from training.evaluation.methods import Predictor
 from training.paper.rivals.parts.prediction import predictor
-from training.stages.loop import Hardware
 from training.stages.reconstruction import train_reconstruction
 from training.stages.samples import Images
+from training.stages.stage import Hardware
 
 # Where a network sees more than the image itself, the image is what comes first.
 _IMAGE_CHANNELS = 3

@@ -1,4 +1,4 @@
-"""What all methods that the tables compare with ours have in common."""
+"""The interface of the methods that the tables compare with ours."""
 
 from pathlib import Path
 from typing import Protocol
@@ -6,8 +6,8 @@ from typing import Protocol
 from training.config import TrainingConfig
 from training.errors import UserError
 from training.evaluation.methods import Predictor
-from training.stages.loop import Hardware
 from training.stages.samples import Images
+from training.stages.stage import Hardware
 
 
 class RivalError(UserError):

@@ -27,8 +27,9 @@ from training.networks.fold import fold, unfold
 from training.paper.rivals.parts.gradient_histograms import ORIENTATIONS, gradient_histograms
 from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
 from training.paper.rivals.parts.prediction import predictor
-from training.stages.loop import Hardware, Stage, run_stage
+from training.stages.loop import run_stage
 from training.stages.samples import Images, NormalSamples
+from training.stages.stage import Hardware, Stage
 
 # Of red, green and blue in what Pillow and the authors call grey (ITU-R 601).
 _LUMA = (0.299, 0.587, 0.114)

@@ -10,7 +10,7 @@ from training.data.prepared import NormalImages, PreparedSet
 from training.overrides import override
 from training.paper.tables.row import QUOTED, SHIPPED, Row, TableDefinition
 from training.run import RunRecord, makes_lesions_of_textures
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 # The rival that pastes textures where it is given some.
 _TEXTURE_RIVAL = "draem"

@@ -10,7 +10,9 @@ import highdicom
 import numpy as np
 import pydicom
 import pytest
+from fastapi.testclient import TestClient
 
+from service.api.application import create_app
 from service.serving import stages
 from tests.service.helpers import assert_problem, decode_png
 from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jpeg, uncompressed
@@ -30,6 +32,11 @@ STUDY = {
     "PatientSex": "F",
     "ReferringPhysicianName": "Roe^Richard",
 }
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 @pytest.fixture
@@ -199,13 +206,16 @@ def test_without_the_extra_the_answer_says_so(client, dicom, monkeypatch):
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*")
-def test_the_patient_is_in_the_objects_alone(client, photograph, events, changes, capfd):
+def test_the_patient_is_in_the_objects_alone(settings, tiny_model, photograph, events, changes, capfd):
     found = {**STUDY, "PatientName": "MARKED^Name", "PatientID": "MARKED-id", **changes}
-    response = ask(client, uncompressed(photograph, **found))
+    # Of its own, so that what the worker prints is seen.
+    with TestClient(create_app(settings, [tiny_model])) as client:
+        response = ask(client, uncompressed(photograph, **found))
+        metrics = client.get("/metrics").text
     assert response.status_code in (200, 422)
     if response.status_code == 422:
         assert "MARKED" not in response.text
-    told = [str(events), str(dict(response.headers)), client.get("/metrics").text, *capfd.readouterr()]
+    told = [str(events), str(dict(response.headers)), metrics, *capfd.readouterr()]
     assert not [each for each in told if "MARKED" in each or "Roe" in each]
 
 

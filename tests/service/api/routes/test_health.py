@@ -133,8 +133,8 @@ def test_a_model_that_fails_again_and_again_is_not_ready_until_it_works_by_itsel
 @pytest.mark.parametrize(
     "address", ["/livez", "/readyz", "/metrics", "/v2/models", "/openapi.json", "/docs", "/"]
 )
-def test_head_answers_as_get_does_without_a_body(client, address):
-    head, get = client.head(address), client.get(address)
+def test_head_answers_as_get_does_without_a_body(shared_client, address):
+    head, get = shared_client.head(address), shared_client.get(address)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"] == get.headers["content-type"]
 

@@ -17,6 +17,11 @@ from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jp
 from tests.service.tiny_model import METADATA
 
 
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def encode(extension: str, picture: np.ndarray) -> bytes:
     return cv2.imencode(extension, picture)[1].tobytes()
 

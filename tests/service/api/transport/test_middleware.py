@@ -7,6 +7,11 @@ from service.api.transport.middleware import SECURITY_HEADERS
 PAGE = "https://clinic.example"
 
 
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 @pytest.mark.parametrize("path", ["/livez", "/nothing", "/docs", "/metrics"])
 def test_every_answer_has_them(client, path):
     assert client.get(path).headers.items() >= {

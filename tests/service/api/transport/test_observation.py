@@ -1,6 +1,12 @@
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 def requests(events) -> list[dict[str, Any]]:

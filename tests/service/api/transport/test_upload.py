@@ -4,14 +4,21 @@ import asyncio
 from collections import deque
 
 import pytest
+from fastapi.testclient import TestClient
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.transport.upload import PhotographForm, read_photograph
+from service.api.transport.photograph_form import PhotographForm
+from service.api.transport.upload import read_photograph
 from tests.service.helpers import assert_problem
 
 BOUNDARY = "boundary"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
 
 
 def part(content: bytes, *, name: str | None = "file", filename: str | None = "a.jpg") -> bytes:

@@ -5,8 +5,9 @@ import pytest
 from sklearn import metrics
 
 from training.evaluation.metrics import curves
+from training.evaluation.metrics.classification import operating_point
 from training.evaluation.metrics.counting import count_scores
-from training.evaluation.metrics.images_and_pixels import operating_point, pixel_metrics
+from training.evaluation.metrics.pixels import pixel_metrics
 
 PHOTOGRAPHS, PIXELS, RESAMPLES = 6, 200, 60
 

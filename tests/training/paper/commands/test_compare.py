@@ -10,6 +10,8 @@ from tests.training.data.builders import grading, segmentation
 from training.evaluation.methods import Method, yardstick
 from training.run import RunError
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 SMALL = PreprocessingConstants(size=128)
 
 

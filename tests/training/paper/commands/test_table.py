@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from tests.training.data.builders import grading, segmentation
 from training import cli
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 NORMALS = [f"IDRiD_00{number}" for number in range(1, 5)]
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.training.pictures import retina
 from training.config import NetworkConfig, StageConfig, TrainingConfig
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 STAGE = StageConfig(
     epochs=2,

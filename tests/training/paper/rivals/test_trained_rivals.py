@@ -17,7 +17,7 @@ from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.memory import entropy
 from training.paper.rivals.reverse_distillation import ReverseDistillation, ReverseDistiller
 from training.paper.rivals.wdmt_net import WdmtNet
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 
 class Edges(nn.Module):

@@ -1,4 +1,3 @@
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,12 @@ from training.data.prepared import Entry, PreparedSet
 from training.data.records import LesionType, Record, Split
 from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
-from training.evaluation.metrics.resampling import draw_resamples
 from training.overrides import override
 from training.paper.tables.row import Row, TableDefinition
 from training.paper.tables.runs import Normals, Setting, plan
 from training.presets import COMPACT
 from training.run import RunRecord, digests
-from training.stages.loop import Hardware
+from training.stages.stage import Hardware
 
 SIZE = 64
 TINY = override(
@@ -54,9 +52,8 @@ def draw_evaluation(folder, size):
 
 
 @pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    """What is tested of a table does not need a thousand of them."""
-    monkeypatch.setattr("training.evaluation.protocol.draw_resamples", partial(draw_resamples, count=40))
+def quick(few_resamples):
+    """Every test of a table."""
 
 
 @pytest.fixture

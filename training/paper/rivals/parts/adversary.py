@@ -1,4 +1,4 @@
-"""What two rivals that learn from an adversary have in common.
+"""The critic of the two rivals that learn from an adversary.
 
 Both sides stand in one network and learn in the same step: each loss reaches the weights of one side alone,
 so that one optimizer and one checkpoint hold both.

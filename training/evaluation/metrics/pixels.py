@@ -1,4 +1,4 @@
-"""Metrics of images and pixels, each with its bootstrap interval."""
+"""Metrics of the pixels of lesions, pooled over photographs, in all and by type of lesion."""
 
 from collections.abc import Mapping
 
@@ -7,36 +7,19 @@ from pydantic import BaseModel, ConfigDict
 
 from training.data.records import LesionType
 from training.evaluation.metrics import curves
-from training.evaluation.metrics.counting import (
-    LevelCounts,
-    MaskArray,
-    ScoreArray,
-    count_pixels,
-    count_scores,
+from training.evaluation.metrics.classification import (
+    OperatingPoint,
+    operating_point,
+    require_both_classes,
+    share_of,
 )
-from training.evaluation.metrics.estimates import Estimate, estimate, share_estimate
+from training.evaluation.metrics.counting import LevelCounts, MaskArray, ScoreArray, count_pixels
+from training.evaluation.metrics.estimates import Estimate, share_estimate
 from training.evaluation.metrics.resampling import Draws
 
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OperatingPoint(_Result):
-    """What a threshold achieves; a score that reaches the threshold is positive.
-
-    Attributes:
-        threshold: The threshold.
-        sensitivity: Share of positives found, in every resample at this threshold.
-        specificity: Share of negatives left alone, likewise.
-        balanced_accuracy: The mean of the two: the paper's ACC. Where the threshold is chosen on the set
-            itself, it is chosen again in each resample.
-    """
-
-    threshold: float
-    sensitivity: Estimate
-    specificity: Estimate
-    balanced_accuracy: Estimate
 
 
 class LesionMetrics(_Result):
@@ -80,50 +63,6 @@ class PixelMetrics(_Result):
     honest: OperatingPoint | None
 
 
-def area_under_roc(scores: ScoreArray, positive: MaskArray, draws: Draws) -> Estimate:
-    """Return the area under the receiver operating characteristic of photographs.
-
-    Args:
-        scores: (N,), higher is more positive.
-        positive: (N,).
-        draws: Resamples of the photographs, (R, N), each with both classes.
-
-    Raises:
-        ValueError: All of them are positive, or none is.
-    """
-    _require_both_classes(positive)
-    return count_scores(scores, positive).estimate(curves.area_under_roc, draws)
-
-
-def operating_point(
-    scores: ScoreArray, positive: MaskArray, threshold: float, draws: Draws, counted: MaskArray | None = None
-) -> OperatingPoint:
-    """Return what a given threshold achieves.
-
-    Args:
-        scores: (N,) of photographs or (N, P) of their pixels.
-        positive: The same shape.
-        threshold: Scores from here on are called positive.
-        draws: Resamples of the photographs, (R, N).
-        counted: The same shape as scores: which of them count; all where it is left out.
-
-    Raises:
-        ValueError: All of them are positive, or none is.
-    """
-    counted = np.ones_like(positive) if counted is None else counted
-    _require_both_classes(positive, counted)
-    called = scores >= threshold
-    sensitivity = _share(called, positive & counted, draws)
-    specificity = _share(~called, ~positive & counted, draws)
-    replicates = np.mean([sensitivity.replicates, specificity.replicates], axis=0)
-    return OperatingPoint(
-        threshold=float(threshold),
-        sensitivity=sensitivity,
-        specificity=specificity,
-        balanced_accuracy=estimate((sensitivity.value + specificity.value) / 2, replicates),
-    )
-
-
 def pixel_metrics(
     scores: ScoreArray,
     lesion: MaskArray,
@@ -144,7 +83,7 @@ def pixel_metrics(
         ValueError: All pixels are lesion, or none is; or a score is negative or NaN.
     """
     counted = np.ones_like(lesion) if counted is None else counted
-    _require_both_classes(lesion, counted)
+    require_both_classes(lesion, counted)
     pixels = count_pixels(scores, lesion & counted, ~lesion & counted)
     return PixelMetrics(
         auroc=pixels.estimate(curves.area_under_roc, draws),
@@ -174,7 +113,7 @@ def lesion_metrics(
                 curves.average_precision, _telling(draws, positive)
             ),
             pixel_share=float(positive.mean()),
-            sensitivity=None if threshold is None else _share(scores >= threshold, positive, draws),
+            sensitivity=None if threshold is None else share_of(scores >= threshold, positive, draws),
         )
         for lesion, positive in lesions.items()
         if positive.any()
@@ -218,18 +157,6 @@ def _best_threshold(total: LevelCounts) -> float:
     return float(total.levels[occurs][np.flatnonzero(index == index.max())[-1]])
 
 
-def _share(of: MaskArray, among: MaskArray, draws: Draws) -> Estimate:
-    """Return the share of some examples, of photographs (N,) or of their pixels (N, P), that a mask holds."""
-    part, whole = (mask.reshape(len(mask), -1).sum(axis=1) for mask in (of & among, among))
-    return share_estimate(part, whole, draws)
-
-
 def _telling(draws: Draws, positive: MaskArray) -> Draws:
     """Leave out resamples without any photograph that has a positive: they say nothing of it."""
     return draws[draws @ positive.any(axis=1) > 0]
-
-
-def _require_both_classes(positive: MaskArray, counted: MaskArray | None = None) -> None:
-    counted = np.ones_like(positive) if counted is None else counted
-    if not ((positive & counted).any() and (~positive & counted).any()):
-        raise ValueError("the metric needs positives and negatives")

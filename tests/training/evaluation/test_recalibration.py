@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.calibrated import NORMALS, calibrated_rates
+from training.evaluation.recalibration import NORMALS, calibrated_rates
 
 GENERATOR = np.random.default_rng(0)
 

@@ -7,8 +7,8 @@ import pytest
 from sklearn import metrics
 
 from training.data.records import LesionType
-from training.evaluation.metrics import images_and_pixels as measured
-from training.evaluation.metrics.images_and_pixels import pixel_average_precision
+from training.evaluation.metrics import classification, pixels
+from training.evaluation.metrics.pixels import pixel_average_precision
 
 # Ranked: + - + - -, so 5 of the 6 pairs are in order.
 SCORES = np.array([0.9, 0.8, 0.7, 0.4, 0.1], np.float32)
@@ -19,16 +19,16 @@ ONCE = np.ones((2, 1))
 
 def pixel_metrics(scores, positive, threshold):
     """Of the pixels of one photograph."""
-    return measured.pixel_metrics(scores[None], positive[None], threshold, ONCE)
+    return pixels.pixel_metrics(scores[None], positive[None], threshold, ONCE)
 
 
 def operating_point(scores, positive, threshold):
-    return measured.operating_point(scores[None], positive[None], threshold, ONCE)
+    return classification.operating_point(scores[None], positive[None], threshold, ONCE)
 
 
 def lesion_metrics(scores, lesions, threshold):
     masks = {lesion: mask[None] for lesion, mask in lesions.items()}
-    return measured.lesion_metrics(scores[None], masks, threshold, ONCE)
+    return pixels.lesion_metrics(scores[None], masks, threshold, ONCE)
 
 
 def random_case(seed):
@@ -158,7 +158,7 @@ def test_a_constant_map_is_worth_nothing_and_has_a_usable_threshold():
 @pytest.mark.parametrize("positive", [np.zeros(5, np.bool_), np.ones(5, np.bool_)])
 def test_one_class_alone_is_refused(positive):
     with pytest.raises(ValueError, match="positives and negatives"):
-        measured.area_under_roc(SCORES, positive, np.ones((2, 5)))
+        classification.area_under_roc(SCORES, positive, np.ones((2, 5)))
     for metric in (operating_point, pixel_metrics):
         with pytest.raises(ValueError, match="positives and negatives"):
             metric(SCORES, positive, 0.5)
