@@ -1,10 +1,12 @@
-"""``python -m service`` serves until SIGTERM."""
+"""``python -m service`` serves until SIGTERM; ``python -m service bulk`` scores an archive on Ray."""
 
 import gc
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import NoReturn
 
 import uvicorn
 
@@ -24,13 +26,24 @@ _MARGIN = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve.
+    """Serve, or score in bulk.
 
     Args:
         arguments: Command-line arguments; the process's own where none are given.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["bulk"]:
+        _bulk(arguments[1:])
     serve(read_options(Settings, arguments, "python -m service"))
+
+
+def _bulk(arguments: Sequence[str]) -> NoReturn:
+    """Score in bulk; what serves imports nothing of it."""
+    if find_spec("ray") is None:
+        sys.exit("bulk needs the extra `ray`: pip install -c constraints.txt -e '.[ray]'")
+    from service.bulk.command_line import main as bulk
+
+    bulk(arguments)
 
 
 def serve(settings: Settings) -> None:
@@ -53,6 +66,8 @@ def serve(settings: Settings) -> None:
         http=time_limited_http(
             idle_seconds=settings.keep_alive_seconds + settings.deadline_seconds + _MARGIN
         ),
+        # Not uvloop, which Ray Serve brings: the service is the same whatever else is installed.
+        loop="asyncio",
         h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
         ws="none",
         timeout_keep_alive=settings.keep_alive_seconds,

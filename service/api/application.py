@@ -14,10 +14,12 @@ from service.api.admission import Admission
 from service.api.api_keys import ApiKeys
 from service.api.exception_handlers import install_handlers
 from service.api.openapi import describe
-from service.api.routes import admin, health, inference, prediction
+from service.api.routes import admin, health, prediction
+from service.api.routes.inference import router as inference_router
 from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from service.api.transport.observation import ObservationMiddleware
-from service.engines.model import Model
+from service.engines.model import ServableModel
+from service.serving.inference import Inference
 from service.serving.reload import Reloader
 from service.serving.runtime import Runtime
 from service.settings import Settings
@@ -27,22 +29,28 @@ from service.web import install_page
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
+def create_app(
+    settings: Settings, models: Sequence[ServableModel], inference: Inference | None = None
+) -> FastAPI:
     """Make the application that serves loaded models; the first is the default.
+
+    Args:
+        settings: Its limits.
+        models: The models.
+        inference: Runs them; this process, where none is given.
 
     Raises:
         AccessError: The API keys cannot be read.
     """
     admission = Admission(ApiKeys.read(settings), settings.rate_limit)
-    runtime = Runtime(settings, models)
-    reloader = Reloader(runtime)
+    runtime = Runtime(settings, models, inference)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with runtime.running():
-            reloader.listen()
+            app.state.reloader.listen()
             yield
-            reloader.stop()
+            app.state.reloader.stop()
 
     # Its /docs needs no internet, which a clinic's network may not have.
     app = FastAPIOffline(
@@ -59,9 +67,9 @@ def create_app(settings: Settings, models: Sequence[Model]) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.admission = admission
-    app.state.reloader = reloader
+    app.state.reloader = Reloader(runtime)
     app.include_router(prediction.router)
-    app.include_router(inference.router)
+    app.include_router(inference_router)
     app.include_router(health.router)
     app.include_router(admin.router)
     install_page(app)

@@ -1,6 +1,6 @@
 """Predicts without a service; needs all of its dependencies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
@@ -14,8 +14,10 @@ from service.api.routes.prediction import require_dicom
 from service.api.schemas import PredictionAnswer
 from service.cameras.choice import UnknownCameraError
 from service.client.interface import Photograph, PredictionError, read
+from service.engines.model import ServableModel
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
+from service.serving.inference import Inference
 from service.serving.model_repository import load_models
 from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
@@ -31,11 +33,20 @@ class InProcess:
     ``if __name__ == "__main__":``.
     """
 
-    def __init__(self, settings: Settings, *, concurrency: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        models: Sequence[ServableModel] | None = None,
+        inference: Inference | None = None,
+        *,
+        concurrency: int | None = None,
+    ) -> None:
         """Load the models.
 
         Args:
             settings: The service's; those about HTTP are not used.
+            models: The models, where they run elsewhere and none is to be loaded.
+            inference: Runs them; this process, where none is given.
             concurrency: Most photographs at the same time. The fewer, the sooner it starts.
 
         Raises:
@@ -45,7 +56,7 @@ class InProcess:
             workers = min(settings.workers, concurrency)
             settings = settings.model_copy(update={"workers": workers, "queue_size": concurrency})
         preload_workers()
-        self._runtime = Runtime(settings, load_models(settings))
+        self._runtime = Runtime(settings, models or load_models(settings), inference)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -108,13 +119,18 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (PreprocessingError, Problem) as error:
-        raise _error_of(error.code, error.detail) from error
+        raise prediction_error(error.code, error.detail) from error
     except UnknownModelError as error:
-        raise _error_of("unknown-model", str(error)) from error
+        raise prediction_error("unknown-model", str(error)) from error
     except UnknownCameraError as error:
-        raise _error_of("unknown-camera", str(error)) from error
+        raise prediction_error("unknown-camera", str(error)) from error
 
 
-def _error_of(code: str, detail: str) -> PredictionError:
-    """In the words of the service's problem document."""
+def prediction_error(code: str, detail: str) -> PredictionError:
+    """Return a problem in the words of the service's problem document.
+
+    Args:
+        code: One of :data:`service.api.problems.PROBLEMS`.
+        detail: This occurrence, for a person.
+    """
     return PredictionError(code, f"{PROBLEMS[code].title}. {detail}")

@@ -15,7 +15,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dcm")
 # Where DICOM objects have this; archives and cameras give them no suffix.
 _DICOM_OFFSET, _DICOM_MAGIC = 128, b"DICM"
 # The table of contents of a medium, itself a DICOM object.
-_DICOM_CONTENTS = "DICOMDIR"
+DICOM_CONTENTS = "DICOMDIR"
 _ZIP_MAGIC = b"PK\x03\x04"
 # A photograph of 200 MiB is documented; a member may unpack to anything.
 LARGEST_MEMBER = 256 * 2**20
@@ -87,7 +87,7 @@ def _harmless(part: str) -> str:
 
 
 def _is_photograph(name: str, open_: Callable[[], IO[bytes]]) -> bool:
-    if name.startswith("._") or name == _DICOM_CONTENTS:  # the first: what macOS adds to each file
+    if name.startswith("._") or name == DICOM_CONTENTS:  # the first: what macOS adds to each file
         return False
     return name.lower().endswith(SUFFIXES) or _begins_with(open_, _DICOM_OFFSET, _DICOM_MAGIC)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from service.cameras.profile import ProfileError, read_profiles
+from service.cameras.profile import CameraProfile, ProfileError, read_profiles
 from service.engines import openvino_engine
 from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelError, ModelMetadata
 from service.engines.engine import Device, Engine, EngineName, Outputs
@@ -18,6 +18,26 @@ from service.engines.onnxruntime_engine import CUDA, OnnxRuntimeEngine, open_ses
 from service.engines.openvino_engine import OpenVinoEngine
 
 SCORE, HEATMAP = OUTPUT_NAMES
+
+
+class ServableModel(Protocol):
+    """What the service must know of a model, wherever it runs."""
+
+    @property
+    def metadata(self) -> ModelMetadata:
+        """What the model says of itself."""
+
+    @property
+    def cameras(self) -> Sequence[CameraProfile]:
+        """The profiles of cameras that lie beside it."""
+
+    @property
+    def device(self) -> Literal["cuda", "cpu"]:
+        """The device that really runs it."""
+
+    @property
+    def provider(self) -> str:
+        """What really runs it there."""
 
 
 class Fallback(NamedTuple):

@@ -7,7 +7,7 @@ import structlog
 
 from service.engines.card import check_against_card
 from service.engines.contract import ModelError, is_int8_variant
-from service.engines.model import Model
+from service.engines.model import Model, ServableModel
 from service.settings import Settings, available_cores
 
 _log = structlog.stdlib.get_logger("service")
@@ -46,7 +46,7 @@ def load_models(settings: Settings) -> list[Model]:
     return _default_first(sorted(models, key=lambda model: model.metadata.name), settings.default_model)
 
 
-def batch_limit(settings: Settings, model: Model) -> int:
+def batch_limit(settings: Settings, model: ServableModel) -> int:
     """Most images in one inference.
 
     On an H200, batches of 4 give 1.6 times the rate of single images. A CPU gains 3 % by them, and 13 % by a
@@ -55,7 +55,7 @@ def batch_limit(settings: Settings, model: Model) -> int:
     return settings.max_batch if model.device == "cuda" else 1
 
 
-def max_concurrent(settings: Settings, models: Sequence[Model]) -> int:
+def max_concurrent(settings: Settings, models: Sequence[ServableModel]) -> int:
     """Concurrent inferences: on a CPU one a core, on a GPU one, where others would wait for it."""
     on_gpu = any(model.device == "cuda" for model in models)
     return 1 if on_gpu else _on_cpu(settings)

@@ -11,9 +11,10 @@ from service.cameras.profile import UNKNOWN_CAMERA, CameraProfile
 from service.dicom.statement import Statement
 from service.engines.contract import ModelMetadata
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
-from service.serving.batching import Answer, Batcher
+from service.serving.batching import Answer
 from service.serving.concurrency import InFlight
 from service.serving.finding import finding_of
+from service.serving.inference import Scorer
 from service.serving.metrics import ObservePrediction, Stage, Timings
 from service.serving.prediction import Prediction
 from service.serving.stages import Drawn, Prepared, draw, make_dicom, prepare
@@ -33,7 +34,7 @@ class Predictor:
         self,
         metadata: ModelMetadata,
         cameras: Sequence[CameraProfile],
-        batcher: Batcher,
+        batcher: Scorer,
         workers: WorkerPool,
         observe: ObservePrediction,
         settings: Settings,

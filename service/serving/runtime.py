@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from service.engines.model import Model
+from service.engines.model import ServableModel
 from service.serving import stages
 from service.serving.concurrency import InFlight, RequestSlots
+from service.serving.inference import Inference, InProcess
 from service.serving.metrics import Metrics
-from service.serving.model_repository import max_concurrent
 from service.serving.served_model import ServedModel
 from service.serving.workers.pool import WorkerPool
 from service.serving.workers.worker import Work
@@ -34,19 +33,20 @@ class Runtime:
         served: Its models by name, the default first.
     """
 
-    def __init__(self, settings: Settings, models: Sequence[Model]) -> None:
+    def __init__(
+        self, settings: Settings, models: Sequence[ServableModel], inference: Inference | None = None
+    ) -> None:
         """Join the parts; :meth:`running` starts them.
 
         Args:
             settings: Its limits.
             models: At least one, the default first, each with a name of its own.
+            inference: Runs them; this process, where none is given.
         """
         self.settings = settings
         self.metrics = Metrics()
         self.slots = RequestSlots(settings.queue_size)
-        # Shared by all models: more concurrent inferences would take each other's cores, or wait for each
-        # other on the GPU.
-        self._inference = ThreadPoolExecutor(max_concurrent(settings, models), thread_name_prefix="inference")
+        self._inference = inference or InProcess(settings, models)
         self.workers = WorkerPool(
             settings.workers,
             Work(
@@ -98,7 +98,7 @@ class Runtime:
         """Whether the process can go on by itself: workers that are lost come back, and no model is stuck."""
         return self.workers.alive and not any(served.batcher.stuck for served in self.served.values())
 
-    def replace(self, models: Sequence[Model]) -> None:
+    def replace(self, models: Sequence[ServableModel]) -> None:
         """Answer with other models from the next request on.
 
         The former ones finish the requests that began with them, and then stop.
@@ -135,10 +135,10 @@ class Runtime:
             await asyncio.gather(
                 *self._retiring, *(served.batcher.close() for served in self.served.values())
             )
-            self._inference.shutdown()
+            self._inference.close()
             await self.workers.close()
 
-    def _joined(self, models: Sequence[Model]) -> Mapping[str, ServedModel]:
+    def _joined(self, models: Sequence[ServableModel]) -> Mapping[str, ServedModel]:
         for model in models:
             self.metrics.describe_model(
                 model.metadata.name,
@@ -152,7 +152,12 @@ class Runtime:
             )
         return {
             model.metadata.name: ServedModel(
-                model, self.settings, self.metrics, self._inference, self.workers, self._in_flight
+                model,
+                self._inference.scorer(model, self.metrics),
+                self.settings,
+                self.metrics,
+                self.workers,
+                self._in_flight,
             )
             for model in models
         }

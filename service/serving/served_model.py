@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 
 from service.engines.contract import ModelMetadata
-from service.engines.model import Model
-from service.serving.batching import Batcher
+from service.engines.model import ServableModel
 from service.serving.concurrency import ClosedError, InFlight
+from service.serving.inference import Scorer
 from service.serving.metrics import Metrics
-from service.serving.model_repository import batch_limit, max_concurrent
 from service.serving.predictor import Predictor
 from service.serving.workers.pool import WorkerPool
 from service.settings import Settings
@@ -28,10 +26,10 @@ class ServedModel:
 
     def __init__(
         self,
-        model: Model,
+        model: ServableModel,
+        scorer: Scorer,
         settings: Settings,
         metrics: Metrics,
-        inference: Executor,
         workers: WorkerPool,
         in_flight: InFlight,
     ) -> None:
@@ -39,21 +37,14 @@ class ServedModel:
 
         Args:
             model: The model.
+            scorer: Runs it.
             settings: Its limits.
-            metrics: Counts every batch and prediction.
-            inference: The threads that models run on.
+            metrics: Counts every prediction.
             workers: What decodes, prepares and draws.
             in_flight: The photographs of all models.
         """
         self.model = model
-        self.batcher = Batcher(
-            model.run,
-            inference,
-            max_concurrent=max_concurrent(settings, [model]),
-            max_batch=batch_limit(settings, model),
-            on_batch=metrics.batch_sizes.labels(model=model.metadata.name).observe,
-            on_failure=metrics.inference_failures.labels(model=model.metadata.name).inc,
-        )
+        self.batcher = scorer
         self.predictor = Predictor(
             model.metadata,
             model.cameras,

@@ -3,6 +3,8 @@
 import gc
 import json
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -132,3 +134,9 @@ def test_help_names_every_setting(serve):
     assert "--max-upload-bytes" in text
     assert "RESYNTHDETECT_MAX_UPLOAD_BYTES" in text
     assert "python -m service" in text
+
+
+def test_a_single_host_needs_no_ray():
+    # What is None in sys.modules cannot be imported.
+    code = "import sys; sys.modules['ray'] = None; import service.__main__"
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603

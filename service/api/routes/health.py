@@ -1,6 +1,9 @@
 """Health and Prometheus metrics."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from service.api.dependencies import RuntimeDependency
@@ -32,11 +35,18 @@ async def readyz(runtime: RuntimeDependency) -> Readiness:
     )
 
 
+async def get_registry(runtime: RuntimeDependency) -> CollectorRegistry:
+    """Return the metrics of the application."""
+    return runtime.metrics.registry
+
+
 @router.get("/metrics", response_class=Response)
-async def metrics(request: Request, runtime: RuntimeDependency) -> Response:
+async def metrics(
+    request: Request, registry: Annotated[CollectorRegistry, Depends(get_registry)]
+) -> Response:
     """Prometheus metrics."""
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(runtime.metrics.registry), headers={"Content-Type": media_type})
+    return Response(encode(registry), headers={"Content-Type": media_type})
 
 
 def require_alive(runtime: Runtime) -> None:

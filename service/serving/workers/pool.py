@@ -38,11 +38,16 @@ _WHY = {
 
 
 class TooCostlyError(PreprocessingError):
-    """A photograph took its worker past a bound, or down."""
+    """A photograph took its worker past a bound, or down.
+
+    Attributes:
+        loss: Which bound.
+    """
 
     def __init__(self, loss: Loss) -> None:
         """Say which bound."""
         super().__init__("too-costly", _WHY[loss])
+        self.loss = loss
 
 
 class WorkerPool:

@@ -72,7 +72,7 @@ def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, size, fact
     assert drawn.photograph_png is not None
 
 
-def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload):
+def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload, monkeypatch):
     counts: Counter[bool] = Counter()
 
     def run(images, *, concurrent):
@@ -81,7 +81,7 @@ def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model,
 
     async def main():
         runtime = Runtime(settings, [tiny_model])
-        runtime.default.batcher._infer = run
+        monkeypatch.setattr(runtime.default.batcher, "_infer", run)
         async with runtime.running():
             predict = runtime.default.predictor.predict
             data = upload.tobytes()
