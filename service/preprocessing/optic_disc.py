@@ -1,9 +1,9 @@
 """Finds the optic disc, which tells where on a retina a region lies.
 
 Of the 42 photographs of IDRiD whose disc is outlined it finds 41, all within 0.34 of the disc's radius and
-with a diameter that is 7 % off at most. By eye, of those that it finds on 120 other photographs of IDRiD one
-is wrong, on 80 of EyePACS one, on 86 of UNAM none. It finds 97, 80 and 85 % there. The limits were set on all
-of these. On 34 ultra-wide photographs it finds nine, most of them wrong.
+with a diameter that is 7 % off at most. By eye, of those that it finds on 120 photographs of IDRiD's part B
+one is wrong, on 80 of EyePACS one, on 86 of UNAM none. It finds 97, 80 and 85 % there. The limits were set on
+all of these. On 34 ultra-wide photographs it finds nine, most of them wrong.
 """
 
 from dataclasses import dataclass

@@ -30,8 +30,8 @@ class PhotographForm:
             boundary: What stands between its parts.
             max_headers: Of one part; browsers send two.
             max_header_size: Of a header's name, and of its value, in bytes.
-            max_boundaries: Of the form; one of a single file has two. The parser goes byte by byte through
-                what follows a boundary.
+            max_boundaries: After the first; a form of a single file has one. The parser goes byte by byte
+                through what follows a boundary.
             max_padding: Behind one of them, in bytes; browsers send none.
         """
         self.max_headers = max_headers

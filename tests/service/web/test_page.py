@@ -154,6 +154,23 @@ def test_wheel_and_keys_zoom_and_the_mouse_pans(page, jpeg):
     wait_for_width(page, f"> {whole * 1.05}")
 
 
+def test_two_fingers_zoom(page, jpeg):
+    whole = open_picture(page, jpeg)
+    window = page.locator("#viewer").bounding_box()
+    x, y = window["x"] + window["width"] / 2, window["y"] + window["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, *apart):
+        points = [{"x": x + side * each, "y": y, "id": side + 1} for each in apart for side in (-1, 1)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 20)
+    for apart in range(25, 60, 5):
+        touch("touchMove", apart)
+    touch("touchEnd")
+    wait_for_width(page, f"> {whole * 1.5}")
+
+
 def test_a_click_on_a_frame_chooses_its_region(page, jpeg):
     open_picture(page, jpeg)
     page.locator("#viewer .frame").last.click()
@@ -253,10 +270,10 @@ def test_a_dicom_object_says_which_eye_and_when(page, photograph):
 
 
 def test_a_photograph_is_answered_by_keyboard_alone(page, jpeg):
-    page.keyboard.press("Tab")
-    while page.evaluate("document.activeElement.id") != "choose-files":
-        page.keyboard.press("Tab")
+    # Playwright begins to look out for the dialog a moment later than it says.
     with page.expect_file_chooser() as chooser:
+        while page.evaluate("document.activeElement.id") != "choose-files":
+            page.keyboard.press("Tab")
         page.keyboard.press("Enter")
     chooser.value.set_files([upload("first.jpg", jpeg), upload("second.jpg", jpeg)])
     expect(page.get_by_role("status")).to_have_text("2 photographs answered.")

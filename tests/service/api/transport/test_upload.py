@@ -1,14 +1,12 @@
 """Every bad form, over HTTP."""
 
 import asyncio
-from collections import deque
 
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 
 from service.api.problems import Problem
-from service.api.transport.photograph_form import PhotographForm
 from service.api.transport.upload import read_photograph
 from tests.service.helpers import assert_problem
 
@@ -145,19 +143,6 @@ def test_a_form_of_the_largest_size_is_read(client, settings):
     body = part(bytes(settings.max_upload_bytes - len(part(b"") + END))) + END
     assert len(body) == settings.max_upload_bytes
     assert_problem(client.post("/predict", content=body, headers=HEADERS), 415, "not-an-image")
-
-
-@pytest.mark.parametrize("size", [1, 7, 2**16])
-@pytest.mark.parametrize(
-    "filler", [b"\r\n--" + BOUNDARY.encode() + b"x", b"\r\n--" + BOUNDARY.encode() + b" " * 200_000]
-)
-def test_a_form_that_would_be_read_byte_by_byte(filler, size):
-    """However it arrives."""
-    body = part(b"x")[:-2] + filler * 70
-    form = PhotographForm(BOUNDARY.encode())
-    pieces = (body[at : at + size] for at in range(0, len(body), size))
-    with pytest.raises(Problem, match=r"too many boundaries|too long"):
-        deque(map(form.write, pieces))
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
