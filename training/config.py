@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
@@ -92,8 +92,6 @@ class LesionConfig(_Config):
     normal_share: float = Field(default=0.12, ge=0, le=1)
     # The share of eyes that are looked at nearer or farther, and askew.
     zoom_share: float = Field(default=0.5, ge=0, le=1)
-    # The share of eyes that are cut by the frame of another camera.
-    cut_share: float = Field(default=0.5, ge=0, le=1)
     # Groups of lesions in an image; a group is of one kind.
     groups: tuple[int, int] = (2, 12)
     lesions: tuple[LesionKind, ...] = Field(default=_TRAINED_ON, min_length=1)
@@ -116,7 +114,6 @@ UNSEEN_LESIONS = LesionConfig(
         LesionKind(shape="boat", matter="blood", share=1),
     ),
     zoom_share=0,
-    cut_share=0,
     distractors=(),
     camera=CameraConfig(share=0),
 )
@@ -152,9 +149,8 @@ class StageConfig(_Config):
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     final_learning_rate: float = Field(ge=0)
-    # The learning rate rises and falls so many times; how long each takes compared with the others. Each time
-    # it rises to ``cycle_decay`` of the time before.
-    cycles: tuple[PositiveInt, ...] = Field(default=(1,), min_length=1)
+    # How often the learning rate rises and falls; each time from ``cycle_decay`` of the rate before.
+    cycles: int = Field(default=1, ge=1)
     cycle_decay: float = Field(default=0.4, gt=0, le=1)
     # Side of the window trained on; the size of the prepared image means all of it.
     window: int = Field(default=768, ge=64)

@@ -68,13 +68,7 @@ def kinds_sheet(
     Returns:
         The sheet, uint8 (H, W, 3), RGB, masks in cyan.
     """
-    plain = {
-        "normal_share": 0.0,
-        "distractors": (),
-        "zoom_share": 0.0,
-        "cut_share": 0.0,
-        "camera": CameraConfig(share=0),
-    }
+    plain = {"normal_share": 0.0, "distractors": (), "zoom_share": 0.0, "camera": CameraConfig(share=0)}
     lines = []
     for kind in config.lesions:
         generator = make_generator(config.model_copy(update={**plain, "lesions": (kind,)}), constants)

@@ -14,7 +14,6 @@ from training.data.prepared import NormalImages
 from training.synthesis.camera import photograph
 from training.synthesis.chance import happens, one_of
 from training.synthesis.distractors import DISTRACTORS
-from training.synthesis.frame import cut_by_frame
 from training.synthesis.matters import MATTERS
 from training.synthesis.placing import put_anywhere
 from training.synthesis.scene import Mask, Picture, Scene, SyntheticImage
@@ -65,10 +64,7 @@ class LesionGenerator:
             The synthetic image and its mask. An image left normal, or whose lesions all came out invisible,
             has an empty mask.
         """
-        picture, inside = view = draw_view(target, self._config.zoom_share, generator)
-        # Nothing is drawn at random for what never happens: the held-back images stay the same.
-        if self._config.cut_share > 0 and happens(self._config.cut_share, generator):
-            cut_by_frame(view, generator)
+        picture, inside = draw_view(target, self._config.zoom_share, generator)
         self._distract(picture, generator)
         mask = np.zeros(inside.shape, np.bool_)
         if not happens(self._config.normal_share, generator):

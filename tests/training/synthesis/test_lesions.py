@@ -9,7 +9,7 @@ from training.data.prepared import with_field_of_view
 from training.synthesis.lesions import LesionGenerator, background_of
 
 CONSTANTS = PreprocessingConstants(size=256)
-PLAIN = LesionConfig(normal_share=0, zoom_share=0, cut_share=0, distractors=(), camera=CameraConfig(share=0))
+PLAIN = LesionConfig(normal_share=0, zoom_share=0, distractors=(), camera=CameraConfig(share=0))
 
 
 def generate(config, eyes, seed):
