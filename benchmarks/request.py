@@ -5,24 +5,35 @@
 
 Needs ``pip install -c constraints.txt -e '.[benchmarks,openvino]'``. One service is started for each engine,
 and one of another checkout where ``--before`` names it. They take turns, one request at a time. Stages are
-medians of what the answers tell; HTTP is what is left of the client's time.
+medians of what the answers tell; HTTP is what is left of the client's time. Then the stages that run in
+worker processes take turns with the same in a thread: the difference is what processes cost.
 """
 
 import argparse
+import asyncio
 import http.client
 import json
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import cv2
+import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.clients import form, post
 from benchmarks.report import machine, save, table
 from benchmarks.server import Server, ServerError, connect, service
+from service.pictures.options import DEFAULT_SIZE, Heatmap
+from service.preprocessing import PreprocessingConstants
+from service.serving.stages import ANSWERS, IMPORTS, Prepared, prepare, warm_up
+from service.serving.stages import draw as draw_answer
+from service.serving.workers.pool import WorkerPool
+from service.serving.workers.worker import Work
+from service.settings import Settings
 
 Stages = Mapping[str, float]
 
@@ -82,6 +93,62 @@ def start_table(servers: Mapping[str, Server]) -> str:
     return table(("", "ready after, s", "memory, MiB"), rows)
 
 
+async def time_workers(photograph: bytes, rounds: int) -> dict[str, dict[str, float]]:
+    """Milliseconds of preparing a photograph and of finding its regions, in a worker process and in a thread.
+
+    Returns:
+        Medians by stage, then by where it ran.
+    """
+    settings = Settings(model=Path())
+    work = Work(
+        IMPORTS,
+        warm_up,
+        memory=settings.worker_memory,
+        shared=settings.max_upload_bytes,
+        answers=ANSWERS,
+    )
+    pool = WorkerPool(1, work, seconds=settings.worker_seconds)
+    await pool.start()
+    cv2.setNumThreads(1)  # as in a worker
+    taken: dict[str, dict[str, list[float]]] = {"prepare": {}, "regions": {}}
+    runs: dict[str, Callable[..., Awaitable[object]]] = {"process": pool.run, "thread": asyncio.to_thread}
+    for number in range(rounds + 2):
+        for name, run in runs.items():
+            for stage, seconds in (await _time_stages(run, photograph, settings.max_pixels)).items():
+                if number > 1:
+                    taken[stage].setdefault(name, []).append(1000 * seconds)
+    await pool.close()
+    return {
+        stage: {name: statistics.median(each) for name, each in by_name.items()}
+        for stage, by_name in taken.items()
+    }
+
+
+async def _time_stages(
+    run: Callable[..., Awaitable[object]], photograph: bytes, max_pixels: int
+) -> dict[str, float]:
+    started = time.perf_counter()
+    upload = np.frombuffer(photograph, np.uint8)
+    prepared = await run(prepare, upload, PreprocessingConstants(), max_pixels)
+    between = time.perf_counter()
+    if not isinstance(prepared, Prepared):
+        raise TypeError(type(prepared).__name__)
+    heatmap = np.zeros(prepared.image.shape[:2], np.float32)
+    more = (prepared.mapping, 0.5, 100, Heatmap.NONE, DEFAULT_SIZE, False, None, max_pixels)
+    await run(draw_answer, heatmap, *more)
+    return {"prepare": between - started, "regions": time.perf_counter() - between}
+
+
+def worker_table(taken: Mapping[str, Mapping[str, float]]) -> str:
+    """What a worker process costs at each stage, and in all."""
+    whole = {name: sum(each[name] for each in taken.values()) for name in ("process", "thread")}
+    cells = [
+        (stage, f"{of['process']:.1f}", f"{of['thread']:.1f}", f"{of['process'] - of['thread']:.1f}")
+        for stage, of in {**taken, "both": whole}.items()
+    ]
+    return table(("ms", "in a process", "in a thread", "difference"), cells)
+
+
 def draw(measured: Mapping[str, tuple[Stages, float]]) -> Figure:
     """A bar for each server and query, a piece for each stage."""
     figure = Figure(figsize=(9, 0.5 * len(measured) + 1.4), layout="constrained")
@@ -135,10 +202,12 @@ def main() -> None:
             for name, (engine, folder) in services.items()
         }
         started = start_table(servers)
-        measured = measure(servers, options.answers, form(options.photograph.read_bytes()), options.rounds)
+        photograph = options.photograph.read_bytes()
+        measured = measure(servers, options.answers, form(photograph), options.rounds)
+    workers = worker_table(asyncio.run(time_workers(photograph, options.rounds)))
     save(draw(measured), options.plot)
     versions = machine("onnxruntime-gpu", "openvino", "opencv-python-headless")
-    sys.stdout.write(f"{versions}\n{stage_table(measured)}\n{started}")
+    sys.stdout.write(f"{versions}\n{stage_table(measured)}\n{started}\n{workers}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,11 @@ def widths(axes: Axes) -> list[float]:
     return [float(bar.get_width()) for bar in axes.patches if isinstance(bar, Rectangle)]
 
 
+def test_a_process_costs_what_it_takes_longer_than_a_thread():
+    taken = {"prepare": {"process": 42.0, "thread": 40.5}, "regions": {"process": 5.0, "thread": 4.0}}
+    assert request.worker_table(taken).splitlines()[-1] == "| both | 47.0 | 44.5 | 2.5 |"
+
+
 def test_a_lone_request_is_a_bar_of_its_stages():
     stages = {"decode": 20.0, "inference": 150.0, "HTTP": 5.0, "total": 175.0}
     figure = request.draw({"onnxruntime, `heatmap=none`": (stages, 8.0)})
