@@ -1,1 +1,1 @@
-"""Five questions about speed: ``request``, ``load``, ``gpu``, ``training`` and ``peers``."""
+"""Five questions about speed: ``request``, ``load``, ``gpu``, ``training`` and ``scale``."""

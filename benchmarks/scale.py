@@ -1,6 +1,7 @@
 """What does it cost to go past one machine, and what bounds it?
 
     python -m benchmarks.scale serve PHOTOGRAPHS [--replicas 1 2] [--clients 1 4] [--rounds 3] [--seconds 20]
+        [--plot FILE.svg]
     python -m benchmarks.scale controller [--replicas 2 12 22]
     python -m benchmarks.scale bulk PHOTOGRAPHS [--actors 1 2] [--copies 20] [--rounds 3] [--overlays]
 
@@ -17,6 +18,7 @@ their start. Then follows what 10, 100 and 1,000 actors would ask of network and
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -31,10 +33,11 @@ from typing import Any
 
 import psutil
 import yaml
+from matplotlib.figure import Figure
 
 from benchmarks import bulk
 from benchmarks.clients import Turn, read_photographs, take_turn
-from benchmarks.report import machine, quantile, spread, table
+from benchmarks.report import against_clients, machine, quantile, save, spread, table
 from benchmarks.server import Ready, Server, connect, service, start
 from service.settings import available_cores
 
@@ -221,6 +224,18 @@ def turns_table(ways: Sequence[Way]) -> str:
     )
 
 
+def draw(ways: Sequence[Way]) -> Figure:
+    """The rate of each way, the mean of its turns, against clients."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for way in ways:
+        rates = [statistics.mean(turn.rate for turn in turns) for turns in way.turns.values()]
+        axes.plot([*way.turns], rates, "o-", label=way.name)
+    against_clients(axes, (clients for way in ways for clients in way.turns), "answered per second")
+    axes.legend()
+    return figure
+
+
 def costs_table(ways: Sequence[Way]) -> str:
     """CPU time for each photograph, and while idle."""
     roles = [*dict.fromkeys(_ROLES.values()), "others"]
@@ -280,6 +295,7 @@ def _serve(options: argparse.Namespace) -> str:
             ways.append(Way(f"Ray Serve, {replicas}", replicas, on_ray))
         measure(ways, files, options.clients, options.rounds, options.seconds)
         form_bytes = sum(file.stat().st_size for file in files) / len(files)
+        save(draw(ways), options.plot)
         tables = (turns_table(ways), costs_table(ways), bounds_table(ways[-1], form_bytes))
     return "\n".join((machine("ray", "onnxruntime-gpu", "openvino"), *tables))
 
@@ -309,6 +325,7 @@ def _options() -> argparse.Namespace:
     serve.add_argument("--device", default="cpu")
     serve.add_argument("--rounds", type=int, default=3)
     serve.add_argument("--seconds", type=float, default=20, help="for each turn")
+    serve.add_argument("--plot", type=Path)
     controller = commands.add_parser("controller", help="what replicas cost that do nothing")
     controller.set_defaults(run=_controller)
     controller.add_argument("--replicas", type=int, nargs="+", default=[2, 12, 22])

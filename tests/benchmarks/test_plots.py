@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from benchmarks import gpu, load, report, request, training
+from benchmarks import gpu, load, report, request, scale, training
 from benchmarks.clients import Turn
-from benchmarks.peers import __main__ as peers
 from benchmarks.server import Server
 
 
@@ -88,21 +87,15 @@ def test_training_is_samples_drawn_beside_samples_taken():
     assert names == ["DRAEM's", "training, with its samples"]
 
 
-def test_peers_are_bars_of_each_number_of_clients(tmp_path):
-    rates = {"the service": (9.0, 12.0), "LitServe": (6.0, 11.0)}
-    candidates = {
-        name: peers.Candidate(
-            server=cast("Server", None),  # it is not asked
-            path="/predict",
-            photographs=[],
-            turns={1: [turn(one), turn(one), turn(99)], 4: [turn(four)]},
-        )
+def test_going_past_one_machine_is_a_line_for_each_way():
+    rates = {"by itself, 1": (9.0, 12.0), "Ray Serve, 1": (6.0, 11.0)}
+    ways = [
+        scale.Way(name, 1, cast("Server", None), turns={1: [turn(one), turn(one + 2)], 4: [turn(four)]})
         for name, (one, four) in rates.items()
-    }
-    (axes,) = peers.draw(candidates).axes
-    heights = [[bar.get_height() for bar in bars] for bars in axes.containers]
-    assert heights == [pytest.approx(each) for each in rates.values()]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4"]
+    ]
+    (axes,) = scale.draw(ways).axes
+    drawn = {line.get_label(): tuple(np.asarray(line.get_ydata())) for line in axes.lines}
+    assert drawn == {name: pytest.approx((one + 1, four)) for name, (one, four) in rates.items()}
 
 
 def test_the_same_figures_give_the_same_file(tmp_path):

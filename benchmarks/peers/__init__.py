@@ -1,1 +1,0 @@
-"""The same stages behind other servers; ``python -m benchmarks.peers``."""
