@@ -3,7 +3,6 @@
 import os
 import socket
 
-import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -80,7 +79,9 @@ def test_a_training_of_two_processes_resumes_in_one_and_learns_the_same(tmp_path
     for stage in ("reconstruction", "localization"):
         assert losses(shared, stage) == pytest.approx(losses(alone, stage), rel=1e-4)
     for name, value in weights(alone).items():
-        np.testing.assert_allclose(weights(shared)[name], value, atol=2e-3, err_msg=name)
+        # Adam takes whole steps along gradients that are hardly more than rounding: as a whole, not one by one.
+        apart = torch.linalg.vector_norm((weights(shared)[name] - value).float())
+        assert apart <= 0.01 * torch.linalg.vector_norm(value.float()) + 1e-3, name
 
 
 def test_a_batch_that_cannot_be_divided_is_refused(tmp_path, monkeypatch):

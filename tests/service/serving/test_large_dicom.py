@@ -36,7 +36,8 @@ async def answer(data, memory):
         heatmap = np.zeros((SIZE, SIZE), np.float32)
         heatmap[100:110, 100:110] = 1
         kind = Heatmap.OVERLAY
-        drawn = await pool.run(stages.draw, heatmap, prepared.mapping, 0.5, 9, kind, 768, data, max_pixels)
+        shown = (kind, 768, False, data, max_pixels)
+        drawn = await pool.run(stages.draw, heatmap, prepared.mapping, 0.5, 9, *shown)
         return await pool.run(
             stages.make_dicom, data, STATEMENT, heatmap, 0.5, prepared.mapping, kind, drawn.png
         )
