@@ -79,7 +79,7 @@ def test_a_training_of_two_processes_resumes_in_one_and_learns_the_same(tmp_path
     for stage in ("reconstruction", "localization"):
         assert losses(shared, stage) == pytest.approx(losses(alone, stage), rel=1e-4)
     for name, value in weights(alone).items():
-        # Adam takes whole steps along gradients that are hardly more than rounding: as a whole, not one by one.
+        # As a whole: Adam takes full steps along single gradients that are hardly more than rounding.
         apart = torch.linalg.vector_norm((weights(shared)[name] - value).float())
         assert apart <= 0.01 * torch.linalg.vector_norm(value.float()) + 1e-3, name
 
