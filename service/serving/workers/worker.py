@@ -16,6 +16,8 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from service.preprocessing.errors import PreprocessingError
 from service.serving.workers.confinement import confine
 from service.serving.workers.memory import SharedMemory
@@ -179,8 +181,14 @@ def _answer(memory: SharedMemory, message: bytes) -> bytes:
         return memory.write((_DONE, function(*arguments)))
     except PreprocessingError as error:
         return memory.write((_REFUSED, (error.code, error.detail)))
-    except MemoryError:
-        return memory.write((_OUT_OF_MEMORY, None))
-    except Exception:
+    except Exception as error:
+        if _is_for_memory(error):
+            return memory.write((_OUT_OF_MEMORY, None))
         # As text: what an exception carries may not survive the way, or be a photograph.
         return memory.write((_FAILED, traceback.format_exc()))
+
+
+def _is_for_memory(error: Exception) -> bool:
+    if isinstance(error, cv2.error):
+        return error.code == cv2.Error.StsNoMem
+    return isinstance(error, MemoryError)

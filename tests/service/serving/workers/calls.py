@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from service.preprocessing import DecodeError
@@ -55,6 +56,10 @@ def end():
 
 def take_memory(mebibytes):
     return np.ones(mebibytes * MEBIBYTE, np.uint8).nbytes
+
+
+def take_memory_of_opencv(side):
+    return cv2.resize(np.ones((2, 2), np.uint8), (side, side)).nbytes
 
 
 def take_memory_for_good(mebibytes):

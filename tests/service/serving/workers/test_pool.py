@@ -64,11 +64,20 @@ def test_a_refusal_and_a_failure_cost_no_worker():
         (calls.work, (), 0.2, Loss.TIME),
         (calls.sleep, (600,), 0.2, Loss.TIME),
         (calls.take_memory, (4096,), 60, Loss.MEMORY),
+        (calls.take_memory_of_opencv, (40_000,), 60, Loss.MEMORY),
         (calls.take_memory_for_good, (4096,), 60, Loss.MEMORY),
         (calls.end, (), 60, Loss.CRASH),
         (calls.answer_with_an_alien, (), 60, Loss.CRASH),
     ],
-    ids=["time", "time by the clock", "memory", "memory in pieces", "crash", "strange answer"],
+    ids=[
+        "time",
+        "time by the clock",
+        "memory",
+        "memory of OpenCV",
+        "memory in pieces",
+        "crash",
+        "strange answer",
+    ],
 )
 def test_a_call_past_a_bound_costs_its_worker_and_nothing_else(function, arguments, seconds, loss):
     async def scenario():
