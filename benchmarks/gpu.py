@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -147,9 +148,18 @@ def _cells(row: Row) -> tuple[object, ...]:
 
 
 def draw(network: Mapping[int, float], rows: Sequence[Row]) -> Figure:
-    """The service's rate against clients, beside what the network alone would do."""
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
+    """The rate of the network alone against batches, and of the service, where it ran, against clients."""
+    figure = Figure(figsize=(9 if rows else 5, 4), layout="constrained")
+    alone, *services = figure.subplots(1, 2 if rows else 1, squeeze=False)[0]
+    alone.plot(list(network), [batch / seconds for batch, seconds in network.items()], "o-", color="0.5")
+    against_clients(alone, network, "photographs per second")
+    alone.set(xlabel="batch", title="the network alone")
+    for axes in services:
+        _draw_service(axes, max(batch / seconds for batch, seconds in network.items()), rows)
+    return figure
+
+
+def _draw_service(axes: Axes, fastest: float, rows: Sequence[Row]) -> None:
     for max_batch in dict.fromkeys(row.max_batch for row in rows):
         mine = [row for row in rows if row.max_batch == max_batch]
         axes.plot(
@@ -158,12 +168,11 @@ def draw(network: Mapping[int, float], rows: Sequence[Row]) -> Figure:
             "o-",
             label=f"batches of {max_batch}",
         )
-    fastest = max(batch / seconds for batch, seconds in network.items())
     clients = [row.clients for row in rows]
     axes.plot([min(clients), max(clients)], [fastest, fastest], "--", color="0.5", label="network alone")
     against_clients(axes, (row.clients for row in rows), "photographs per second")
+    axes.set_title("the service")
     axes.legend()
-    return figure
 
 
 def _options() -> argparse.Namespace:

@@ -64,13 +64,15 @@ def test_the_gpu_is_a_rate_below_that_of_the_network_alone():
         for max_batch in (1, 4)
         for clients in (1, 16)
     ]
-    (axes,) = gpu.draw({1: 0.01, 4: 0.02}, rows).axes
+    alone, axes = gpu.draw({1: 0.01, 4: 0.02}, rows).axes
+    assert [np.asarray(line.get_ydata()).tolist() for line in alone.lines] == [pytest.approx([100, 200])]
     assert lines(axes) == {
         "batches of 1": [(1, pytest.approx(11)), (16, pytest.approx(26))],
         "batches of 4": [(1, pytest.approx(41)), (16, pytest.approx(56))],
         "network alone": [(1, 200), (16, 200)],
     }
     assert axes.get_legend() is not None
+    assert len(gpu.draw({1: 0.01, 4: 0.02}, []).axes) == 1
 
 
 def test_a_gpu_that_is_not_seen_leaves_its_cell_empty():
