@@ -27,3 +27,8 @@ def normal_images(seeds, size=256):
         np.stack([finish(*pair, constants) for pair in zip(pictures, inside, strict=True)]),
         np.stack([with_field_of_view(*pair) for pair in zip(pictures, inside, strict=True)]),
     )
+
+
+def has_colour(picture, colour, tolerance=60):
+    """Whether some pixel has about a colour."""
+    return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()

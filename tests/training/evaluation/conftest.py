@@ -11,6 +11,7 @@ from training.data.store import ArrayStore
 from training.data.validation import ValidationReport
 from training.evaluation.methods import Method
 from training.evaluation.metrics.resampling import draw_resamples
+from training.evaluation.protocol import measure, predict
 
 SIZE = 64
 
@@ -56,3 +57,10 @@ def brightness(images):
 @pytest.fixture
 def perfect(constants):
     return Method("perfect", brightness, constants, decision_threshold=0.5, pixel_threshold=0.5)
+
+
+@pytest.fixture
+def predicted(perfect, prepared):
+    """Heatmaps and results of the perfect method."""
+    prediction = predict(perfect, prepared, progress=False)
+    return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images

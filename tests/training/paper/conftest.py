@@ -1,3 +1,3 @@
-from tests.training.evaluation.conftest import constants, perfect, prepared
+from tests.training.evaluation.conftest import constants, perfect, predicted, prepared
 
-__all__ = ["constants", "perfect", "prepared"]
+__all__ = ["constants", "perfect", "predicted", "prepared"]

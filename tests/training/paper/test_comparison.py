@@ -1,6 +1,6 @@
 import numpy as np
-import pytest
 
+from tests.training.pictures import has_colour
 from training.data.records import LesionType
 from training.evaluation.methods import yardstick
 from training.evaluation.protocol import ImageResult, measure, predict
@@ -15,16 +15,6 @@ from training.paper.comparison import (
     write_precision_recall_plot,
     write_roc_plot,
 )
-
-
-@pytest.fixture
-def predicted(perfect, prepared):
-    prediction = predict(perfect, prepared, progress=False)
-    return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
-
-
-def has_colour(picture, colour, tolerance=60):
-    return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
 
 
 def test_a_comparison_shows_by_rule_and_each_photograph_once(prepared, predicted):

@@ -1,20 +1,9 @@
 import numpy as np
-import pytest
 
+from tests.training.pictures import has_colour
 from training.data.records import LesionType
-from training.evaluation.protocol import measure, predict
 from training.evaluation.report.page import LESION_COLOURS
 from training.evaluation.report.pictures import lesion_page, normal_page
-
-
-@pytest.fixture
-def predicted(perfect, prepared):
-    prediction = predict(perfect, prepared, progress=False)
-    return prediction.heatmaps, measure(perfect, prepared, prediction, "test").images
-
-
-def has_colour(picture, colour, tolerance=60):
-    return (np.abs(picture.astype(int) - colour).max(axis=2) < tolerance).any()
 
 
 def test_the_page_of_lesions_outlines_the_truth(prepared, predicted):
