@@ -2,31 +2,18 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import ray
 from numpy.typing import NDArray
 
-from service.cameras.profile import CameraProfile
-from service.engines.contract import ModelMetadata
 from service.engines.model import ServableModel
 from service.serving.batching import Answer
-from service.serving.inference import InProcess
+from service.serving.inference import InProcess, RemoteModel
 from service.serving.metrics import Metrics
 from service.serving.model_repository import load_models
 from service.settings import Settings
-
-
-@dataclass(frozen=True)
-class RemoteModel:
-    """A model that runs elsewhere; see :class:`service.engines.model.ServableModel`."""
-
-    metadata: ModelMetadata
-    cameras: Sequence[CameraProfile]
-    device: Literal["cuda", "cpu"]
-    provider: str
 
 
 class Network:

@@ -2,22 +2,19 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from ray import serve
 
-from service.cameras.profile import CameraProfile
 from service.engines.card import digest_of
-from service.engines.contract import ModelError, ModelMetadata
+from service.engines.contract import ModelError
 from service.ray.replica import Options, replica_settings
 from service.serving.batching import Answer
 from service.serving.concurrency import InFlight
-from service.serving.inference import InProcess
+from service.serving.inference import InProcess, RemoteModel
 from service.serving.metrics import Metrics
 from service.serving.model_repository import find_models, load_models
 from service.settings import Settings
@@ -28,21 +25,13 @@ class UnknownGenerationError(Exception):
 
 
 @dataclass(frozen=True)
-class RemoteModel:
+class GenerationModel(RemoteModel):
     """A model that replicas of :class:`Network` run.
 
     Attributes:
-        metadata: What the model says of itself.
-        cameras: The profiles of cameras that lie beside it.
-        device: The device that runs it.
-        provider: What runs it there.
         generation: Digest of the files that it was loaded with, its own and those of the others.
     """
 
-    metadata: ModelMetadata
-    cameras: Sequence[CameraProfile]
-    device: Literal["cuda", "cpu"]
-    provider: str
     generation: str
 
 
@@ -62,7 +51,7 @@ class _Generation:
         if digest_of_models(settings) != name:
             raise ModelError("the files changed while they were loaded")
         self.models = [
-            RemoteModel(model.metadata, tuple(model.cameras), model.device, model.provider, name)
+            GenerationModel(model.metadata, tuple(model.cameras), model.device, model.provider, name)
             for model in models
         ]
         self._inference = InProcess(settings, models)
@@ -97,7 +86,7 @@ class Network:
         self._served = self._load()
         self._start(self._served)
 
-    async def describe(self) -> list[RemoteModel]:
+    async def describe(self) -> list[GenerationModel]:
         """Return the models that are served, the default first."""
         return self._generations[self._served].models
 

@@ -13,7 +13,7 @@ from ray.serve.handle import DeploymentHandle
 from service.api.application import create_app
 from service.api.routes.health import get_registry
 from service.ray.exposition import join
-from service.ray.network import RemoteModel
+from service.ray.network import GenerationModel
 from service.ray.reload import RemoteReloader, ask_all
 from service.ray.remote_scorer import RemoteInference
 from service.ray.replica import Options, replica_settings
@@ -34,7 +34,7 @@ class Preparation:
         sys.modules["__main__"].__file__ = None
         self._settings = replica_settings(options)
         self._network = network
-        self._models: Sequence[RemoteModel] = ()
+        self._models: Sequence[GenerationModel] = ()
         self._refreshing: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> FastAPI:  # noqa: D105 - as Ray names it
@@ -50,7 +50,7 @@ class Preparation:
         """Whether models that were replaced still have requests to answer here."""
         return self._runtime.replacing
 
-    async def adopt(self, models: Sequence[RemoteModel]) -> None:
+    async def adopt(self, models: Sequence[GenerationModel]) -> None:
         """Answer with these models from the next request on."""
         if models[0].generation != self._models[0].generation:
             self._models = models

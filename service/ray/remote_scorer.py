@@ -12,7 +12,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from service.engines.model import ServableModel
-from service.ray.network import RemoteModel, Scored, UnknownGenerationError
+from service.ray.network import GenerationModel, Scored, UnknownGenerationError
 from service.serving.batching import Answer
 from service.serving.concurrency import ClosedError, QueueFullError
 from service.serving.metrics import Metrics
@@ -28,7 +28,7 @@ class RemoteScorer:
     """Scores the photographs of one model elsewhere, and again where a replica was lost meanwhile."""
 
     def __init__(
-        self, network: DeploymentHandle[Any], model: RemoteModel, on_other: Callable[[], object]
+        self, network: DeploymentHandle[Any], model: GenerationModel, on_other: Callable[[], object]
     ) -> None:
         """Keep the way to the replicas.
 
@@ -124,7 +124,7 @@ class RemoteInference:
 
     def scorer(self, model: ServableModel, metrics: Metrics) -> RemoteScorer:  # noqa: ARG002 - the replicas count
         """Make what scores the photographs of a model."""
-        if not isinstance(model, RemoteModel):
+        if not isinstance(model, GenerationModel):
             raise TypeError(f"{model!r} does not run on replicas")
         return RemoteScorer(self._network, model, self._on_other)
 

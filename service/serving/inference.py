@@ -2,16 +2,29 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, cast
+from dataclasses import dataclass
+from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.cameras.profile import CameraProfile
+from service.engines.contract import ModelMetadata
 from service.engines.model import Model, ServableModel
 from service.serving.batching import Answer, Batcher
 from service.serving.metrics import Metrics
 from service.serving.model_repository import batch_limit, max_concurrent
 from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """A model that runs in another process; see :class:`service.engines.model.ServableModel`."""
+
+    metadata: ModelMetadata
+    cameras: Sequence[CameraProfile]
+    device: Literal["cuda", "cpu"]
+    provider: str
 
 
 class Scorer(Protocol):

@@ -14,11 +14,11 @@ pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 from ray.exceptions import ActorUnavailableError
 from ray.serve.exceptions import BackPressureError
 
-from service.ray.network import RemoteModel, Scored, UnknownGenerationError
+from service.ray.network import GenerationModel, Scored, UnknownGenerationError
 from service.ray.remote_scorer import RemoteInference, RemoteScorer
 from service.serving.metrics import Metrics
 
-MODEL = RemoteModel(METADATA, (), "cpu", "CPUExecutionProvider", "generation")
+MODEL = GenerationModel(METADATA, (), "cpu", "CPUExecutionProvider", "generation")
 IMAGE = np.zeros((2, 2, 3), np.uint8)
 ANSWER = Answer(0.5, np.zeros((2, 2), np.float32), 0.01)
 OURS, OTHERS = Scored(ANSWER, "generation"), Scored(ANSWER, "other")
