@@ -91,14 +91,17 @@ class OpticDiscAnswer(BaseModel):
     diameter: float
     temporal: Literal["left", "right"] | None = Field(
         description="The side of the photograph on which the macula lies, seen from the disc; null where the "
-        "disc lies in the middle."
+        "disc lies in the middle, or the macula is not found."
     )
 
 
 class QualityAnswer(BaseModel):
     """A property of the photograph that makes its score less reliable."""
 
-    code: str = Field(description="For a program. Stable.")
+    code: str = Field(
+        description="For a program. Stable: `too-dark`, `over-exposed`, `blurred`, `low-resolution`, "
+        "`too-small`, `field-of-view-cut`, `ultra-wide` or `macula-not-found`."
+    )
     message: str = Field(description="For a person.")
 
 
@@ -148,8 +151,8 @@ class PredictionAnswer(BaseModel):
     anomalous: bool = Field(description="Whether the score reaches the threshold.")
     finding: Finding = Field(
         description="`anomalous`. `borderline`: below the threshold, but at least 80 % of normal photographs "
-        "score lower. `nothing-found`. `cannot-be-judged`: not anomalous, but the photograph shows too "
-        "little. None is an all-clear."
+        "score lower. `nothing-found`. `cannot-be-judged`: not anomalous, but `quality` says that the "
+        "photograph shows too little. None is an all-clear."
     )
     threshold: Probability = Field(description="The camera's, the model's, or the one asked for.")
     percentile: float = Field(

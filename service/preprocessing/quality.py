@@ -6,16 +6,18 @@ flag none of the 150 good ones, 16 of the 39 usable ones and 34 of the 43 reject
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from service.preprocessing.anatomy import Anatomy
 from service.preprocessing.model_input import ModelInput
 from service.preprocessing.pixels import brightness_of, fraction
+from service.preprocessing.thumbnail import Thumbnail
 
-_MEASURED_SIDE = 256
+# Of the thumbnail, at the rim of the field of view.
+_MARGIN = 4
 # Fraction of the field of view whose brightest channel is below 40: at most 0.0003 in good photographs,
 # more than 0.1 in half of the rejected ones.
 _DARK_LEVEL, _MAX_DARK_FRACTION = 40, 0.1
@@ -37,7 +39,7 @@ class QualityNote:
 
     Attributes:
         code: Stable, kebab-case: ``too-dark``, ``over-exposed``, ``blurred``, ``low-resolution``,
-            ``too-small`` or ``field-of-view-cut``.
+            ``too-small``, ``field-of-view-cut``, ``ultra-wide`` or ``macula-not-found``.
         message: One sentence for a person.
     """
 
@@ -47,30 +49,30 @@ class QualityNote:
 
 @dataclass(frozen=True)
 class _Measured:
-    """A prepared photograph at the size for which the limits were set.
+    """A photograph and what was found on it.
 
     Attributes:
         model_input: The prepared photograph.
         natural: RGB uint8 (256, 256, 3).
         inside: The pixels of the field of view that are not near its rim, bool (256, 256).
+        anatomy: What it shows.
     """
 
     model_input: ModelInput
     natural: NDArray[np.uint8]
     inside: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, model_input: ModelInput) -> Self:
-        size = (_MEASURED_SIDE, _MEASURED_SIDE)
-        natural = cv2.resize(model_input.natural, size, interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(model_input.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-        inside = cv2.erode(mask, np.ones((9, 9), np.uint8)) > 0
-        return cls(model_input, np.asarray(natural, np.uint8), np.asarray(inside))
+    anatomy: Anatomy
 
 
-def assess_quality(model_input: ModelInput) -> tuple[QualityNote, ...]:
-    """Note what makes a prepared photograph hard to judge; an empty tuple for a good one."""
-    measured = _Measured.of(model_input)
+def assess_quality(thumbnail: Thumbnail, anatomy: Anatomy) -> tuple[QualityNote, ...]:
+    """Note what makes a prepared photograph hard to judge; an empty tuple for a good one.
+
+    Args:
+        thumbnail: Of the prepared photograph.
+        anatomy: What was found on it.
+    """
+    inside = thumbnail.inside(_MARGIN)
+    measured = _Measured(thumbnail.model_input, thumbnail.natural, inside, anatomy)
     return tuple(note for applies, note in _NOTES if applies(measured))
 
 
@@ -113,6 +115,16 @@ def _is_cut(measured: _Measured) -> bool:
     return int(np.count_nonzero(model_input.mask)) < _MIN_COVERAGE * np.pi * radius**2
 
 
+def _is_ultra_wide(measured: _Measured) -> bool:
+    """Whether lesions are as small on the model's input as they are on a photograph that is too small."""
+    return measured.anatomy.ultra_wide
+
+
+def _lacks_macula(measured: _Measured) -> bool:
+    """Whether the macula is not seen, on a photograph that is near enough to show it."""
+    return not (measured.anatomy.macula or measured.anatomy.ultra_wide)
+
+
 _NOTES: tuple[tuple[Callable[[_Measured], bool], QualityNote], ...] = (
     (_is_too_dark, QualityNote("too-dark", "Much of the photograph is too dark to judge.")),
     (_is_over_exposed, QualityNote("over-exposed", "Much of the photograph is over-exposed.")),
@@ -120,5 +132,13 @@ _NOTES: tuple[tuple[Callable[[_Measured], bool], QualityNote], ...] = (
     (_is_low_resolution, QualityNote("low-resolution", "Small lesions may be too coarse to be seen.")),
     (_is_too_small, QualityNote("too-small", "The photograph has too few pixels to judge.")),
     (_is_cut, QualityNote("field-of-view-cut", "Much of the field of view lies outside the photograph.")),
+    (
+        _is_ultra_wide,
+        QualityNote("ultra-wide", "The photograph is ultra-wide: lesions are too small to judge."),
+    ),
+    (
+        _lacks_macula,
+        QualityNote("macula-not-found", "The macula was not found: it is out of view, or not clear."),
+    ),
 )
 QUALITY_CODES = tuple(note.code for _, note in _NOTES)

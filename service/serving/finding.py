@@ -4,7 +4,17 @@ from collections.abc import Collection
 from enum import StrEnum
 
 # A photograph of these is not shown well enough to say that nothing is there.
-_UNJUDGEABLE = frozenset({"too-dark", "over-exposed", "blurred", "too-small", "field-of-view-cut"})
+_UNJUDGEABLE = frozenset(
+    {
+        "too-dark",
+        "over-exposed",
+        "blurred",
+        "too-small",
+        "field-of-view-cut",
+        "ultra-wide",
+        "macula-not-found",
+    }
+)
 # Of normal photographs, so many percent score lower than a borderline one.
 _BORDERLINE_PERCENTILE = 80
 

@@ -28,8 +28,9 @@ from service.preprocessing import (
     PreprocessingError,
     QualityNote,
     SquareMapping,
+    Thumbnail,
     assess_quality,
-    find_optic_disc,
+    find_anatomy,
     prepare_reduced,
     read_acquisition,
     read_reduced,
@@ -140,16 +141,17 @@ def prepare(
     acquisition = read_acquisition(data)
     decoded = perf_counter()
     model_input = prepare_reduced(reduced, constants)
-    quality = assess_quality(model_input)
+    thumbnail = Thumbnail.of(model_input)
+    anatomy = find_anatomy(thumbnail)
     decided = devices is None or device_of(acquisition) in devices
     return Prepared(
         model_input.image,
         model_input.mapping,
-        quality,
+        assess_quality(thumbnail, anatomy),
         file.width,
         file.height,
         None if decided else looks_of(model_input),
-        find_optic_disc(model_input),
+        anatomy.optic_disc,
         acquisition,
         decoded - started,
         perf_counter() - decoded,

@@ -5,22 +5,25 @@ import numpy as np
 import pytest
 import skimage.data
 
-from service.preprocessing import assess_quality, decode, prepare
+from service.preprocessing import Anatomy, Thumbnail, assess_quality, decode, find_anatomy, prepare
 from tests.service.preprocessing.pictures import disc
 
 
+def notes(photograph):
+    thumbnail = Thumbnail.of(prepare(photograph))
+    return assess_quality(thumbnail, find_anatomy(thumbnail))
+
+
 def codes(photograph):
-    return {note.code for note in assess_quality(prepare(photograph))}
+    return {note.code for note in notes(photograph)}
 
 
 def test_a_good_photograph_has_no_notes():
-    assert assess_quality(prepare(skimage.data.retina())) == ()
+    assert notes(skimage.data.retina()) == ()
 
 
 def test_every_note_has_a_message():
-    (note,) = assess_quality(
-        prepare(cv2.resize(skimage.data.retina(), (400, 400), interpolation=cv2.INTER_AREA))
-    )
+    (note,) = notes(cv2.resize(skimage.data.retina(), (400, 400), interpolation=cv2.INTER_AREA))
     assert note.code == "low-resolution"
     assert note.message.endswith(".")
 
@@ -53,6 +56,21 @@ def test_blurred(sigma, expected):
 def test_cut(height, expected):
     photograph = disc(height, 1000, 500, height / 2, 430)
     assert ("field-of-view-cut" in codes(photograph)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ultra_wide", "macula", "expected"),
+    [
+        (False, True, []),
+        (False, False, ["macula-not-found"]),
+        # Where the macula is not looked for, nothing is said of it.
+        (True, False, ["ultra-wide"]),
+    ],
+)
+def test_anatomy(ultra_wide, macula, expected):
+    thumbnail = Thumbnail.of(prepare(skimage.data.retina()))
+    found = assess_quality(thumbnail, Anatomy(ultra_wide=ultra_wide, optic_disc=None, macula=macula))
+    assert [note.code for note in found] == expected
 
 
 def test_notes_agree_with_human_grades(fundus_data):

@@ -13,6 +13,9 @@ from service.serving.finding import Finding, finding_of
         (False, 79.9, ["low-resolution"], Finding.NOTHING_FOUND),
         (False, 80, [], Finding.BORDERLINE),
         (False, 85, ["too-dark"], Finding.CANNOT_BE_JUDGED),
+        (False, 50, ["ultra-wide"], Finding.CANNOT_BE_JUDGED),
+        (False, 50, ["macula-not-found"], Finding.CANNOT_BE_JUDGED),
+        (True, 99, ["macula-not-found"], Finding.ANOMALOUS),
     ],
 )
 def test_an_answer_comes_to(anomalous, percentile, quality, finding):

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.api.problems import PROBLEMS
+from service.preprocessing import QUALITY_CODES
 from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
 from tests.service.web.actions import choose, choose_only, decoded, upload, wait_for
@@ -395,6 +396,9 @@ def test_every_word_is_translated(page):
     # Of problems, the service says the English itself.
     assert german.keys() - english.keys() <= {f"problem.{code}" for code in PROBLEMS}
     assert english.keys() <= german.keys()
+    assert {f"quality.{code}" for code in QUALITY_CODES} == {
+        name for name in english if name.startswith("quality.")
+    }
     for name, text in english.items():
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", german[name])), name
 

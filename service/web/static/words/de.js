@@ -78,6 +78,8 @@ export const de = {
   "quality.low-resolution": "Das Foto hat weniger Pixel, als das Modell betrachtet.",
   "quality.too-small": "Das Foto hat zu wenige Pixel, um es zu beurteilen.",
   "quality.field-of-view-cut": "Ein großer Teil des Gesichtsfelds liegt außerhalb des Fotos.",
+  "quality.ultra-wide": "Das Foto ist eine Ultraweitwinkelaufnahme: Läsionen sind zu klein, um sie zu beurteilen.",
+  "quality.macula-not-found": "Die Makula wurde nicht gefunden: Sie liegt außerhalb des Fotos oder ist nicht deutlich zu sehen.",
 
   overlay: "Überlagerung",
   contrast: "Kontrast",

@@ -77,6 +77,8 @@ export const en = {
   "quality.low-resolution": "The photograph has fewer pixels than the model looks at.",
   "quality.too-small": "The photograph has too few pixels to be judged.",
   "quality.field-of-view-cut": "Much of the field of view lies outside the photograph.",
+  "quality.ultra-wide": "The photograph is ultra-wide: its lesions are too small to be judged.",
+  "quality.macula-not-found": "The macula was not found: it is out of view, or not clear.",
 
   overlay: "Overlay",
   contrast: "Contrast",
