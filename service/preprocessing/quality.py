@@ -1,7 +1,8 @@
 """Notes on what makes a photograph hard to judge: hints to the reader of a score, not a gate.
 
 The limits were set on 232 EyePACS photographs with the quality grades of EyeQ. Apart from resolution, they
-flag none of the 150 good ones, 16 of the 39 usable ones and 34 of the 43 rejected ones.
+flag none of the 150 good ones, 16 of the 39 usable ones and 34 of the 43 rejected ones. What the photograph
+shows is judged in :mod:`~service.preprocessing.anatomy`.
 """
 
 from collections.abc import Callable
