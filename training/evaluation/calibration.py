@@ -16,6 +16,8 @@ from training.stages.localization import held_back_samples
 from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
+# An image has one score, many pixels: quantiles of scores are steady with so many times as many views.
+_NORMAL_VIEWS = 4
 _QUANTILES = 101
 
 
@@ -62,13 +64,14 @@ def calibrate(
         normals: Normal images that were held back.
         constants: How they were prepared.
         config: A training, whose ``held_back_generator`` draws the synthetic lesions.
-        views: Number of views of each image, each turned and mirrored at random and with other
-            lesions.
+        views: Number of views of each image with lesions, each turned and mirrored at random and with other
+            ones; without lesions four times as many.
 
     Returns:
         The thresholds, each with the rule that chose it.
     """
-    normal = _predict(predict, held_back_samples(normals, constants, config, views, normal_share=1.0))
+    turned = held_back_samples(normals, constants, config, _NORMAL_VIEWS * views, normal_share=1.0)
+    normal = _predict(predict, turned)
     synthetic = _predict(predict, held_back_samples(normals, constants, config, views, normal_share=0.0))
     quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
