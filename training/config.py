@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
-DistractorName = Literal["shading", "sheen", "dust", "stroke"]
+DistractorName = Literal["shading", "sheen", "dust", "stroke", "ghost", "reflex", "flare"]
 
 
 class _Config(BaseModel):
@@ -99,9 +99,20 @@ class LesionConfig(_Config):
     # so many 8-bit levels.
     visible: float = Field(default=4.0, ge=0)
     # The share of images with things that are no lesion, and how many at most.
-    distractor_share: float = Field(default=0.6, ge=0, le=1)
-    most_distractors: int = Field(default=3, ge=1)
-    distractors: tuple[DistractorName, ...] = ("shading", "sheen", "dust", "stroke")
+    distractor_share: float = Field(default=0.75, ge=0, le=1)
+    most_distractors: int = Field(default=4, ge=1)
+    # One that is named twice is drawn twice as often.
+    distractors: tuple[DistractorName, ...] = (
+        "shading",
+        "sheen",
+        "dust",
+        "stroke",
+        "ghost",
+        "ghost",
+        "reflex",
+        "reflex",
+        "flare",
+    )
     camera: CameraConfig = CameraConfig()
 
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from training.synthesis.distractors.dust import add_dust
+from training.synthesis.distractors.flare import add_flare
+from training.synthesis.distractors.ghost import add_ghost
+from training.synthesis.distractors.reflex import add_reflex
 from training.synthesis.distractors.shading import add_shading
 from training.synthesis.distractors.sheen import add_sheen
 from training.synthesis.distractors.stroke import add_stroke
@@ -21,4 +24,7 @@ DISTRACTORS: Mapping[str, Distractor] = {
     "sheen": add_sheen,
     "dust": add_dust,
     "stroke": add_stroke,
+    "ghost": add_ghost,
+    "reflex": add_reflex,
+    "flare": add_flare,
 }
