@@ -8,6 +8,9 @@ from training.synthesis.chance import happens, one_of
 from training.synthesis.scene import Picture
 
 _LEVELS = np.linspace(0, 1, 256)
+# Cameras that raise the contrast wash out the optic disc; the pivot keeps its brightness.
+_CONTRAST_SHARE = 0.5
+_PIVOT = (0.2, 0.5)
 _LIGHTING_SHARE = 0.5
 _LIGHTING_GRID = 3
 _UNIT = 128
@@ -43,10 +46,14 @@ def photograph(picture: Picture, config: CameraConfig, generator: np.random.Gene
 
 
 def _change_tone(picture: Picture, strength: float, generator: np.random.Generator) -> Picture:
-    """Another gamma, exposure and white balance."""
+    """Another gamma, contrast, exposure and white balance."""
     exponent = np.exp(generator.normal(0, strength))
     gains = np.exp(generator.normal(0, 0.8 * strength) + generator.normal(0, 0.8 * strength, 3))
-    curves = np.clip(255 * _LEVELS[:, None] ** exponent * gains, 0, 255)  # (256, 3)
+    tones = _LEVELS[:, None] ** exponent * gains  # (256, 3)
+    if happens(_CONTRAST_SHARE, generator):
+        pivot = generator.uniform(*_PIVOT)
+        tones = pivot + (tones - pivot) * np.exp(generator.normal(0.5 * strength, 1.5 * strength))
+    curves = np.clip(255 * tones, 0, 255)
     # Channel by channel: OpenCV looks three tables up at once in twice the time.
     tables = np.rint(curves).astype(np.uint8).T
     channels = [cv2.LUT(channel, table) for channel, table in zip(cv2.split(picture), tables, strict=True)]

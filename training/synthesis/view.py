@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthesis.chance import Range, happens
+from training.synthesis.chance import Range, happens, log_uniform
 from training.synthesis.scene import Mask, Picture
 
-_ZOOM: Range = (0.85, 1.3)
+# From the view of an ultra-wide camera to that of one for the disc and the macula alone.
+_ZOOM: Range = (0.6, 1.6)
 _TURN = 20.0
+# The share of nearer views whose field is as round as the camera's; the rest fill the picture.
+_ROUND_SHARE = 0.7
 _QUARTERS = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
@@ -52,7 +55,9 @@ def draw_view(natural: NDArray[np.uint8], zoom_share: float, generator: np.rando
     if happens(zoom_share, generator):
         side = turned.shape[0]
         centre = ((side - 1) / 2, (side - 1) / 2)
-        matrix = cv2.getRotationMatrix2D(centre, generator.uniform(-_TURN, _TURN), generator.uniform(*_ZOOM))
+        matrix = cv2.getRotationMatrix2D(
+            centre, generator.uniform(-_TURN, _TURN), log_uniform(_ZOOM, generator)
+        )
         size = (side, side)
         # With the field of view as a fourth channel, for OpenCV takes twice as long for three.
         turned = np.asarray(
@@ -60,6 +65,7 @@ def draw_view(natural: NDArray[np.uint8], zoom_share: float, generator: np.rando
             np.uint8,
         )
         # Nothing beyond the picture was seen.
-        inside = np.asarray(cv2.warpAffine(inside, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)
+        seen = np.asarray(cv2.warpAffine(inside, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)
+        inside = seen & inside if happens(_ROUND_SHARE, generator) else seen
     # OpenCV takes channels apart in a tenth of NumPy's time.
     return View(np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB), np.uint8), inside > 0)

@@ -34,3 +34,14 @@ def test_every_picture_keeps_its_layout_and_some_are_noisy():
 def test_the_same_state_gives_the_same_photograph():
     first, second = (photograph(GREY, CameraConfig(share=1), np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_some_cameras_raise_the_contrast():
+    half = np.hstack([np.full((50, 50, 3), level, np.uint8) for level in (60, 120)])
+    config = CameraConfig(share=1, strength=0.1)
+    middles = [
+        photograph(half, config, np.random.default_rng(seed))[:, (25, 75), 1].mean(axis=0)
+        for seed in range(120)
+    ]
+    # Gains keep the ratio; gamma and the field of light alone never reach 2.45 here.
+    assert sum(right / left > 2.45 for left, right in middles) >= 4

@@ -30,3 +30,13 @@ def test_zoomed_eyes_are_larger_and_smaller_and_show_nothing_beyond_the_picture(
     assert max(shares) > 0.97
     areas = [draw_view(eyes[0], 1, np.random.default_rng(seed)).inside.mean() for seed in range(40)]
     assert min(areas) < 0.9 * (eyes[0][..., 3] > 0).mean() < 1.2 * (eyes[0][..., 3] > 0).mean() < max(areas)
+
+
+def test_most_nearer_views_are_as_round_as_the_eye(eyes):
+    larger = 0
+    for seed in range(60):
+        inside = draw_view(eyes[0], 1, np.random.default_rng(seed)).inside
+        turned = turn(eyes[0], np.random.default_rng(seed))[..., 3] > 0
+        larger += bool((inside & ~turned).any() and inside.mean() > turned.mean())
+    # Nearly half of the views are nearer, 30 % of these are not round.
+    assert 2 <= larger <= 20
