@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
@@ -160,8 +160,9 @@ class StageConfig(_Config):
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     final_learning_rate: float = Field(ge=0)
-    # How often the learning rate rises and falls; each time from ``cycle_decay`` of the rate before.
-    cycles: int = Field(default=1, ge=1)
+    # The learning rate rises and falls so many times; how long each takes compared with the others. Each time
+    # it rises to ``cycle_decay`` of the time before.
+    cycles: tuple[PositiveInt, ...] = Field(default=(1,), min_length=1)
     cycle_decay: float = Field(default=0.4, gt=0, le=1)
     # Side of the window trained on; the size of the prepared image means all of it.
     window: int = Field(default=768, ge=64)

@@ -1,13 +1,18 @@
 """The learning rate over a stage."""
 
 import math
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 
 from training.config import StageConfig
+
+# Of an epoch; the ends of cycles are sums of fractions.
+_ROUNDING = 1e-6
 
 
 def cycle_at(config: StageConfig, epoch: float) -> int:
     """Return the cycle that ends with an epoch or holds it, counted from 0."""
-    return max(math.ceil(epoch * config.cycles / config.epochs) - 1, 0)
+    return min(bisect_left(_ends(config), epoch - _ROUNDING), len(config.cycles) - 1)
 
 
 def learning_rate(config: StageConfig, epoch: float) -> float:
@@ -22,12 +27,18 @@ def learning_rate(config: StageConfig, epoch: float) -> float:
     Returns:
         The learning rate.
     """
-    length = config.epochs / config.cycles
-    cycle = min(int(epoch / length), config.cycles - 1)
-    epoch -= cycle * length
+    ends = _ends(config)
+    cycle = min(bisect_right(ends, epoch + _ROUNDING), len(ends) - 1)
+    start = ends[cycle - 1] if cycle else 0.0
+    length, epoch = ends[cycle] - start, max(epoch - start, 0.0)
     highest = config.learning_rate * config.cycle_decay**cycle
     if epoch < config.warmup_epochs:
         return highest * (epoch + 1e-3) / config.warmup_epochs
     progress = (epoch - config.warmup_epochs) / max(length - config.warmup_epochs, 1e-9)
     share = (1 + math.cos(math.pi * min(progress, 1))) / 2
     return config.final_learning_rate + share * (highest - config.final_learning_rate)
+
+
+def _ends(config: StageConfig) -> list[float]:
+    """The epoch at which each cycle ends."""
+    return [config.epochs * end / sum(config.cycles) for end in accumulate(config.cycles)]

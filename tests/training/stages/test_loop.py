@@ -148,7 +148,7 @@ def test_the_best_epoch_is_one_of_the_last_cycle(tmp_path):
         samples=torch.utils.data.TensorDataset(torch.ones(12, 1)),
         images=2,
         loss=lambda network, batch: network(batch[0]).square().mean(),
-        config=STAGE.model_copy(update={"cycles": 2}),
+        config=STAGE.model_copy(update={"cycles": (1, 1)}),
         observe=observe,
         observe_every=1,
     )

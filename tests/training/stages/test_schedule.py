@@ -20,12 +20,18 @@ def test_a_stage_may_do_without_warm_up():
     assert learning_rate(config, 0) == pytest.approx(5e-5)
 
 
-def test_a_second_cycle_warms_up_again_to_a_lower_rate():
-    config = PAPER.model_copy(update={"epochs": 200, "cycles": 2, "warmup_epochs": 10, "cycle_decay": 0.4})
-    rates = [learning_rate(config, epoch) for epoch in (10, 99.999, 100, 110, 200)]
-    assert rates == pytest.approx([5e-5, 2.5e-5, 2e-9, 2e-5, 2.5e-5], rel=1e-3)
+CYCLES = PAPER.model_copy(
+    update={"epochs": 220, "cycles": (5, 5, 1), "warmup_epochs": 10, "cycle_decay": 0.4}
+)
 
 
-@pytest.mark.parametrize(("epoch", "cycle"), [(0, 0), (0.1, 0), (100, 0), (100.1, 1), (200, 1)])
+def test_each_cycle_warms_up_again_to_a_lower_rate():
+    rates = [learning_rate(CYCLES, epoch) for epoch in (10, 99.999, 100, 110, 200, 210, 220)]
+    assert rates == pytest.approx([5e-5, 2.5e-5, 2e-9, 2e-5, 8e-10, 8e-6, 2.5e-5], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "cycle"), [(0, 0), (0.1, 0), (100, 0), (100.1, 1), (200, 1), (200.1, 2), (220, 2), (220.4, 2)]
+)
 def test_an_epoch_belongs_to_the_cycle_that_it_ends(epoch, cycle):
-    assert cycle_at(PAPER.model_copy(update={"epochs": 200, "cycles": 2}), epoch) == cycle
+    assert cycle_at(CYCLES, epoch) == cycle

@@ -195,7 +195,7 @@ _SMALL = Budget(
         "reconstruction.epochs=6",
         "reconstruction.window=256",
         "localization.epochs=12",
-        "localization.cycles=1",
+        "localization.cycles=[1]",
         "localization.warmup_epochs=1",
         "localization.window=384",
     ),
