@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cameras.profile import write_profile
+from service.cameras.profile import profile_path, write_profile
 from service.engines.model import Model
 from training.commands import options
 from training.commands.console import console
@@ -74,6 +74,8 @@ def export(
     warn_of_few(normals)
     text = results.read_text() if results else ""
     model = export_run(run, held_back, out, name=name, version=version, flips=flips, results=text)
+    # Of a former version; it is made again.
+    profile_path(model, camera).unlink(missing_ok=True)
     loaded = Model(model, device="cpu")
     held = normals.held_back.records
     scores, looks, _ = measure_photographs(loaded, (*held, *normals.training.records), strict=True)

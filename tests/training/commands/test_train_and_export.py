@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -123,6 +124,28 @@ def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(exported):
     assert described.training_data.images == 5
     assert described.training_data.licence == "ours"
     assert "ours 1.0.0" in exported.with_suffix(".md").read_text()
+
+
+def test_a_new_version_replaces_the_former_with_its_profile(normals, work, trained, exported):
+    for file in work.glob("ours.*"):
+        (work / "later").mkdir(exist_ok=True)
+        shutil.copy(file, work / "later")
+    result = call(
+        "export",
+        trained,
+        normals,
+        "--out",
+        work / "later",
+        "--name",
+        "ours",
+        "--cache",
+        work / "cache",
+        "--version",
+        "2.0.0",
+    )
+    assert result.exit_code == 0, result.output
+    (profile,) = Model(work / "later" / exported.name, device="cpu").cameras
+    assert profile.version == "2.0.0"
 
 
 @pytest.mark.parametrize("camera", ["Clinic 1", "unknown"])
