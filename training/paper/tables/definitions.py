@@ -172,7 +172,13 @@ _IMPROVEMENTS = TableDefinition(
         ),
         Row("drawn-alone", "drawn lesions alone", changes=(_lesions(lambda kind: kind.matter != "paste"),)),
         Row("no-distractors", "nothing drawn that is no lesion", changes=("generator.distractors=[]",)),
+        Row(
+            "no-reflections",
+            "no ghosts, reflexes or flare",
+            changes=('generator.distractors=["shading", "sheen", "dust", "stroke"]',),
+        ),
         Row("one-camera", "one camera", changes=("generator.camera.share=0.0",)),
+        Row("one-distance", "eyes neither nearer nor farther", changes=("generator.zoom_share=0.0",)),
         Row("label-all", "every lesion labelled, visible or not", changes=("generator.visible=0.0",)),
         Row("pixels-alike", "every pixel of a lesion counts once", changes=("loss.lesion_area=null",)),
         Row("no-dice", "focal loss without Dice", changes=("loss.dice=0.0",)),
