@@ -18,8 +18,8 @@ from training.run import RunError, RunRecord
 
 CONFIG = TrainingConfig(
     network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
-    reconstruction=STAGE.model_copy(update={"epochs": 3, "batch_size": 4}),
-    localization=STAGE.model_copy(update={"epochs": 3, "batch_size": 4}),
+    reconstruction=STAGE.model_copy(update={"epochs": 3, "batch_size": 4, "learning_rate": 1e-3}),
+    localization=STAGE.model_copy(update={"epochs": 3, "batch_size": 4, "learning_rate": 1e-3}),
     loss=LossConfig(lesion_area=100, dice=0.006),
 )
 
