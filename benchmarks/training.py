@@ -175,7 +175,7 @@ def step_seconds(
     """Seconds of a step with its samples and with one repeated, by round."""
     stage = config.localization
     epochs = -(-(steps + _WARM_UP + 1) * stage.batch_size // len(images))
-    short = stage.model_copy(update={"epochs": epochs, "warmup_epochs": 0, "cycles": 1})
+    short = stage.model_copy(update={"epochs": epochs, "warmup_epochs": 0, "cycles": (1,)})
     config = config.model_copy(update={"localization": short})
     anomalies = make_generator(config.generator, PreprocessingConstants())
     drawn = WeighedSamples(SyntheticSamples(images, anomalies, short, config.seed), config.loss)
