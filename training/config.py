@@ -160,8 +160,8 @@ class StageConfig(_Config):
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     final_learning_rate: float = Field(ge=0)
-    # The learning rate rises and falls so many times; how long each takes compared with the others. Each time
-    # it rises to ``cycle_decay`` of the time before.
+    # The learning rate rises and falls once in each cycle: the length of each, relative to the others. A
+    # cycle rises to ``cycle_decay`` of the one before.
     cycles: tuple[PositiveInt, ...] = Field(default=(1,), min_length=1)
     cycle_decay: float = Field(default=0.4, gt=0, le=1)
     # Side of the window trained on; the size of the prepared image means all of it.

@@ -16,7 +16,8 @@ from training.stages.localization import held_back_samples
 from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
-# An image has one score, many pixels: quantiles of scores are steady with so many times as many views.
+# Views without lesions for each with them: an image has many pixels but one score, so quantiles of scores
+# need more images.
 _NORMAL_VIEWS = 4
 _QUANTILES = 101
 
