@@ -5,6 +5,7 @@ import numpy as np
 
 from training.config import CameraConfig
 from training.synthesis.chance import happens, one_of
+from training.synthesis.light import multiply_smoothly
 from training.synthesis.scene import Picture
 
 _LEVELS = np.linspace(0, 1, 256)
@@ -13,7 +14,6 @@ _CONTRAST_SHARE = 0.5
 _PIVOT = (0.2, 0.5)
 _LIGHTING_SHARE = 0.5
 _LIGHTING_GRID = 3
-_UNIT = 128
 # Of all pictures: blurred, taken at fewer pixels, sharpened; the rest are left as sharp as they are.
 _FOCUS_SHARES = (0.25, 0.15, 0.10, 0.50)
 _NOISE_SHARE = 0.3
@@ -63,12 +63,7 @@ def _change_tone(picture: Picture, strength: float, generator: np.random.Generat
 def _light(picture: Picture, strength: float, generator: np.random.Generator) -> Picture:
     """A smooth field of light, the same in all colours as a flash is."""
     field = np.exp(generator.normal(0, 0.7 * strength, (_LIGHTING_GRID, _LIGHTING_GRID)))
-    # In 8 bits, which OpenCV multiplies several times as fast as floats; a step is less than a level.
-    levels = np.clip(np.rint(field * _UNIT), 0, 255).astype(np.uint8)
-    height, width = picture.shape[:2]
-    smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC)
-    light = cv2.cvtColor(smooth, cv2.COLOR_GRAY2RGB)
-    return np.asarray(cv2.multiply(picture, light, scale=1 / _UNIT), np.uint8)
+    return multiply_smoothly(picture, field, cv2.INTER_CUBIC)
 
 
 def _focus(picture: Picture, generator: np.random.Generator) -> Picture:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from training.synthesis.chance import Range, happens, log_uniform
-from training.synthesis.distractors.scaling import scale_around
+from training.synthesis.distractors.scaling import scale_around, soft_disc
 from training.synthesis.scene import Picture
 
 _DIAMETER: Range = (14, 50)
@@ -18,7 +18,7 @@ def add_dust(picture: Picture, generator: np.random.Generator) -> None:
     axis = np.arange(-reach, reach + 1, dtype=np.float32)
     distance = np.hypot(axis[:, None], axis[None, :])
     softness = max(1.0, radius * generator.uniform(0.1, 0.35))
-    spot = np.clip((radius - distance) / softness + 0.5, 0, 1)
+    spot = soft_disc(distance, radius, softness)
     if happens(_RING_SHARE, generator):
-        spot = spot - np.clip((radius * 0.6 - distance) / softness + 0.5, 0, 1)
+        spot = spot - soft_disc(distance, radius * 0.6, softness)
     scale_around(picture, np.asarray(1 + generator.uniform(*_STRENGTH) * spot, np.float32), generator)

@@ -4,18 +4,17 @@ import cv2
 import numpy as np
 
 from training.synthesis.chance import Range
+from training.synthesis.light import multiply_smoothly
 from training.synthesis.scene import Picture
 
 _STRENGTH: Range = (-0.5, 0.8)
 _TINT: Range = (0.6, 1.3)
 _START: Range = (0.6, 0.95)
 _DRAWN = 96
-_UNIT = 128
 
 
 def add_flare(picture: Picture, generator: np.random.Generator) -> None:
-    """Brighten or darken a crescent along the rim of a picture by up to 80 %, in a colour of its own."""
-    height, width = picture.shape[:2]
+    """Darken a crescent along the rim of a picture, or brighten it up to twofold, in a colour of its own."""
     axis = np.linspace(-1, 1, _DRAWN, dtype=np.float32)
     distance = np.hypot(axis[:, None], axis[None, :])
     angle = np.arctan2(axis[:, None], axis[None, :]) - np.float32(generator.uniform(0, 2 * np.pi))
@@ -23,6 +22,4 @@ def add_flare(picture: Picture, generator: np.random.Generator) -> None:
     lobe = np.clip((np.cos(angle) + generator.uniform(-0.8, 1)) / 1.5, 0, 1)
     crescent = np.clip((distance - start) / (1 - start), 0, 1) ** generator.uniform(1, 3) * lobe
     gains = 1 + generator.uniform(*_STRENGTH) * generator.uniform(*_TINT, 3) * crescent[..., None]
-    # In 8 bits, which OpenCV scales and multiplies several times as fast as floats.
-    levels = np.clip(np.rint(gains * _UNIT), 0, 255).astype(np.uint8)
-    cv2.multiply(picture, cv2.resize(levels, (width, height)), picture, scale=1 / _UNIT)
+    picture[...] = multiply_smoothly(picture, gains, cv2.INTER_LINEAR)

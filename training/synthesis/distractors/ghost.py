@@ -3,6 +3,7 @@
 import numpy as np
 
 from training.synthesis.chance import Range, happens, log_uniform, one_of
+from training.synthesis.distractors.scaling import soft_disc
 from training.synthesis.placing import put_anywhere
 from training.synthesis.scene import Picture, Pixels
 
@@ -32,11 +33,11 @@ def _veil(generator: np.random.Generator) -> Pixels:
     axis = np.arange(-int(radius) - 4, int(radius) + 5, dtype=np.float32)
     distance = np.hypot(axis[:, None] * np.float32(generator.uniform(1, 1.2)), axis[None, :])
     kind = one_of(len(_SHARES), _SHARES, generator)
-    veil = np.clip((radius - distance) / softness + 0.5, 0, 1)
+    veil = soft_disc(distance, radius, softness)
     if kind == _DISC:
-        return np.asarray(veil, np.float32)
+        return veil
     inner = radius * generator.uniform(*_INNER)
-    veil = veil - np.clip((inner - distance) / softness + 0.5, 0, 1)
+    veil = veil - soft_disc(distance, inner, softness)
     if kind == _CRESCENTS:
         angle = np.arctan2(axis[:, None], axis[None, :]) - generator.uniform(0, np.pi)
         # One of the two is often missing.

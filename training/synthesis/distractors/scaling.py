@@ -7,6 +7,11 @@ from training.synthesis.placing import put_anywhere
 from training.synthesis.scene import Picture
 
 
+def soft_disc(distance: NDArray[np.float32], radius: float, softness: float) -> NDArray[np.float32]:
+    """How much of a disc covers each pixel, in [0, 1], from its distance to the centre; the rim is soft."""
+    return np.asarray(np.clip((radius - distance) / softness + 0.5, 0, 1), np.float32)
+
+
 def scale_around(picture: Picture, factors: NDArray[np.float32], generator: np.random.Generator) -> None:
     """Multiply a picture, in place, by factors (side, side) around a random pixel of it.
 
