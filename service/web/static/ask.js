@@ -49,7 +49,9 @@ function waitOf(header) {
 function send(file, { model, key, heatmap, size, photograph = false, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `predict?${new URLSearchParams({ heatmap, size, photograph, model })}`);
+    // The default model is asked where none is named: the list of models may not have come.
+    const query = new URLSearchParams({ heatmap, size, photograph, ...(model && { model }) });
+    request.open("POST", `predict?${query}`);
     request.responseType = "json";
     if (key) request.setRequestHeader("X-API-Key", key);
     request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);

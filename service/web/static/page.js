@@ -54,6 +54,8 @@ async function ask(entry, signal) {
   entry.state = "asking";
   list.draw();
   sayProgress(list.entries);
+  // A photograph may be chosen before the models are known.
+  await started;
   try {
     const answered = await answerTo(await entry.open(), optionsOf(entry, signal));
     if (signal.aborted) return forget(answered);
@@ -221,4 +223,4 @@ listen({
   },
   released: { b: () => viewer.tools.bare(false) },
 });
-void start();
+const started = start();

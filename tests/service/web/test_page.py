@@ -362,6 +362,24 @@ def test_a_busy_service_is_asked_again(page, jpeg, refused, words):
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
 
+def test_a_photograph_chosen_before_the_models_are_known_waits_for_them(page, jpeg):
+    held = []
+    page.route("**/v2/models", lambda route: held.append(route))
+    page.reload()
+    choose_only(page, upload("eye.jpg", jpeg))
+    expect(page.get_by_role("status")).to_have_text("0 of 1 answered")
+    held.pop().continue_()
+    expect(page.locator("#verdict")).to_contain_text("Anomalous")
+
+
+def test_a_photograph_goes_to_the_default_model_where_the_list_of_models_cannot_be_had(page, jpeg):
+    page.route("**/v2/models", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("The service does not answer. Is it running?")
+    choose(page, upload("eye.jpg", jpeg))
+    expect(page.locator("#verdict")).to_contain_text("Anomalous")
+
+
 def test_a_service_that_is_gone_is_told(page, jpeg):
     page.route("**/predict?*", lambda route: route.abort())
     choose(page, upload("eye.jpg", jpeg))
