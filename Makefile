@@ -13,7 +13,7 @@ serve: $(VENV)/serve.stamp ## Serve the model in models/ on port 8000.
 	$(VENV)/bin/python -m service
 
 test: lint ## Check everything: style, types, tests.
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test.stamp
 	$(VENV)/bin/ruff check

@@ -16,6 +16,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def denormal_numbers() -> Iterator[None]:
+    """Commands take numbers near zero for zero, of which Hypothesis would complain in later tests."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def few_resamples(monkeypatch):
     """What is tested of a table or a page does not need a thousand of them."""

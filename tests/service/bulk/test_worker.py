@@ -31,7 +31,7 @@ def worker(tmp_path_factory, tiny_model_path, jpeg):
     (folder / "eye.jpg").write_bytes(jpeg)
     settings = Settings(model=tiny_model_path, device="cpu", engine="onnxruntime", workers=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["__main__"], "__file__", None)
+        patch.setattr(sys.modules["__main__"], "__file__", None, raising=False)
         patch.setattr("service.bulk.worker.configure_logging", lambda level: None)
         worker = PartWorker(Job(str(folder), str(folder / "out"), settings, None, overlays=False), ())
         yield worker
