@@ -32,14 +32,21 @@ async function start() {
     part("model").replaceChildren(...names.map((name) => new Option(name, name)));
     await sayCameras();
   } catch {
-    say(words("problem.gone"));
+    sayGone();
   }
+}
+
+function sayGone() {
+  say(words("problem.gone"));
 }
 
 // On which cameras the chosen model has been shown to work.
 async function sayCameras() {
-  const { cameras } = await describe(part("model").value);
-  const each = cameras.map(({ name, normals }) => words("calibrated-on", { name, normals: number(normals) }));
+  const name = part("model").value;
+  const { cameras } = await describe(name);
+  // Another one may have been chosen meanwhile.
+  if (name !== part("model").value) return;
+  const each = cameras.map((camera) => words("calibrated-on", { ...camera, normals: number(camera.normals) }));
   part("calibrated").textContent = words("calibrated", { cameras: each.join(", ") || words("calibrated-on-none") });
 }
 
@@ -169,7 +176,7 @@ async function saveZip() {
 }
 
 part("model").addEventListener("change", () => {
-  void sayCameras();
+  sayCameras().catch(sayGone);
   // It was moved for the scores of the other model.
   judge(null);
   askAgain(list.entries);

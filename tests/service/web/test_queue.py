@@ -88,6 +88,31 @@ def test_another_model_asks_again(page, jpeg):
     assert models == {"other": 1}
 
 
+def test_the_cameras_are_those_of_the_model_that_is_chosen(page):
+    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
+    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+    held = []
+    page.route("**/v2/models/other", lambda route: held.append(route))
+    page.get_by_label("Model").select_option("other")
+    page.get_by_label("Model").select_option("tiny")
+    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
+    while not held:
+        page.evaluate("new Promise(requestAnimationFrame)")
+    with page.expect_response("**/v2/models/other"):
+        held.pop().fulfill(json={"cameras": [{"name": "kowa", "normals": 50}]})
+    # The page has taken notice of it by the next frame.
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
+
+
+def test_a_model_that_cannot_be_described_is_told(page):
+    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
+    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+    page.route("**/v2/models/other", lambda route: route.abort())
+    page.get_by_label("Model").select_option("other")
+    expect(page.get_by_role("status")).to_have_text("The service does not answer. Is it running?")
+
+
 def test_results_that_are_not_saved_hold_the_page_back(page, jpeg):
     choose(page, upload("eye.jpg", jpeg))
     assert leaves(page) is False
