@@ -14,7 +14,8 @@ def multiply_smoothly(picture: Picture, gains: NDArray[np.floating], interpolati
 
     Args:
         picture: uint8 (height, width, 3), RGB.
-        gains: Float (rows, columns), the same in all colours, or (rows, columns, 3); at most 1.99.
+        gains: Float (rows, columns), the same in all colours, or (rows, columns, 3); what exceeds 1.99
+            counts as that.
         interpolation: OpenCV's, between the gains.
 
     Returns:
