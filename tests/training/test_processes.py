@@ -16,10 +16,11 @@ from training import processes, run
 from training.config import LossConfig, NetworkConfig, TrainingConfig
 from training.run import RunError, RunRecord
 
+_SHORT = STAGE.model_copy(update={"epochs": 3, "batch_size": 4, "learning_rate": 1e-3})
 CONFIG = TrainingConfig(
     network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
-    reconstruction=STAGE.model_copy(update={"epochs": 3, "batch_size": 4, "learning_rate": 1e-3}),
-    localization=STAGE.model_copy(update={"epochs": 3, "batch_size": 4, "learning_rate": 1e-3}),
+    reconstruction=_SHORT,
+    localization=_SHORT,
     loss=LossConfig(lesion_area=100, dice=0.006),
 )
 

@@ -27,13 +27,9 @@ let unsaved = false;
 let chosen = null;
 
 async function start() {
-  try {
-    const names = await models();
-    part("model").replaceChildren(...names.map((name) => new Option(name, name)));
-    await sayCameras();
-  } catch {
-    sayGone();
-  }
+  const names = await models();
+  part("model").replaceChildren(...names.map((name) => new Option(name, name)));
+  sayCameras().catch(sayGone);
 }
 
 function sayGone() {
@@ -42,11 +38,11 @@ function sayGone() {
 
 // On which cameras the chosen model has been shown to work.
 async function sayCameras() {
-  const name = part("model").value;
-  const { cameras } = await describe(name);
+  const model = part("model").value;
+  const { cameras } = await describe(model);
   // Another one may have been chosen meanwhile.
-  if (name !== part("model").value) return;
-  const each = cameras.map((camera) => words("calibrated-on", { ...camera, normals: number(camera.normals) }));
+  if (model !== part("model").value) return;
+  const each = cameras.map(({ name, normals }) => words("calibrated-on", { name, normals: number(normals) }));
   part("calibrated").textContent = words("calibrated", { cameras: each.join(", ") || words("calibrated-on-none") });
 }
 
@@ -230,4 +226,4 @@ listen({
   },
   released: { b: () => viewer.tools.bare(false) },
 });
-const started = start();
+const started = start().catch(sayGone);

@@ -24,6 +24,12 @@ def choose(page, *uploads):
     expect(page.get_by_role("status")).to_have_text(ANSWERED)
 
 
+def wait_for_held(page, held, count=1):
+    """Wait until a route that is held back has met so many requests."""
+    while len(held) < count:
+        page.evaluate("new Promise(requestAnimationFrame)")
+
+
 def decoded(file):
     """A picture, RGB, from the bytes of its file."""
     picture = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)

@@ -13,7 +13,7 @@ from service.api.problems import PROBLEMS
 from service.preprocessing import QUALITY_CODES
 from tests.service.preprocessing.dicom_objects import PATIENT, in_jpeg
 from tests.service.process import Process
-from tests.service.web.actions import choose, choose_only, decoded, upload, wait_for
+from tests.service.web.actions import choose, choose_only, decoded, upload, wait_for, wait_for_held
 
 KEY = "a-long-enough-key"
 
@@ -368,6 +368,7 @@ def test_a_photograph_chosen_before_the_models_are_known_waits_for_them(page, jp
     page.reload()
     choose_only(page, upload("eye.jpg", jpeg))
     expect(page.get_by_role("status")).to_have_text("0 of 1 answered")
+    wait_for_held(page, held)
     held.pop().continue_()
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 

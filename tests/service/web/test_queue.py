@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import expect
 
-from tests.service.web.actions import choose, choose_only, upload, wait_for
+from tests.service.web.actions import choose, choose_only, upload, wait_for, wait_for_held
 
 
 def test_a_folder_is_dropped_with_all_in_it(page, jpeg, tmp_path):
@@ -36,8 +36,7 @@ def test_three_photographs_are_asked_for_at_a_time(page, jpeg):
     choose_only(page, *(upload(f"{number}.jpg", jpeg) for number in range(5)))
     expect(page.locator("#rows .asking")).to_have_count(3)
     expect(page.locator("#rows .waiting")).to_have_count(2)
-    while len(held) < 3:
-        page.evaluate("new Promise(requestAnimationFrame)")
+    wait_for_held(page, held, 3)
     held.pop().continue_()
     expect(page.locator("#rows .waiting")).to_have_count(1)
     expect(page.locator("#rows .asking")).to_have_count(3)
@@ -59,8 +58,7 @@ def test_a_file_that_is_gone_is_told(page, jpeg, tmp_path):
     held = []
     page.route("**/predict?*", lambda route: held.append(route))
     drop(page, tmp_path)
-    while len(held) < 3:
-        page.evaluate("new Promise(requestAnimationFrame)")
+    wait_for_held(page, held, 3)
     waiting = page.locator("#rows tr", has=page.locator(".waiting")).locator("td").first.inner_text()
     (tmp_path.parent / waiting).unlink()
     for route in held:
@@ -77,11 +75,17 @@ def test_one_that_failed_is_asked_again(page, jpeg):
     expect(page.locator("#failed")).to_be_hidden()
 
 
+def offer_another_model(page):
+    # Those of the service would replace it.
+    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
+    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+
+
 def test_another_model_asks_again(page, jpeg):
     models: Counter[str] = Counter()
     choose(page, upload("eye.jpg", jpeg))
     page.on("request", lambda request: models.update(re.findall("model=(.*)", request.url)))
-    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+    offer_another_model(page)
     page.route("**/v2/models/other", lambda route: route.fulfill(json={"cameras": []}))
     page.get_by_label("Model").select_option("other")
     expect(page.locator("#rows .failed")).to_have_text("There is no model of this name.")
@@ -89,15 +93,13 @@ def test_another_model_asks_again(page, jpeg):
 
 
 def test_the_cameras_are_those_of_the_model_that_is_chosen(page):
-    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
-    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+    offer_another_model(page)
     held = []
     page.route("**/v2/models/other", lambda route: held.append(route))
     page.get_by_label("Model").select_option("other")
     page.get_by_label("Model").select_option("tiny")
     expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
-    while not held:
-        page.evaluate("new Promise(requestAnimationFrame)")
+    wait_for_held(page, held)
     with page.expect_response("**/v2/models/other"):
         held.pop().fulfill(json={"cameras": [{"name": "kowa", "normals": 50}]})
     # The page has taken notice of it by the next frame.
@@ -106,8 +108,7 @@ def test_the_cameras_are_those_of_the_model_that_is_chosen(page):
 
 
 def test_a_model_that_cannot_be_described_is_told(page):
-    expect(page.locator("#calibrated")).to_contain_text("Calibrated on no camera")
-    page.evaluate("document.getElementById('model').append(new Option('other', 'other'))")
+    offer_another_model(page)
     page.route("**/v2/models/other", lambda route: route.abort())
     page.get_by_label("Model").select_option("other")
     expect(page.get_by_role("status")).to_have_text("The service does not answer. Is it running?")
