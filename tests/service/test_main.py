@@ -121,7 +121,7 @@ def test_what_the_start_made_is_not_looked_through_again(monkeypatch, settings):
     monkeypatch.setattr(main, "configure_logging", lambda _: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     try:
-        main.serve(settings)
+        main.serve(settings.model_copy(update={"port": 0}))
     finally:
         gc.unfreeze()
     assert frozen[0] > 10_000
