@@ -30,7 +30,7 @@ def is_complete(data: bytes) -> bool:
     """
     try:
         numbers, _ = _read_directory(data)
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):  # OverflowError: a BigTIFF's offset past 2^63
         return False
     offsets = next((numbers[tag] for tag in _OFFSETS if tag in numbers), np.zeros(0, np.uint64))
     counts = next((numbers[tag] for tag in _BYTE_COUNTS if tag in numbers), np.zeros_like(offsets))

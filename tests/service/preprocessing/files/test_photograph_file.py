@@ -137,6 +137,11 @@ def test_every_truncation_is_refused(kind):
     assert all(code == "truncated-image" for length, code in codes.items() if length >= 18)
 
 
+@pytest.mark.parametrize("offset", [2**16, 2**63, 2**64 - 1])
+def test_bigtiff_whose_directory_is_beyond_its_end_is_refused(offset: int):
+    assert refusal(b"II+\0\x08\0\0\0" + offset.to_bytes(8, "little") + bytes(64)) == "truncated-image"
+
+
 def test_tiff_whose_pixels_are_at_the_end_is_refused_when_truncated():
     data = cv2.imencode(".tiff", smooth_picture())[1].tobytes()
     directory_first = file_of(smooth_picture(), "TIFF", compression="tiff_lzw")
