@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import limits
+import loky
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,8 +30,8 @@ Options = TypeVar("Options", bound=BaseSettings)
 
 
 def available_cores() -> int:
-    """Return the cores this process may run on, which in a container are fewer than the machine's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the cores that this process may use: its affinity, and no more than a container's CPU quota."""
+    return int(loky.cpu_count())
 
 
 class Settings(BaseSettings):
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         description="Threads of inference on the CPU: all for a lone photograph, one each for concurrent "
-        "ones. 0: the available cores.",
+        "ones. 0: as many as the engine takes, and no more than the available cores.",
     )
     queue_size: PositiveInt = Field(
         default=32,

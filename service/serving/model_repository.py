@@ -1,5 +1,6 @@
 """The models of a file or folder: found, loaded, warmed up, by name."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,13 +67,19 @@ def _on_cpu(settings: Settings) -> int:
     return min(settings.inference_threads or available_cores(), settings.queue_size)
 
 
+def _threads_of_a_lone_run(settings: Settings) -> int:
+    """Engines choose well by themselves, but do not see a container's CPU quota."""
+    limited = available_cores() < (os.cpu_count() or 1)
+    return settings.inference_threads or (available_cores() if limited else 0)
+
+
 def _load(path: Path, settings: Settings) -> Model:
     check_against_card(path)
     model = Model(
         path,
         device=settings.device,
         engine=settings.engine,
-        inference_threads=settings.inference_threads,
+        inference_threads=_threads_of_a_lone_run(settings),
         max_concurrent=_on_cpu(settings),
     )
     if model.fallback is not None:

@@ -12,6 +12,12 @@ def test_workers_default_to_the_cores_available():
     assert Settings().workers == available_cores() >= 1
 
 
+def test_workers_are_no_more_than_a_quota_of_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("loky.backend.context._cpu_count_cgroup", lambda _: 1)
+    assert Settings().workers == 1
+
+
 def test_every_field_is_described():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 

@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 import pytest
 
 from service.engines.contract import ModelError
+from service.engines.model import Model
 from service.serving.model_repository import find_models, load_models
 from service.settings import Settings
 from tests.service.tiny_model import METADATA, write_tiny_model
@@ -47,3 +50,15 @@ def test_a_default_that_is_not_there_is_refused(tmp_path):
 def test_two_models_of_one_name_are_refused(tmp_path):
     with pytest.raises(ModelError, match="2 files hold a model named 'eye'"):
         load_models(write(tmp_path, "eye", "eye"))
+
+
+@pytest.mark.parametrize(("quota", "threads"), [(2, 2), (8, 0)])
+def test_engines_choose_their_threads_unless_a_quota_leaves_fewer_cores(
+    tmp_path, monkeypatch, quota, threads
+):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("loky.cpu_count", lambda: quota)
+    settings = write(tmp_path, "eye").model_copy(update={"inference_threads": 0})
+    with patch("service.serving.model_repository.Model", wraps=Model) as opened:
+        load_models(settings)
+    assert opened.call_args.kwargs["inference_threads"] == threads
