@@ -17,12 +17,15 @@ import atheris
 # By target, the packages whose branches guide the search; those of compiled libraries are not seen.
 INSTRUMENTED = {
     "answer": ["service"],
+    "archive": ["service", "email"],
     "card": ["service"],
     "decoding": ["service", "PIL"],
     "dicom": ["service", "pydicom"],
     "form": ["service", "python_multipart"],
     "header": ["service", "PIL"],
+    "inference": ["service"],
     "metadata": ["service"],
+    "objects": ["service", "pydicom", "highdicom"],
     "stages": ["service", "PIL"],
 }
 # Tables of some megabytes.

@@ -4,6 +4,8 @@ A target returns where its function does what it promises, be it a refusal, and 
 neither files nor state.
 """
 
+import io
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,21 +16,28 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 from PIL import Image
+from pydicom import dcmread
 from python_multipart.exceptions import FormParserError
 from starlette.requests import Request
 
 from service.api.problems import Problem
+from service.api.routes.inference import _split
+from service.api.transport.multipart_related import multipart_related, split_parts
 from service.api.transport.photograph_form import PhotographForm
 from service.api.transport.upload import _boundary
+from service.dicom.objects import make_objects
+from service.dicom.statement import Statement
 from service.engines.card import check_against_card
 from service.engines.contract import METADATA_KEY, ModelError
 from service.engines.model import _read_metadata
 from service.pictures.options import Heatmap
 from service.preprocessing import (
+    Box,
     DecodeError,
     PhotographFile,
     PreprocessingConstants,
     PreprocessingError,
+    SquareMapping,
     read_acquisition,
 )
 from service.preprocessing.files.dicom import read_dicom
@@ -42,6 +51,9 @@ from tests.service.tiny_model import METADATA
 
 MOST_PIXELS = 200_000
 CONSTANTS = PreprocessingConstants(size=64)
+HEIGHT, WIDTH = 48, 56
+MAPPING = SquareMapping(HEIGHT, WIDTH, Box(0, 0, WIDTH, HEIGHT), 0, -4, WIDTH, WIDTH)
+STATEMENT = Statement("eye", "1", 0.9, 0.5, 99, None, "anomalous", "unknown", None, None, (), (), 1)
 MEBIBYTE = 2**20
 
 
@@ -55,7 +67,7 @@ class Target:
 
 def files() -> Iterator[bytes]:
     """A small photograph in every format, and in each one's odder kinds."""
-    picture = disc(48, 56, 28, 24, 20, noise=0)
+    picture = disc(HEIGHT, WIDTH, 28, 24, 20, noise=0)
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a camera"
     yield file_of(picture, "JPEG", exif=exif)
@@ -74,13 +86,21 @@ def files() -> Iterator[bytes]:
 
 def objects() -> Iterator[bytes]:
     """A small photograph in DICOM objects."""
-    picture = disc(48, 56, 28, 24, 20, noise=0)
+    picture = disc(HEIGHT, WIDTH, 28, 24, 20, noise=0)
     yield uncompressed(picture)
     yield uncompressed(picture[..., 0])
     yield uncompressed(picture, "1.2.840.10008.1.2")
     yield uncompressed(picture, PlanarConfiguration=1)
     yield uncompressed(picture.astype(np.uint16) << 4, BitsStored=12, HighBit=11)
     yield in_jpeg(picture)[0]
+
+
+def objects_of_a_study() -> Iterator[bytes]:
+    """Those that others can refer to."""
+    picture = disc(HEIGHT, WIDTH, 28, 24, 20, noise=0)
+    study = {"StudyInstanceUID": "2.25.1", "SeriesInstanceUID": "2.25.2", "StudyDate": "20261103"}
+    yield uncompressed(picture, **study)
+    yield in_jpeg(picture, **study)[0]
 
 
 def photographs() -> Iterator[bytes]:
@@ -155,6 +175,55 @@ def outcome(content_type: bytes, pieces: list[bytes]) -> bytearray | str:
         return "malformed-multipart"
 
 
+def inferences() -> Iterator[bytes]:
+    """The JSON of an inference, and behind a line its tensor."""
+    photograph = next(files())
+    tensor = len(photograph).to_bytes(4, "little") + photograph
+    photograph_input = {
+        "name": "photograph",
+        "datatype": "BYTES",
+        "shape": [1],
+        "parameters": {"binary_data_size": len(tensor)},
+    }
+    yield json.dumps({"inputs": [photograph_input]}).encode() + b"\n" + tensor
+    asked = {"id": "1", "outputs": [{"name": "score"}], "parameters": {"heatmap": "raw", "size": "full"}}
+    yield json.dumps({"inputs": [photograph_input], **asked}).encode() + b"\n" + tensor
+
+
+def split_an_inference(data: bytes) -> None:
+    """What is left of an inference is its photograph."""
+    header, _, tensor = data.partition(b"\n")
+    body = bytearray(header + tensor)
+    with suppress(Problem):
+        wanted = _split(body, len(header))
+        assert body == tensor[4:]
+        assert len(tensor) == wanted.inputs[0].parameters.binary_data_size
+
+
+def answers_of_archives() -> Iterator[bytes]:
+    """A Content-Type, and behind a line the objects that an archive sends."""
+    for each in ({"photograph": b"\0DICM"}, {"report": b"1", "regions": b"\r\n--"}):
+        media_type, body = multipart_related(each)
+        yield media_type.encode() + b"\n" + body
+
+
+def split_an_answer(data: bytes) -> None:
+    """An archive's objects, joined again and split, are the same."""
+    media_type, _, body = data.partition(b"\n")
+    with suppress(ValueError):
+        parts = [part for _, part in split_parts(media_type.decode(), body)]
+        joined = multipart_related({str(place): part for place, part in enumerate(parts)})
+        assert [part for _, part in split_parts(*joined)] == parts
+
+
+def make_about(data: bytes) -> None:
+    """What is said of a photograph in DICOM objects can be read again."""
+    with suppress(PreprocessingError):
+        made = make_objects(data, STATEMENT, np.eye(56, dtype=np.float32), 0.5, MAPPING, Heatmap.RAW, None)
+        for _, file in made:
+            assert dcmread(io.BytesIO(file.tobytes())).StudyInstanceUID
+
+
 def documents() -> Iterator[bytes]:
     yield METADATA.model_dump_json().encode()
 
@@ -205,11 +274,14 @@ def read_an_answer(data: bytes) -> None:
 
 TARGETS = {
     "answer": Target(read_an_answer, answers),
+    "archive": Target(split_an_answer, answers_of_archives),
     "card": Target(check_a_card, cards),
     "decoding": Target(decode, photographs),
     "dicom": Target(read_an_object, objects),
     "form": Target(read_a_form, forms),
     "header": Target(read_a_header, files),
+    "inference": Target(split_an_inference, inferences),
     "metadata": Target(read_metadata, documents),
+    "objects": Target(make_about, objects_of_a_study),
     "stages": Target(prepare_and_draw, photographs),
 }

@@ -6,8 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from service.dicom.source import read_source
 from service.preprocessing import decode
-from tests.fuzz.targets import MOST_PIXELS, TARGETS, photographs
+from tests.fuzz.targets import HEIGHT, MOST_PIXELS, TARGETS, WIDTH, objects_of_a_study, photographs
 from tests.service.api.test_image_fuzzing import mutated
 
 
@@ -22,6 +23,7 @@ def test_a_target_keeps_its_promise(name):
 
 def test_targets_begin_from_what_is_valid():
     assert all(decode(data, max_pixels=MOST_PIXELS).any() for data in photographs())
+    assert all(read_source(data, height=HEIGHT, width=WIDTH) for data in objects_of_a_study())
 
 
 def test_the_program_fuzzes(tmp_path):
