@@ -13,7 +13,13 @@ def test_what_is_joined_is_split(content):
 
 def test_anything_else_is_an_error():
     media_type, body = multipart_related({"report": b"content"})
-    for wrong in (("application/json", body), ("multipart/related", body), (media_type, body[:-6])):
+    in_pieces = "multipart/related; boundary*=a; boundary*0=b"
+    for wrong in (
+        ("application/json", body),
+        ("multipart/related", body),
+        (in_pieces, body),
+        (media_type, body[:-6]),
+    ):
         with pytest.raises(ValueError, match=r"not multipart/related|boundary"):
             split_related(*wrong)
     with pytest.raises(ValueError, match="no name"):
