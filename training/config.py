@@ -145,6 +145,8 @@ class NetworkConfig(_Config):
     guide: Literal["trained", "random", "reconstruction", "none"] = "trained"
     # Adds the image less its local mean as three more channels: lighting and pigment drop out.
     local_contrast: bool = False
+    # Brings every image to one mean colour and one contrast, in which cameras differ.
+    standardize: bool = False
 
     @property
     def guided_by_stage_1(self) -> bool:

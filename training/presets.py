@@ -40,6 +40,8 @@ COMPACT = TrainingConfig(
         fold=2,
         # In a short training the network does not find out by itself that lighting does not matter.
         local_contrast=True,
+        # Cameras that it never saw differ less, and so do photographs of one camera.
+        standardize=True,
     ),
     reconstruction=StageConfig(
         epochs=20,

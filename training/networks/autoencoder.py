@@ -14,7 +14,9 @@ class Autoencoder(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         """Make encoder and decoder of the configured widths."""
         super().__init__()
-        self.normalization = Normalization(local_contrast=config.local_contrast)
+        self.normalization = Normalization(
+            local_contrast=config.local_contrast, standardize=config.standardize
+        )
         self.fold = config.fold
         self.channels = self.normalization.channels * config.fold**2
         self.encoder = Encoder(self.channels, config.widths)

@@ -27,7 +27,9 @@ class GuidedLocalizer(nn.Module):
             autoencoder: The network of stage 1.
         """
         super().__init__()
-        self.normalization = Normalization(local_contrast=config.local_contrast)
+        self.normalization = Normalization(
+            local_contrast=config.local_contrast, standardize=config.standardize
+        )
         self.fold = config.fold
         channels = self.normalization.channels * config.fold**2
         self.guide = GUIDES[config.guide](autoencoder).requires_grad_(requires_grad=False)

@@ -13,10 +13,18 @@ _BOX = 64
 _STRIDE = 16
 # Brings the contrast of vessels and lesions to about the scale of the plain channels.
 _CONTRAST_GAIN = 6.0
+# What standardized images have: a mean colour (RGB), and a mean distance of their pixels from the local mean.
+# They are those of IDRiD's normals, but any would do.
+_COLOUR = (0.62, 0.32, 0.16)
+_CONTRAST = (0.043, 0.040, 0.031)
+# No eye's contrast is further off; noise on a picture that has hardly any stays noise.
+_GAINS = (0.4, 2.0)
 
 
 class Normalization(nn.Module):
-    """Scales an image to about [-1, 1] and, where asked for, adds its local contrast.
+    """Scales an image to about [-1, 1] and, where asked for, standardizes it and adds its local contrast.
+
+    Standardized images have one mean colour and one contrast, in which cameras differ.
 
     The local contrast is the image less the mean of its surroundings inside the field of view. Lighting, the
     pigment of the eye and the white balance of the camera are mostly in that mean. Outside the field of view
@@ -24,29 +32,56 @@ class Normalization(nn.Module):
     local contrast.
     """
 
-    def __init__(self, *, local_contrast: bool) -> None:
-        """Choose the channels: 3, or 6 with local contrast."""
+    _colour: Tensor
+    _contrast: Tensor
+
+    def __init__(self, *, local_contrast: bool, standardize: bool = False) -> None:
+        """Choose the channels, 3, or 6 with local contrast; and whether images are standardized."""
         super().__init__()
         self.local_contrast = local_contrast
+        self.standardize = standardize
         self.channels = 6 if local_contrast else 3
+        # On the network's device: to bring them there at every step, a GPU would have to wait.
+        for name, values in (("colour", _COLOUR), ("contrast", _CONTRAST)):
+            self.register_buffer(f"_{name}", torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Normalise a batch.
 
         Args:
-            image: uint8 (N, H, W, 3), RGB, 0 outside the field of view; with local contrast H and W are
-                multiples of 16.
+            image: uint8 (N, H, W, 3), RGB, 0 outside the field of view; H and W are multiples of 16,
+                unless it is neither standardized nor gets local contrast.
 
         Returns:
             The channels, float32 (N, C, H, W), and the field of view, float32 (N, 1, H, W), 0 or 1.
         """
         pixels = image.permute(0, 3, 1, 2).float() / 255  # (N, 3, H, W)
         inside = (pixels.amax(dim=1, keepdim=True) > 0).float()  # (N, 1, H, W)
+        if not (self.standardize or self.local_contrast):
+            return (2 * pixels - 1) * inside, inside
+        contrast = (pixels - local_mean(pixels, inside)) * inside
+        if self.standardize:
+            pixels, contrast = self._standardized(pixels, contrast, inside)
         plain = (2 * pixels - 1) * inside
         if not self.local_contrast:
             return plain, inside
-        contrast = _CONTRAST_GAIN * (pixels - local_mean(pixels, inside)) * inside
-        return torch.cat([plain, contrast], dim=1), inside
+        return torch.cat([plain, _CONTRAST_GAIN * contrast], dim=1), inside
+
+    def _standardized(self, pixels: Tensor, contrast: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+        """Scale the contrast of the pixels, and shift their colour: both (N, 3, H, W)."""
+        found = _mean_inside(contrast.abs(), inside)
+        # One gain for all colours: it changes no hue.
+        gain = (self._contrast / found.clamp(min=1e-4)).log().mean(dim=1, keepdim=True).exp().clamp(*_GAINS)
+        shift = self._colour - _mean_inside(pixels, inside)
+        return pixels + shift + (gain - 1) * contrast, gain * contrast
+
+
+def _mean_inside(values: Tensor, inside: Tensor) -> Tensor:
+    """Mean over the field of view: (N, C, H, W) to (N, C, 1, 1)."""
+    # A sum of all pixels, for which bfloat16 has too few digits.
+    with torch.autocast(values.device.type, enabled=False):
+        pixels = inside.sum(dim=(2, 3), keepdim=True).clamp(min=1)
+        return (values * inside).sum(dim=(2, 3), keepdim=True) / pixels
 
 
 def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ STAGE = StageConfig(
     epochs=2, warmup_epochs=0, batch_size=2, learning_rate=1e-3, final_learning_rate=0, window=SIZE
 )
 CONFIG = TrainingConfig(
-    network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True),
+    network=NetworkConfig(widths=(4, 8), fold=2, local_contrast=True, standardize=True),
     reconstruction=STAGE,
     localization=STAGE,
 )

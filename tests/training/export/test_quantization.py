@@ -44,7 +44,7 @@ PICTURES = [*NORMALS.prepared, *COMPARED.prepared]
 def model(tmp_path_factory):
     """An untrained network whose statistics and probabilities are spread as a trained one's are."""
     torch.manual_seed(0)
-    config = NetworkConfig(widths=(8, 16), fold=2, local_contrast=True)
+    config = NetworkConfig(widths=(8, 16), fold=2, local_contrast=True, standardize=True)
     localizer = GuidedLocalizer(config, Autoencoder(config)).train()
     for picture in PICTURES:
         localizer(torch.from_numpy(picture)[None])

@@ -11,8 +11,8 @@ from training.networks.normalization import Normalization, local_mean
 
 CONFIGS = [
     NetworkConfig(widths=(4, 6, 8)),
-    NetworkConfig(widths=(4, 6, 8), fold=2, local_contrast=True),
-    NetworkConfig(widths=(4, 6), fold=4),
+    NetworkConfig(widths=(4, 6, 8), fold=2, local_contrast=True, standardize=True),
+    NetworkConfig(widths=(4, 6), fold=4, standardize=True),
 ]
 
 
@@ -137,6 +137,34 @@ def test_local_contrast_does_not_see_lighting_but_sees_a_lesion():
     channels, _ = Normalization(local_contrast=True)(image[None])
     contrast = channels[0, 3:, 64:-64, 64:-64].abs().amax(dim=0)
     assert contrast[62:66, 62:66].min() > 5 * contrast[:32].max()
+
+
+def photographed(gain, colour):
+    """One retina of noise on a slope as cameras of some contrast and colour show it, black around."""
+    generator = torch.Generator().manual_seed(0)
+    retina = torch.linspace(90, 110, 256)[:, None, None] + 12 * torch.randn(256, 256, 3, generator=generator)
+    picture = (gain * (retina - 100) + torch.tensor(colour)).round().clamp(1, 255).to(torch.uint8)
+    picture[:32] = 0
+    return picture[None]
+
+
+@pytest.mark.parametrize(("gain", "colour"), [(0.7, (100, 100, 100)), (1.4, (150.0, 90.0, 60.0))])
+def test_standardized_images_of_two_cameras_are_alike(gain, colour):
+    normalization = Normalization(local_contrast=True, standardize=True)
+    expected, inside = normalization(photographed(1, (120, 100, 80)))
+    found, _ = normalization(photographed(gain, colour))
+    difference = (found - expected).abs().mean(dim=(0, 2, 3))
+    plain, _ = Normalization(local_contrast=True)(photographed(gain, colour))
+    assert (difference < 0.1 * expected.abs().mean(dim=(0, 2, 3))).all()
+    assert (difference < 0.5 * (plain - expected).abs().mean(dim=(0, 2, 3))).all()
+    assert not found[(inside == 0).expand_as(found)].any()
+
+
+def test_the_noise_of_a_picture_without_contrast_is_no_more_than_doubled():
+    picture = photographed(0.01, (120, 100, 80))
+    plain, _ = Normalization(local_contrast=True)(picture)
+    found, _ = Normalization(local_contrast=True, standardize=True)(picture)
+    torch.testing.assert_close(found[:, 3:], 2 * plain[:, 3:])
 
 
 @pytest.mark.parametrize("guide", ["none", "reconstruction"])

@@ -33,7 +33,9 @@ class DraemNetwork(nn.Module):
         """Make both of the configured widths; they see colours alone, as DRAEM's do."""
         super().__init__()
         self.fold = config.fold
-        self.reconstructive = Autoencoder(config.model_copy(update={"local_contrast": False}))
+        self.reconstructive = Autoencoder(
+            config.model_copy(update={"local_contrast": False, "standardize": False})
+        )
         self.encoder = Encoder(2 * self.reconstructive.channels, config.widths)
         self.decoder = Decoder(config.widths, self.encoder.out_widths, skips=True)
         self.head = probability_head(config.widths[0], config.fold**2)

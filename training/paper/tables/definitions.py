@@ -184,6 +184,11 @@ _IMPROVEMENTS = TableDefinition(
         Row("no-dice", "focal loss without Dice", changes=("loss.dice=0.0",)),
         Row("no-average", "weights not averaged over time", changes=("localization.average_decay=0.0",)),
         Row("no-local-contrast", "without local contrast", changes=("network.local_contrast=false",)),
+        Row(
+            "not-standardized",
+            "colour and contrast as cameras give them",
+            changes=("network.standardize=false",),
+        ),
         Row("more-detail", "photographs of 1536 pixels", size=1536),
     ),
 )
