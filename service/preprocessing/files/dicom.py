@@ -31,6 +31,8 @@ _TRANSFER_SYNTAXES = (_IMPLICIT, "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", _
 OPHTHALMIC_PHOTOGRAPHY_8_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
 OPHTHALMIC_PHOTOGRAPHY_16_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.2"
 PHOTOGRAPHS = (OPHTHALMIC_PHOTOGRAPHY_8_BIT, OPHTHALMIC_PHOTOGRAPHY_16_BIT)
+# A few bytes of one unfold into any number of colours.
+_SEGMENTED_PALETTE = "SegmentedRedPaletteColorLookupTableData"
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
 # The longest value of representation LO.
 _MAX_TEXT = 64
@@ -155,6 +157,8 @@ def _require_photograph(header: "Dataset", max_pixels: int) -> None:
         raise DecodeError("image-too-large", f"{size} pixels are more than the {max_pixels} allowed.")
     if header.PhotometricInterpretation not in _COLOURS or header.get("PixelRepresentation"):
         raise DecodeError("unsupported-image", "The colours of the DICOM object are not supported.")
+    if _SEGMENTED_PALETTE in header:
+        raise DecodeError("unsupported-image", "Segmented palettes of DICOM objects are not supported.")
 
 
 def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArray[np.generic]:

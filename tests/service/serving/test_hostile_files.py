@@ -262,6 +262,26 @@ def test_a_dicom_object(worker, data):
     assert_cheap(worker, data)
 
 
+def palette(kind: int, length: int, segments: int) -> bytes:
+    """A palette of segments: colours in a line, or a repetition of segments before."""
+    repeated = struct.pack("<3H", kind, length, 0) * segments
+    colours = ("Red", "Green", "Blue")
+    descriptors = {f"{colour}PaletteColorLookupTableDescriptor": [256, 0, 16] for colour in colours}
+    tables = {f"Segmented{colour}PaletteColorLookupTableData": repeated for colour in colours}
+    grey = picture[..., 1].copy()
+    data: bytes = uncompressed(grey, PhotometricInterpretation="PALETTE COLOR", **descriptors, **tables)
+    return data
+
+
+@hostile(
+    st.builds(
+        palette, kind=st.sampled_from([0, 1, 2]), length=st.sampled_from([0, 1, 65_535]), segments=few_or_many
+    )
+)
+def test_a_palette_in_dicom(worker, data):
+    assert_cheap(worker, data)
+
+
 def retina(shape: tuple[int, int], radius: float, place: tuple[float, float], kind: str) -> bytes:
     """A file of a retina on a picture of any shape; its radius in shares of the shorter side."""
     height, width = shape

@@ -65,6 +65,17 @@ def test_ycbcr_becomes_rgb(photograph):
     assert np.abs(found.astype(int) - photograph).max() <= 2
 
 
+def test_a_palette_gives_its_colours(photograph):
+    values = np.arange(256, dtype=np.uint8)
+    changes = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for colour, table in (("Red", values), ("Green", values[::-1]), ("Blue", values // 2)):
+        changes[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, 8]
+        changes[f"{colour}PaletteColorLookupTableData"] = table.tobytes()
+    grey = photograph[..., 1]
+    expected = np.stack([grey, 255 - grey, grey // 2], axis=-1)
+    np.testing.assert_array_equal(opened(uncompressed(grey, **changes)), expected)
+
+
 def test_grey_and_twelve_bits_use_the_whole_range(photograph):
     grey = photograph[..., 1]
     np.testing.assert_array_equal(opened(uncompressed(grey)), np.repeat(grey[..., None], 3, axis=-1))
@@ -109,6 +120,8 @@ def test_a_damaged_time_is_none(photograph):
         ({"NumberOfFrames": 2}, "multiple-images"),
         ({"PhotometricInterpretation": "YBR_PARTIAL_420"}, "unsupported-image"),
         ({"PixelRepresentation": 1}, "unsupported-image"),
+        # Six of its bytes would unfold into 65,535 colours.
+        ({"SegmentedRedPaletteColorLookupTableData": b"\1\0\xff\xff\0\0"}, "unsupported-image"),
         # Announces more than it holds: refused by its header, before anything is made for it.
         ({"Rows": 60000, "Columns": 60000}, "image-too-large"),
         ({"Rows": 3000}, "corrupt-image"),
