@@ -78,10 +78,10 @@ class Normalization(nn.Module):
 
 def _mean_inside(values: Tensor, inside: Tensor) -> Tensor:
     """Mean over the field of view: (N, C, H, W) to (N, C, 1, 1)."""
-    # A sum of all pixels, for which bfloat16 has too few digits.
+    # Of all pixels, for which bfloat16 has too few digits.
     with torch.autocast(values.device.type, enabled=False):
-        pixels = inside.sum(dim=(2, 3), keepdim=True).clamp(min=1)
-        return (values * inside).sum(dim=(2, 3), keepdim=True) / pixels
+        share = inside.mean(dim=(2, 3), keepdim=True).clamp(min=1e-6)
+        return (values * inside).mean(dim=(2, 3), keepdim=True) / share
 
 
 def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:
