@@ -67,7 +67,7 @@ def test_ycbcr_becomes_rgb(photograph):
 
 def test_a_palette_gives_its_colours(photograph):
     values = np.arange(256, dtype=np.uint8)
-    changes = {"PhotometricInterpretation": "PALETTE COLOR"}
+    changes: dict[str, object] = {"PhotometricInterpretation": "PALETTE COLOR"}
     for colour, table in (("Red", values), ("Green", values[::-1]), ("Blue", values // 2)):
         changes[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, 8]
         changes[f"{colour}PaletteColorLookupTableData"] = table.tobytes()
