@@ -117,7 +117,8 @@ def read_elements(data: bytes) -> "Dataset":
 def _text(header: "Dataset", keyword: str) -> str | None:
     """A short text of the header; None if there is none."""
     value = header.get(keyword)
-    return str(value).strip()[:_MAX_TEXT] or None if value is not None else None
+    # A damaged element may be sequences in sequences, whose text is without bounds.
+    return value.strip()[:_MAX_TEXT] or None if isinstance(value, str) else None
 
 
 def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
@@ -130,16 +131,20 @@ def _read_header(data: bytes) -> tuple[str, "Dataset", io.BytesIO]:
         raise DecodeError("unsupported-image", "This service was installed without its extra 'dicom'.")
     from pydicom import config
     from pydicom.filereader import read_dataset
+    from pydicom.uid import UID
 
     # A camera that violates the standard elsewhere may still send a good photograph.
     config.settings.reading_validation_mode = config.IGNORE
     file = io.BytesIO(data[:_MAX_HEADER])
     file.seek(_PREAMBLE + len(_MAGIC))
     meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
-    syntax = str(meta.TransferSyntaxUID)
+    syntax = meta.TransferSyntaxUID
+    if not isinstance(syntax, UID):
+        raise DecodeError("corrupt-image", "The DICOM object names no transfer syntax.")
     if syntax not in _TRANSFER_SYNTAXES:
-        name = meta.TransferSyntaxUID.name
-        raise DecodeError("unsupported-image", f"DICOM objects compressed as {name} are not supported.")
+        raise DecodeError(
+            "unsupported-image", f"DICOM objects compressed as {syntax.name} are not supported."
+        )
     header = read_dataset(file, syntax == _IMPLICIT, True, stop_when=lambda tag, *_: tag >= _PIXEL_DATA)
     # Shares the file's memory, where a part of it would be a copy.
     rest = io.BytesIO(data)
@@ -186,8 +191,8 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
 
 
 def _acquired_at(header: "Dataset") -> str | None:
-    date, time = header.get("AcquisitionDate"), header.get("AcquisitionTime")
-    text = str(header.get("AcquisitionDateTime") or (f"{date}{time}" if date and time else ""))
+    date, time = _text(header, "AcquisitionDate"), _text(header, "AcquisitionTime")
+    text = _text(header, "AcquisitionDateTime") or (f"{date}{time}" if date and time else "")
     # Cameras rarely give their time zone.
     for form in ("%Y%m%d%H%M%S.%f%z", "%Y%m%d%H%M%S.%f", "%Y%m%d%H%M%S%z", "%Y%m%d%H%M%S"):
         try:

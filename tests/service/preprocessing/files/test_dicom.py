@@ -107,6 +107,24 @@ def test_missing_or_invalid_elements_are_none(photograph, changes, expected):
     assert read_acquisition(uncompressed(photograph[:8, :8].copy(), **changes)) == expected
 
 
+@pytest.mark.parametrize("element", [b"\x02\x00\x10\x00UI", b"\x08\x00\x70\x00LO", b"\x08\x00\x2a\x00DT"])
+def test_an_element_that_is_a_sequence_is_never_written_out(photograph, monkeypatch, element):
+    monkeypatch.setattr("pydicom.sequence.Sequence.__str__", lambda _: pytest.fail("sequences nest"))
+    data = uncompressed(photograph[:8, :8].copy(), Manufacturer="Kowa")
+    place = data.index(element)
+    length = int.from_bytes(data[place + 6 : place + 8], "little")
+    sequence = element[:4] + b"SQ\0\0\x08\0\0\0" + b"\xfe\xff\x00\xe0\0\0\0\0"
+    damaged = data[:place] + sequence + data[place + 8 + length :]
+    if element[:2] == b"\x02\x00":
+        with pytest.raises(DecodeError) as refused:
+            opened(damaged)
+        assert refused.value.code == "corrupt-image"
+    else:
+        found = read_acquisition(damaged)
+        assert found is not None
+        assert None in (found.manufacturer, found.acquired_at)
+
+
 def test_a_damaged_time_is_none(photograph):
     data = uncompressed(photograph)
     assert opened(data.replace(b"\x2a\x00DT", b"\x2a\x00FT")).shape == photograph.shape
