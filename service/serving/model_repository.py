@@ -69,8 +69,9 @@ def _on_cpu(settings: Settings) -> int:
 
 def _threads_of_a_lone_run(settings: Settings) -> int:
     """Engines choose well by themselves, but do not see a container's CPU quota."""
-    limited = available_cores() < (os.cpu_count() or 1)
-    return settings.inference_threads or (available_cores() if limited else 0)
+    cores = available_cores()
+    limited = cores < (os.cpu_count() or 1)
+    return settings.inference_threads or (cores if limited else 0)
 
 
 def _load(path: Path, settings: Settings) -> Model:

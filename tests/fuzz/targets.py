@@ -45,7 +45,7 @@ from service.preprocessing.files.header import read_header
 from service.serving import stages
 from service.serving.standing import percentile
 from service.serving.workers.memory import SharedMemory
-from tests.service.preprocessing.dicom_objects import in_jpeg, uncompressed
+from tests.service.preprocessing.dicom_objects import STUDY, in_jpeg, uncompressed
 from tests.service.preprocessing.pictures import disc, file_of
 from tests.service.tiny_model import METADATA
 
@@ -98,9 +98,8 @@ def objects() -> Iterator[bytes]:
 def objects_of_a_study() -> Iterator[bytes]:
     """Those that others can refer to."""
     picture = disc(HEIGHT, WIDTH, 28, 24, 20, noise=0)
-    study = {"StudyInstanceUID": "2.25.1", "SeriesInstanceUID": "2.25.2", "StudyDate": "20261103"}
-    yield uncompressed(picture, **study)
-    yield in_jpeg(picture, **study)[0]
+    yield uncompressed(picture, **STUDY)
+    yield in_jpeg(picture, **STUDY)[0]
 
 
 def photographs() -> Iterator[bytes]:

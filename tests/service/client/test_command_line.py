@@ -9,7 +9,7 @@ import pytest
 
 from service.client.command_line import API_KEY_VARIABLE, main
 from tests.service.helpers import decode_png
-from tests.service.preprocessing.dicom_objects import in_jpeg
+from tests.service.preprocessing.dicom_objects import STUDY, in_jpeg
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_dicom_objects_are_written_beside_the_table(predict, tmp_path, jpeg, pho
     """A study as an archive exports it: no suffixes, a table of contents, and what is no photograph."""
     study = tmp_path / "study"
     study.mkdir()
-    data, _ = in_jpeg(photograph, StudyInstanceUID="2.25.1", SeriesInstanceUID="2.25.2", Modality="OP")
+    data, _ = in_jpeg(photograph, **STUDY)
     (study / "IM000001").write_bytes(data)
     (study / "DICOMDIR").write_bytes(data)
     (study / "README").write_bytes(b"nothing")

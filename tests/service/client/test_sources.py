@@ -8,7 +8,7 @@ import pytest
 from service.client import Client, Heatmap, PredictionError
 from service.client.in_process import InProcess
 from tests.service.helpers import decode_png
-from tests.service.preprocessing.dicom_objects import in_jpeg
+from tests.service.preprocessing.dicom_objects import STUDY, in_jpeg
 from tests.service.process import Process
 
 KEY = "a-long-enough-key"
@@ -64,7 +64,7 @@ def test_both_sources_refuse_with_code_and_message(source, jpeg):
 
 
 def test_both_sources_give_dicom_objects(source, photograph, jpeg):
-    data, _ = in_jpeg(photograph, StudyInstanceUID="2.25.1", SeriesInstanceUID="2.25.2", Modality="OP")
+    data, _ = in_jpeg(photograph, **STUDY)
     objects = source.predict_dicom(data)
     assert list(objects) == ["report", "regions", "overlay"]
     assert all(each[128:132] == b"DICM" for each in objects.values())

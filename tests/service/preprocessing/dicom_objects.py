@@ -11,6 +11,8 @@ PHOTOGRAPHY_8_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
 PHOTOGRAPHY_16_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.2"
 PATIENT = "Doe^Jane"
 PATIENT_ID = "PID-12345"
+# With it, others can refer to the object.
+STUDY = {"StudyInstanceUID": "2.25.1", "SeriesInstanceUID": "2.25.2", "Modality": "OP"}
 
 
 def photograph_object(pixels, syntax=ExplicitVRLittleEndian, **changes):

@@ -12,7 +12,7 @@ from service.preprocessing import PreprocessingConstants
 from service.serving import stages
 from service.serving.workers.pool import WorkerPool
 from service.serving.workers.worker import Work
-from tests.service.preprocessing.dicom_objects import PHOTOGRAPHY_16_BIT, uncompressed
+from tests.service.preprocessing.dicom_objects import PHOTOGRAPHY_16_BIT, STUDY, uncompressed
 
 MEBIBYTE = 2**20
 SIZE = 256
@@ -56,7 +56,7 @@ def enlarged(photograph, mebibytes, dtype):
     [(48, np.uint8, 2048), (40, np.uint16, 2048), (180, np.uint8, 4096), (200, np.uint16, 4096)],
 )
 def test_it_takes_the_memory_that_is_documented(photograph, mebibytes, dtype, memory):
-    study = {"StudyInstanceUID": "2.25.1", "SeriesInstanceUID": "2.25.2", "Modality": "OP"}
+    study = dict(STUDY)
     if dtype is np.uint16:
         study["SOPClassUID"] = PHOTOGRAPHY_16_BIT
     data = uncompressed(enlarged(photograph, mebibytes, dtype), **study)
