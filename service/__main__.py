@@ -15,7 +15,7 @@ from service.api.application import create_app
 from service.api.transport.connection import time_limited_http
 from service.engines.contract import ModelError
 from service.logs import configure_logging
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.serving.stages import preload_workers
 from service.settings import Settings, read_options
 

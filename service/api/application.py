@@ -20,7 +20,7 @@ from service.api.transport.middleware import HeadMiddleware, SecurityHeadersMidd
 from service.api.transport.observation import ObservationMiddleware
 from service.engines.model import ServableModel
 from service.serving.inference import Inference
-from service.serving.reload import Reloader
+from service.serving.models.reload import Reloader
 from service.serving.runtime import Runtime
 from service.settings import Settings
 from service.web import install_page

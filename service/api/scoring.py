@@ -7,9 +7,9 @@ from fastapi import Request
 
 from service.api.schemas import PredictParameters
 from service.api.transport.cancellation import deadline, while_connected
+from service.serving.models.served_model import ServedModel
 from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime
-from service.serving.served_model import ServedModel
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from service.cameras.choice import UnknownCameraError, find_profile
 from service.engines.contract import ModelError
 from service.engines.model import Model
 from service.logs import configure_logging
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import OPTIONS, Settings, read_options
 
 PROGRAM = "python -m service bulk"

@@ -12,7 +12,7 @@ from service.engines.model import ServableModel
 from service.serving.batching import Answer
 from service.serving.inference import InProcess, RemoteModel
 from service.serving.metrics import Metrics
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 
 

@@ -18,10 +18,10 @@ from service.engines.model import ServableModel
 from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 from service.preprocessing import PreprocessingError
 from service.serving.inference import Inference
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
+from service.serving.models.served_model import ServedModel
 from service.serving.prediction import Prediction
 from service.serving.runtime import Runtime, UnknownModelError
-from service.serving.served_model import ServedModel
 from service.serving.stages import preload_workers
 from service.settings import Settings
 

@@ -16,7 +16,7 @@ from service.serving.batching import Answer
 from service.serving.concurrency import InFlight
 from service.serving.inference import InProcess, RemoteModel
 from service.serving.metrics import Metrics
-from service.serving.model_repository import find_models, load_models
+from service.serving.models.repository import find_models, load_models
 from service.settings import Settings
 
 

@@ -6,7 +6,7 @@ from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
 from service.engines.contract import ModelError
-from service.serving.reload import Reloader, ReloadInProgressError
+from service.serving.models.reload import Reloader, ReloadInProgressError
 from service.serving.runtime import Runtime
 
 

@@ -1,1 +1,1 @@
-"""Queue, batches, worker processes, models and their reload, metrics."""
+"""Queue, batches and metrics; worker processes and models in rooms of their own."""

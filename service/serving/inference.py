@@ -13,7 +13,7 @@ from service.engines.contract import ModelMetadata
 from service.engines.model import Model, ServableModel
 from service.serving.batching import Answer, Batcher
 from service.serving.metrics import Metrics
-from service.serving.model_repository import batch_limit, max_concurrent
+from service.serving.models.repository import batch_limit, max_concurrent
 from service.settings import Settings
 
 

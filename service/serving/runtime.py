@@ -9,7 +9,7 @@ from service.serving import stages
 from service.serving.concurrency import InFlight, RequestSlots
 from service.serving.inference import Inference, InProcess
 from service.serving.metrics import Metrics
-from service.serving.served_model import ServedModel
+from service.serving.models.served_model import ServedModel
 from service.serving.workers.pool import WorkerPool
 from service.serving.workers.worker import Work
 from service.settings import MEBIBYTE, Settings

@@ -22,7 +22,7 @@ def test_it_serves(tiny_model_path):
 from fastapi.testclient import TestClient
 from service import __main__, client
 from service.api.application import create_app
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 settings = Settings(model=sys.argv[1], device="cpu", engine="onnxruntime", workers=1)
 if __name__ == "__main__":

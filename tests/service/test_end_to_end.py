@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from service.api.application import create_app
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 from tests.service.helpers import decode_png
 

@@ -10,7 +10,7 @@ from service.preprocessing.constants import PreprocessingConstants
 from training.config import GeneratorConfig, PaperConfig
 from training.data.prepared import NormalImages
 from training.synthesis.lesions import LesionGenerator
-from training.synthesis.paper import PaperGenerator
+from training.synthesis.paper.generator import PaperGenerator
 from training.synthesis.scene import SyntheticImage
 
 

@@ -11,7 +11,7 @@ from service.api.problems import Problem, problem_examples
 from service.api.routes.health import list_models
 from service.api.schemas import ModelList
 from service.engines.contract import ModelError
-from service.serving.reload import Reloader, ReloadInProgressError
+from service.serving.models.reload import Reloader, ReloadInProgressError
 
 
 def admit_admin(request: Request, runtime: RuntimeDependency, key: PresentedKey) -> None:

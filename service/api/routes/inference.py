@@ -33,8 +33,8 @@ from service.api.schemas import ModelList
 from service.api.scoring import admitted, score
 from service.api.transport.streaming import StreamedResponse
 from service.api.transport.upload import receive
+from service.serving.models.served_model import ServedModel
 from service.serving.runtime import UnknownModelError
-from service.serving.served_model import ServedModel
 
 # Of the JSON before the photograph.
 _LONGEST_HEADER = 2**16

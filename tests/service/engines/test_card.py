@@ -5,7 +5,7 @@ import pytest
 
 from service.engines.card import check_against_card
 from service.engines.contract import ModelError
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 from tests.service.tiny_model import write_tiny_model
 

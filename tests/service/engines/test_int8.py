@@ -7,7 +7,7 @@ import pytest
 from service.engines.contract import INT8_OF_KEY, ModelError, int8_variant_path
 from service.engines.int8 import find_int8_variant
 from service.engines.model import Model
-from service.serving.model_repository import find_models, load_models
+from service.serving.models.repository import find_models, load_models
 from service.settings import Settings
 from tests.service.conftest import MODELS
 from tests.service.tiny_model import write_tiny_model

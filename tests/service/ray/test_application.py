@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 from tests.service.helpers import assert_problem
 from tests.service.live_server import free_port

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from training.synthesis.paper_augmentations import autocontrast, gamma_contrast, sharpness, solarize
+from training.synthesis.paper.augmentations import autocontrast, gamma_contrast, sharpness, solarize
 
 Texture = NDArray[np.uint8]
 Augmentation = Callable[[Texture, np.random.Generator], Texture]

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.settings import Settings
 from tests.service.helpers import asking, assert_problem, hold
 from tests.service.tiny_model import METADATA, write_tiny_model
@@ -185,7 +185,7 @@ def test_a_reload_that_fails_unexpectedly_frees_the_way(app, monkeypatch):
     async def scenario() -> None:
         async with app.router.lifespan_context(app):
             with monkeypatch.context() as patch:
-                patch.setattr("service.serving.reload.load_models", _fail)
+                patch.setattr("service.serving.models.reload.load_models", _fail)
                 with pytest.raises(MemoryError):
                     await reloader.reload()
             await reloader.reload()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from training.config import PaperConfig
 from training.data.prepared import NormalImages
 from training.field_of_view import inside_field_of_view
-from training.synthesis.paper_augmentations import augment_source
+from training.synthesis.paper.augmentations import augment_source
 from training.synthesis.perlin import periodic_noise
 from training.synthesis.scene import Mask, Picture, SyntheticImage
 from training.synthesis.self_mix import fusion_weights, self_mix

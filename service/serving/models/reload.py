@@ -7,7 +7,7 @@ import threading
 import structlog
 
 from service.engines.contract import ModelError
-from service.serving.model_repository import load_models
+from service.serving.models.repository import load_models
 from service.serving.runtime import Runtime
 
 _log = structlog.stdlib.get_logger("service")

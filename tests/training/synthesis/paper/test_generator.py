@@ -5,9 +5,9 @@ import pytest
 
 from tests.training.pictures import retina
 from training.config import PaperConfig
-from training.synthesis import paper
-from training.synthesis.paper import PaperGenerator
-from training.synthesis.paper_augmentations import AUGMENTATIONS, augment_source, black_body, solarize
+from training.synthesis.paper import generator as paper
+from training.synthesis.paper.augmentations import AUGMENTATIONS, augment_source, black_body, solarize
+from training.synthesis.paper.generator import PaperGenerator
 from training.synthesis.self_mix import fusion_weights
 
 TARGET = np.full((128, 128, 3), 100, np.uint8)
@@ -141,7 +141,7 @@ def test_three_different_ones_are_drawn(monkeypatch):
         return remember
 
     monkeypatch.setattr(
-        "training.synthesis.paper_augmentations.AUGMENTATIONS", [named(name) for name in "abcdefg"]
+        "training.synthesis.paper.augmentations.AUGMENTATIONS", [named(name) for name in "abcdefg"]
     )
     generator = np.random.default_rng(0)
     for _ in range(30):

@@ -4,7 +4,7 @@ import pytest
 
 from service.engines.contract import ModelError
 from service.engines.model import Model
-from service.serving.model_repository import find_models, load_models
+from service.serving.models.repository import find_models, load_models
 from service.settings import Settings
 from tests.service.tiny_model import METADATA, write_tiny_model
 
@@ -59,6 +59,6 @@ def test_engines_choose_their_threads_unless_a_quota_leaves_fewer_cores(
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     monkeypatch.setattr("loky.cpu_count", lambda: quota)
     settings = write(tmp_path, "eye").model_copy(update={"inference_threads": 0})
-    with patch("service.serving.model_repository.Model", wraps=Model) as opened:
+    with patch("service.serving.models.repository.Model", wraps=Model) as opened:
         load_models(settings)
     assert opened.call_args.kwargs["inference_threads"] == threads

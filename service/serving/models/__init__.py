@@ -1,0 +1,1 @@
+"""The models that are served: found, opened, described, and reloaded."""

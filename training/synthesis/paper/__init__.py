@@ -1,0 +1,1 @@
+"""The paper's generator: Equations 1 to 4, and its augmentations."""
