@@ -68,6 +68,9 @@ class PhotographForm:
             FormParserError: They are no multipart form.
             Problem: They hold something other than one file.
         """
+        if self._parser.state == MultipartState.START:
+            # The parser skips what stands behind a leading newline, as far as it arrives with it.
+            chunk = chunk.lstrip(b"\r\n")
         self._count_boundaries(chunk)
         self._parser.write(chunk)
         if self._parser.state == MultipartState.BOUNDARY_PADDING:

@@ -1,6 +1,7 @@
 from collections import deque
 
 import pytest
+from python_multipart.exceptions import FormParserError
 
 from service.api.problems import Problem
 from service.api.transport.photograph_form import PhotographForm
@@ -42,3 +43,18 @@ def test_a_form_within_its_limits_is_its_file():
     form = PhotographForm(BOUNDARY, max_headers=1, max_header_size=len(HEADER), max_boundaries=2)
     form.write(PART + END)
     assert form.photograph() == b"x"
+
+
+@pytest.mark.parametrize("size", [1, 3, 2**16])
+def test_newlines_in_front_of_a_form_are_skipped_and_nothing_else(size):
+    """However it arrives."""
+
+    def write(body: bytes) -> PhotographForm:
+        form = PhotographForm(BOUNDARY)
+        for at in range(0, len(body), size):
+            form.write(body[at : at + size])
+        return form
+
+    assert write(b"\r\n\r\n" + PART + END).photograph() == b"x"
+    with pytest.raises(FormParserError):
+        write(b"\r\nas a preamble" + PART + END)
