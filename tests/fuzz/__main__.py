@@ -35,6 +35,8 @@ PIXELS = ["service/preprocessing", "service/pictures"]
 FILES = Path("service/preprocessing/files")
 MEBIBYTE = 2**20
 ADDRESS_SPACE = 3072 * MEBIBYTE
+# Of which a target takes some 200 at rest; what an input takes beyond is a finding.
+MEBIBYTES_RESIDENT = 768
 LONGEST_INPUT = 2**16
 # Under load, which slows an input, not what a loop without end takes.
 SECONDS_AN_INPUT = 60
@@ -70,6 +72,7 @@ def main() -> None:
         f"-max_total_time={arguments.seconds}",
         f"-max_len={LONGEST_INPUT}",
         f"-timeout={SECONDS_AN_INPUT}",
+        f"-rss_limit_mb={MEBIBYTES_RESIDENT}",
         f"-artifact_prefix={findings}",
         "-print_final_stats=1",
     ]

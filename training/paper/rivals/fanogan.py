@@ -172,9 +172,7 @@ class FAnoGan:
             folder,
             hardware,
         )
-        localize = predictor(lambda image: _maps(network, image)[0], hardware.device)
-        detect = predictor(lambda image: _maps(network, image)[1], hardware.device)
-        return lambda images: (detect(images)[0], localize(images)[1])
+        return predictor(lambda image: _maps(network, image), hardware.device)
 
 
 def _samples(images: Images, budget: StageConfig, seed: int) -> PatchSamples:
@@ -187,17 +185,17 @@ def _later_is_better(network: nn.Module, writer: SummaryWriter, epoch: int) -> f
     return float(epoch)
 
 
-def _maps(network: nn.Module, image: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute the residual of each pixel and the score of the patches over it, both (1, size, size)."""
+def _maps(network: nn.Module, image: Tensor) -> Tensor:
+    """Compute the residual of each pixel and the score of the patches over it, (2, size, size)."""
     patches = _cut(image)
-    residual, features = network(patches)
-    score = residual.square().mean(dim=(1, 2, 3)) + _KAPPA * features
-    retina = (patches.amax(dim=3) > 0).float().mean(dim=(1, 2))
-    counted = (retina >= _RETINA_SHARE).float()[:, None, None].expand(-1, _SIDE, _SIDE)
-    size = image.shape[1]
-    total = _laid(counted, size).clamp(min=1)
-    localized = _laid(counted * residual.abs().mean(dim=1) / 2, size) / total
-    return localized, _laid(counted * score[:, None, None], size) / total
+    counted = (patches.amax(dim=3) > 0).float().mean(dim=(1, 2)) >= _RETINA_SHARE
+    residual, features = network(patches[counted])
+    values = torch.zeros(3, len(patches), _SIDE, _SIDE, device=image.device)
+    values[0, counted] = residual.abs().mean(dim=1) / 2
+    values[1, counted] = (residual.square().mean(dim=(1, 2, 3)) + _KAPPA * features)[:, None, None]
+    values[2, counted] = 1
+    residuals, scores, patches_over = (_laid(value, image.shape[1]) for value in values)
+    return torch.cat([residuals, scores]) / patches_over.clamp(min=1)
 
 
 def _cut(image: Tensor) -> Tensor:

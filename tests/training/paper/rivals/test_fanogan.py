@@ -83,12 +83,12 @@ def test_residual_and_features_of_overlapping_patches_are_averaged():
     image = torch.full((1, 100, 100, 3), 40, dtype=torch.uint8)
     image[:, :, :40] = 0
     localized, score = _maps(Brightness(), image)
-    assert localized.shape == score.shape == (1, 100, 100)
-    assert float(localized[0, 50, 50]) == pytest.approx(0.2)
+    assert localized.shape == score.shape == (100, 100)
+    assert float(localized[50, 50]) == pytest.approx(0.2)
     # One patch lacks an eighth of its retina, the other what lies beyond the image.
-    assert float(score[0, 50, 80]) == pytest.approx((0.4**2 + 40) * (56 / 64 + 36 / 64) / 2)
+    assert float(score[50, 80]) == pytest.approx((0.4**2 + 40) * (56 / 64 + 36 / 64) / 2)
     # Patches at the left edge show less than half retina and do not count.
-    assert (score[0, :, :32] == 0).all()
+    assert (score[:, :32] == 0).all()
 
 
 def test_a_spot_is_what_the_generator_cannot_draw(tmp_path, images, spotted, config, hardware):

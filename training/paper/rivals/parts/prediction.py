@@ -14,7 +14,10 @@ from training.evaluation.metrics.counting import ScoreArray
 from training.networks.anomaly_network import image_score
 
 Heatmapper = Callable[[Tensor], Tensor]
-"""Maps a prepared photograph, uint8 RGB (1, size, size, 3), to its map, float32 (1, size, size)."""
+"""Maps a prepared photograph, uint8 RGB (1, size, size, 3), to its map, float32 (1, size, size).
+
+A second map, where there is one, is what the score is made of.
+"""
 Scorer = Callable[[Tensor], Tensor]
 """Maps heatmaps, float32 (N, size, size), to scores, float32 (N,)."""
 
@@ -36,13 +39,13 @@ def predictor(heatmapper: Heatmapper, device: str, scorer: Scorer = image_score)
 
     @torch.inference_mode()
     def predict(images: ImageBatch) -> tuple[ScoreArray, npt.NDArray[np.float32]]:
-        maps = torch.cat([_heatmap(heatmapper, image, device) for image in images])
-        return scorer(maps).numpy(), maps.numpy()
+        maps = torch.stack([_maps(heatmapper, image, device) for image in images])
+        return scorer(maps[:, -1]).numpy(), maps[:, 0].numpy()
 
     return predict
 
 
-def _heatmap(heatmapper: Heatmapper, image: npt.NDArray[np.uint8], device: str) -> Tensor:
+def _maps(heatmapper: Heatmapper, image: npt.NDArray[np.uint8], device: str) -> Tensor:
     # A copy, for a prepared photograph may be mapped from a read-only file.
     batch = torch.tensor(image, device=device)[None]
     inside = batch.amax(dim=3) > 0

@@ -48,3 +48,11 @@ def test_resizing_keeps_what_is_where():
     assert resized.shape == (64, 64)
     assert float(resized[20, 44]) > 0.8
     assert float(resized[44, 20]) == 0
+
+
+def test_of_two_maps_the_second_is_scored(images):
+    scores, heatmaps = predictor(lambda image: torch.stack([torch.zeros(96, 96), torch.ones(96, 96)]), "cpu")(
+        images[:2]
+    )
+    assert scores == pytest.approx([1, 1])
+    assert (heatmaps == 0).all()
