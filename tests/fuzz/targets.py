@@ -153,25 +153,23 @@ def forms() -> Iterator[bytes]:
 
 
 def read_a_form(data: bytes) -> None:
-    """However a form arrives, it holds the same."""
+    """However a form arrives, it holds the same, or is refused; of several faults any may be named."""
     content_type, _, body = data[1:].partition(b"\n")
     at_a_time = max(1, data[0] if data else 1)
     in_pieces = [body[at : at + at_a_time] for at in range(0, len(body), at_a_time)]
     assert outcome(content_type, [body]) == outcome(content_type, in_pieces)
 
 
-def outcome(content_type: bytes, pieces: list[bytes]) -> bytearray | str:
-    """A form's photograph, or the code of what is wrong with it."""
+def outcome(content_type: bytes, pieces: list[bytes]) -> bytearray | None:
+    """A form's photograph, or None where it is refused."""
     headers = [(b"content-type", content_type)]
     try:
         form = PhotographForm(_boundary(Request({"type": "http", "headers": headers})))
         for piece in pieces:
             form.write(piece)
         return form.photograph()
-    except Problem as problem:
-        return problem.code
-    except FormParserError:
-        return "malformed-multipart"
+    except (Problem, FormParserError):
+        return None
 
 
 def inferences() -> Iterator[bytes]:
