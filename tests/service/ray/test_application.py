@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "PYTHONPATH": str(Path(__file__).parents[3]),
     "RAY_AUTH_MODE": "disabled",
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "service.ray.proxy.middlewares",
+    # Of 5 s, after which Ray gives a proxy up that a busy machine has not started yet.
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": str(PATIENCE),
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 ADMIN = {"X-API-Key": "an-administrator"}
