@@ -12,13 +12,18 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 
 @contextmanager
 def at_most(pid: int, *, seconds: float, mebibytes: float) -> Iterator[None]:
-    """Assert what the process takes of the processor's time, and of memory in all, during the block."""
+    """Assert what the process takes of the processor's time, and of memory in all, during the block.
+
+    Also where the block raises an error.
+    """
     # From here on the most is counted anew.
     Path(f"/proc/{pid}/clear_refs").write_text("5")
     before = cpu_seconds(pid)
-    yield
-    assert cpu_seconds(pid) - before < seconds
-    assert most_mebibytes(pid) < mebibytes
+    try:
+        yield
+    finally:
+        assert cpu_seconds(pid) - before < seconds
+        assert most_mebibytes(pid) < mebibytes
 
 
 def cpu_seconds(pid: int) -> float:

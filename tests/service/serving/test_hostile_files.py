@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from service.pictures.options import DEFAULT_SIZE, Heatmap
 from service.preprocessing import PreprocessingConstants, PreprocessingError
+from service.preprocessing.files.photograph_file import decode
 from service.serving import stages
 from service.serving.workers.worker import Work, Worker
 from tests.service.cost import at_most, needs_proc
@@ -91,22 +92,34 @@ def hostile(strategy):
     return lambda test: quiet(given(data=strategy)(test))
 
 
+Entries = dict[int, tuple[int, int, int]]
+
+
+def tiff_of(entries: Entries, payload: bytes, following: int = 0, first: Entries | None = None) -> bytes:
+    """Of entries by tag, each its type, count and value, behind some that stand there twice."""
+    each = [*(first or {}).items(), *sorted(entries.items())]
+    directory = b"".join(struct.pack("<HHII", tag, *entry) for tag, entry in each)
+    header = b"II*\0" + struct.pack("<IH", 8, len(each))
+    return header + directory + struct.pack("<I", following) + payload
+
+
+def grey(width: int, height: int) -> Entries:
+    return {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1)} | {
+        277: (3, 1, 1)
+    }
+
+
 def tiff(tags: int, payload: int, same: bool, following: int) -> bytes:
     """Whose tags all hold the payload, or as much as there is for each."""
     width, height = 128, 96
-    entries = {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1)}
-    entries |= {277: (3, 1, 1), 278: (4, 1, height), 279: (4, 1, width * height)}
+    entries = grey(width, height) | {278: (4, 1, height), 279: (4, 1, width * height)}
     start = 8 + 2 + 12 * (len(entries) + 1 + tags) + 4
     entries[273] = (4, 1, start)
     share = payload if same else payload // max(1, tags)
     for number in range(tags):
         offset = start if same else start + number * share
         entries[700 + number] = (1, share, offset)
-    directory = b"".join(
-        struct.pack("<HHII", tag, *entry) for tag, entry in sorted(entries.items(), key=lambda each: each[0])
-    )
-    header = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries))
-    return header + directory + struct.pack("<I", following) + bytes(max(payload, width * height))
+    return tiff_of(entries, bytes(max(payload, width * height)), following)
 
 
 tiffs = st.builds(
@@ -123,6 +136,39 @@ tiffs = st.builds(
 @hostile(tiffs)
 def test_a_tiff(worker, data):
     assert_cheap(worker, data)
+
+
+def tiled(width: int, height: int, kind: int, bits: int, twice: bool) -> bytes:
+    """Of one tile, however small the picture."""
+    rows = zlib.compress(bytes(min(width * height * bits // 8, 3 * LIMIT)))
+    entries = grey(128, 96) | {258: (3, 1, bits), 259: (3, 1, 8)}
+    entries |= {322: (kind, 1, width), 323: (kind, 1, height), 325: (4, 1, len(rows))}
+    first = {322: entries[322]} if twice else {}
+    if twice:
+        entries[322] = (kind, 1, 16)
+    entries[324] = (4, 1, 8 + 2 + 12 * (len(entries) + 1 + len(first)) + 4)
+    return tiff_of(entries, rows, first=first)
+
+
+tiles = st.builds(
+    tiled,
+    width=st.sampled_from([0, 16, 128, 2048, 8192, 16_000, 2**31 - 16]),
+    height=st.sampled_from([0, 16, 96, 2048, 8192, 16_000, 2**31 - 16]),
+    kind=st.sampled_from([3, 4, 9]),
+    bits=st.sampled_from([8, 16, 64]),
+    twice=st.booleans(),
+)
+
+
+@example(data=tiled(16_384, 16_000, kind=9, bits=8, twice=True))
+@example(data=tiled(16_384, 16_000, kind=4, bits=8, twice=False))
+@hostile(tiles)
+def test_a_tiled_tiff(worker, data):
+    assert_cheap(worker, data)
+
+
+def test_a_tile_that_reaches_beyond_the_picture_is_read():
+    assert decode(tiled(256, 256, kind=3, bits=8, twice=False), max_pixels=LIMIT).shape == (96, 128, 3)
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
