@@ -182,7 +182,8 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
     header.update(element)
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = UID(syntax)
-    pixels: NDArray[Any] = pixel_array(header)
+    # What follows the one frame that the header announces is not decoded.
+    pixels: NDArray[Any] = pixel_array(header, allow_excess_frames=False)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         return np.asarray(apply_color_lut(pixels, header))
     # Twelve bits stored in sixteen become sixteen.

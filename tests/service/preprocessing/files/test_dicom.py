@@ -193,3 +193,10 @@ def test_damaged_objects_are_decoded_or_refused(photograph, seed):
     # Anything but a refusal of ours fails the test.
     with contextlib.suppress(DecodeError):
         assert opened(bytes(data)).ndim == 3
+
+
+@pytest.mark.filterwarnings("ignore:.*excess padding")
+def test_what_follows_the_announced_frame_is_not_decoded(photograph):
+    twice = np.concatenate([photograph, photograph[::-1]])
+    found = opened(uncompressed(twice, Rows=len(photograph)))
+    np.testing.assert_array_equal(found, photograph)
