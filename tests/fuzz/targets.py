@@ -127,7 +127,10 @@ def read_an_object(data: bytes) -> None:
     read_acquisition(data)
     with suppress(DecodeError):
         picture = read_dicom(data, max_pixels=MOST_PIXELS)
-        assert isinstance(picture, bytes) or picture.shape[0] * picture.shape[1] <= MOST_PIXELS
+        if not isinstance(picture, bytes):
+            height, width, colours = picture.shape
+            assert height * width <= MOST_PIXELS
+            assert colours == 3
 
 
 def prepare_and_draw(data: bytes) -> None:
