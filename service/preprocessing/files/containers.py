@@ -7,11 +7,13 @@ decode it. So this looks for the end itself, in a number of steps that no file c
 import struct
 from collections.abc import Iterator
 
+from service.preprocessing.errors import DecodeError
+
 _JPEG_START_OF_SCAN, _JPEG_END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 _JPEG_APP1, _JPEG_EXIF = b"\xff\xe1", b"Exif\0\0"
 # A camera writes about ten segments before the pixels.
 _MAX_JPEG_SEGMENTS = 64
-_PNG_END, _PNG_EXIF = b"IEND", b"eXIf"
+_PNG_END, _PNG_EXIF, _PNG_PROFILE = b"IEND", b"eXIf", b"iCCP"
 # A photograph has a few thousand chunks.
 _MAX_PNG_CHUNKS = 50_000
 _BMP_UNCOMPRESSED = (0, 3, 6)
@@ -39,8 +41,19 @@ def jpeg_exif(data: bytes) -> bytes:
 
 
 def png_is_complete(data: bytes) -> bool:
-    """Whether a PNG's chunks reach its IEND; OpenCV allocates whatever length one announces."""
-    return any(kind == _PNG_END for kind, _ in _png_chunks(data))
+    """Whether a PNG's chunks reach its IEND; OpenCV allocates whatever length one announces.
+
+    Raises:
+        DecodeError: It has several colour profiles, each of which Pillow inflates to as much as a megabyte.
+    """
+    profiles = 0
+    for kind, _ in _png_chunks(data):
+        profiles += kind == _PNG_PROFILE
+        if profiles > 1:
+            raise DecodeError("corrupt-image", "The file has several colour profiles.")
+        if kind == _PNG_END:
+            return True
+    return False
 
 
 def png_exif(data: bytes) -> bytes:

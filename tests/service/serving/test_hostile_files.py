@@ -193,6 +193,7 @@ def announcing(length: int) -> bytes:
 @example(data=announcing(2**31 - 1))
 @example(data=png(20_000, 10, 8, 2, 0, b"tEXt", b""))
 @example(data=png(2000, 2000, 16, 2, 3, b"tEXt", b"a\0b"))
+@example(data=png(128, 96, 8, 2, 30_000, b"iCCP", b"a\0\0" + zlib.compress(bytes(100_000))))
 @hostile(
     st.builds(
         png,
