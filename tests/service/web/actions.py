@@ -25,7 +25,7 @@ def choose(page, *uploads):
 
 
 def wait_for_held(page, held, count=1):
-    """Wait until a route that is held back has received so many requests."""
+    """Wait until a route that is held back has received ``count`` requests."""
     while len(held) < count:
         page.evaluate("new Promise(requestAnimationFrame)")
 
