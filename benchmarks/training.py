@@ -103,6 +103,7 @@ def load_images(folder: Path | None) -> NormalImages:
     return NormalImages(
         np.stack([each.image for each in inputs]),
         np.stack([with_field_of_view(each.natural, each.mask) for each in inputs]),
+        [each.mapping.scale for each in inputs],
     )
 
 

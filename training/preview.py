@@ -84,8 +84,8 @@ def _close_ups(normals: NormalImages, generator: Generator, seed: int) -> Iterat
     random = np.random.default_rng(seed)
     while True:
         for _ in range(_TRIES):
-            target, source = (pictures[int(index)] for index in random.integers(len(pictures), size=2))
-            image, mask = generator(target, source, random)
+            target, source = map(int, random.integers(len(pictures), size=2))
+            image, mask = generator(pictures[target], pictures[source], random, normals.scales[target])
             if mask.any():
                 break
         yield _close_up(image, mask, random)

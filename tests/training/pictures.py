@@ -26,6 +26,7 @@ def normal_images(seeds, size=256):
     return NormalImages(
         np.stack([finish(*pair, constants) for pair in zip(pictures, inside, strict=True)]),
         np.stack([with_field_of_view(*pair) for pair in zip(pictures, inside, strict=True)]),
+        [1.0] * len(pictures),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 import service.preprocessing
@@ -124,7 +125,13 @@ class _Preparation:
         data = record.image.read_bytes()
         image_key = hashlib.sha256(data).hexdigest()
         mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
-        entry = _entry(record, image_key, f"{image_key}-natural" if self.natural else None, mask_keys)
+        entry = Entry(
+            image=image_key,
+            natural=f"{image_key}-natural" if self.natural else None,
+            scale=f"{image_key}-scale" if self.natural else None,
+            lesions={lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()},
+            optic_disc=mask_keys[record.optic_disc] if record.optic_disc else None,
+        )
         if not all(map(self.store.holds, entry.keys)):
             self._write(entry, PhotographFile(data, max_pixels=MAX_PIXELS), mask_keys)
         return entry
@@ -136,6 +143,8 @@ class _Preparation:
             self.store.write(key, model_input.mapping.labels_to_model(mask))
         if entry.natural is not None:
             self.store.write(entry.natural, with_field_of_view(model_input.natural, model_input.mask))
+        if entry.scale is not None:
+            self.store.write(entry.scale, np.array([model_input.mapping.scale]))
         self.store.write(entry.image, model_input.image)
 
 
@@ -147,8 +156,3 @@ def _mask_paths(record: Record) -> list[Path]:
 def _mask_key(image_key: str, path: Path) -> str:
     # A mask lands where its photograph's field of view says, so its key carries the photograph's.
     return f"{image_key}-{hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def _entry(record: Record, image_key: str, natural_key: str | None, mask_keys: Mapping[Path, str]) -> Entry:
-    lesions = {lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()}
-    return Entry(image_key, natural_key, lesions, mask_keys[record.optic_disc] if record.optic_disc else None)

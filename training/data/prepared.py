@@ -24,19 +24,21 @@ class Entry:
     Attributes:
         image: Key of the prepared photograph.
         natural: Key of the same before CLAHE, with its field of view; None where it was not kept.
+        scale: Key of how many pixels of the photograph a prepared one is wide; None where it was not kept.
         lesions: Key of the mask of each lesion type delineated.
         optic_disc: Key of the mask of the optic disc, or None where there is none.
     """
 
     image: str
     natural: str | None
+    scale: str | None
     lesions: Mapping[LesionType, str]
     optic_disc: str | None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every key of the photograph."""
-        keys = (self.image, self.natural, *self.lesions.values(), self.optic_disc)
+        keys = (self.image, self.natural, self.scale, *self.lesions.values(), self.optic_disc)
         return tuple(key for key in keys if key is not None)
 
 
@@ -81,10 +83,13 @@ class NormalImages:
         prepared: What the network sees, each uint8 RGB (size, size, 3), black outside the field of view.
         natural: The same before CLAHE, where lesions are drawn: each uint8 (size, size, 4), RGB and the field
             of view as 0 or 255.
+        scales: How many pixels of the photograph each of these pixels is wide. Below 1 the photograph was
+            enlarged, and what its camera showed of a lesion was less than these pixels could.
     """
 
     prepared: Sequence[ImageArray] | ImageArray
     natural: Sequence[ImageArray] | ImageArray
+    scales: Sequence[float]
 
     def __len__(self) -> int:
         """Return the number of photographs."""
@@ -131,9 +136,14 @@ class PreparedSet:
             ValueError: They were prepared without the photographs before CLAHE.
         """
         natural = [entry.natural for entry in self.entries if entry.natural is not None]
-        if len(natural) < len(self):
+        scales = [entry.scale for entry in self.entries if entry.scale is not None]
+        if min(len(natural), len(scales)) < len(self):
             raise ValueError("the photographs were prepared for evaluation only")
-        return NormalImages(self.images, Images(self.store, natural))
+        return NormalImages(
+            self.images,
+            Images(self.store, natural),
+            [float(self.store.read(key).view(np.float64)[0]) for key in scales],
+        )
 
     def load_images(self) -> ImageArray:
         """Return all prepared photographs in memory, uint8 RGB (N, size, size, 3)."""

@@ -59,7 +59,7 @@ class SyntheticSamples(Dataset[tuple[Tensor, Tensor]]):
 
         Sources are drawn from the same images, or from others of at least the crops' size.
         """
-        self._targets = anomalies.pictures_of(normals)
+        self._targets, self._scales = anomalies.pictures_of(normals), normals.scales
         self._sources = self._targets if sources is None else sources
         self._anomalies, self._config, self._seed = anomalies, config, seed
 
@@ -70,9 +70,9 @@ class SyntheticSamples(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Draw sample ``index``: I_G, uint8 (window, window, 3), and M_G, float32 (window, window)."""
         generator = np.random.default_rng([self._seed, index])
-        target = self._targets[epoch_order(len(self._targets), index, self._seed)]
+        place = epoch_order(len(self._targets), index, self._seed)
         source = self._sources[int(generator.integers(len(self._sources)))]
-        image, mask = self._anomalies(target, source, generator)
+        image, mask = self._anomalies(self._targets[place], source, generator, self._scales[place])
         rows, columns = draw_place(image, self._config.window, generator)
         image, mask = np.ascontiguousarray(image[rows, columns]), mask[rows, columns]
         return torch.from_numpy(image), torch.from_numpy(mask.astype(np.float32))

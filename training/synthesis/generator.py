@@ -22,9 +22,13 @@ class Generator(Protocol):
         ...
 
     def __call__(
-        self, target: NDArray[np.uint8], source: NDArray[np.uint8], generator: np.random.Generator
+        self,
+        target: NDArray[np.uint8],
+        source: NDArray[np.uint8],
+        generator: np.random.Generator,
+        scale: float = 1.0,
     ) -> SyntheticImage:
-        """Draw into a target, with matter from a source."""
+        """Draw into a target, each of whose pixels is ``scale`` of its photograph's wide, from a source."""
         ...
 
 

@@ -13,6 +13,7 @@ from training.config import LesionConfig
 from training.data.prepared import NormalImages
 from training.synthesis.camera import photograph
 from training.synthesis.chance import happens, one_of
+from training.synthesis.detail import at_detail
 from training.synthesis.distractors import DISTRACTORS
 from training.synthesis.matters import MATTERS
 from training.synthesis.placing import put_anywhere
@@ -50,7 +51,11 @@ class LesionGenerator:
         return normals.natural
 
     def __call__(
-        self, target: NDArray[np.uint8], source: NDArray[np.uint8], generator: np.random.Generator
+        self,
+        target: NDArray[np.uint8],
+        source: NDArray[np.uint8],
+        generator: np.random.Generator,
+        scale: float = 1.0,
     ) -> SyntheticImage:
         """Make one synthetic image.
 
@@ -59,19 +64,25 @@ class LesionGenerator:
                 255.
             source: I_s, another one, for lesions that are cut out of one.
             generator: Source of randomness; the same state gives the same image.
+            scale: How many pixels of its photograph a pixel of the target is wide. Below 1 everything drawn
+                is as blurred as that photograph.
 
         Returns:
             The synthetic image and its mask. An image left normal, or whose lesions all came out invisible,
             has an empty mask.
         """
-        picture, inside = draw_view(target, self._config.zoom_share, generator)
+        picture, inside, zoom = draw_view(target, self._config.zoom_share, generator)
+        detail = min(1.0, scale / zoom)
+        before = picture.copy() if detail < 1 else picture
         self._distract(picture, generator)
         mask = np.zeros(inside.shape, np.bool_)
         if not happens(self._config.normal_share, generator):
             canvas = _Canvas(picture, background_of(picture), inside, mask)
             low, high = self._config.groups
             for _ in range(int(generator.integers(low, high + 1))):
-                self._draw_group(canvas, source[..., :3], generator)
+                self._draw_group(canvas, source[..., :3], detail, generator)
+        if detail < 1:
+            picture = np.clip(at_detail(before, picture, detail) + 0.5, 0, 255).astype(np.uint8)
         picture = photograph(picture, self._config.camera, generator)
         return SyntheticImage(finish(picture, inside, self._constants), mask)
 
@@ -82,7 +93,9 @@ class LesionGenerator:
         for _ in range(int(generator.integers(1, self._config.most_distractors + 1))):
             DISTRACTORS[names[int(generator.integers(len(names)))]](picture, generator)
 
-    def _draw_group(self, canvas: _Canvas, donor: Picture, generator: np.random.Generator) -> None:
+    def _draw_group(
+        self, canvas: _Canvas, donor: Picture, detail: float, generator: np.random.Generator
+    ) -> None:
         """Draw one group of lesions of one kind, in place."""
         kind = self._config.lesions[one_of(len(self._shares), self._shares, generator)]
         stencil = SHAPES[kind.shape](generator)
@@ -95,7 +108,7 @@ class LesionGenerator:
         pixels, background = (part[place].astype(np.float32) for part in (canvas.picture, canvas.background))
         scene = Scene(pixels, background, donor)
         drawn = MATTERS[kind.matter](scene, stencil, generator)
-        visible = visible_lesions(shape, drawn, scene, self._config.visible)
+        visible = visible_lesions(shape, at_detail(pixels, drawn, detail), scene, self._config.visible)
         if not np.array_equal(visible, shape):
             drawn = only_near(visible, drawn, scene.pixels)
         canvas.picture[place] = np.clip(drawn + 0.5, 0, 255)

@@ -23,10 +23,12 @@ class View(NamedTuple):
     Attributes:
         picture: uint8 (height, width, 3), RGB; outside the field of view mirrored, not black.
         inside: The field of view, bool (height, width).
+        zoom: How much larger than the eye it shows it.
     """
 
     picture: Picture
     inside: Mask
+    zoom: float
 
 
 def turn(picture: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -52,12 +54,12 @@ def draw_view(natural: NDArray[np.uint8], zoom_share: float, generator: np.rando
     """
     turned = turn(natural, generator)
     inside = np.asarray(cv2.extractChannel(turned, 3), np.uint8)
+    zoom = 1.0
     if happens(zoom_share, generator):
         side = turned.shape[0]
         centre = ((side - 1) / 2, (side - 1) / 2)
-        matrix = cv2.getRotationMatrix2D(
-            centre, generator.uniform(-_TURN, _TURN), log_uniform(_ZOOM, generator)
-        )
+        angle, zoom = generator.uniform(-_TURN, _TURN), log_uniform(_ZOOM, generator)
+        matrix = cv2.getRotationMatrix2D(centre, angle, zoom)
         size = (side, side)
         # With the field of view as a fourth channel, for OpenCV takes twice as long for three.
         turned = np.asarray(
@@ -68,4 +70,4 @@ def draw_view(natural: NDArray[np.uint8], zoom_share: float, generator: np.rando
         seen = np.asarray(cv2.warpAffine(inside, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)
         inside = seen & inside if happens(_ROUND_SHARE, generator) else seen
     # OpenCV takes channels apart in a tenth of NumPy's time.
-    return View(np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB), np.uint8), inside > 0)
+    return View(np.asarray(cv2.cvtColor(turned, cv2.COLOR_RGBA2RGB), np.uint8), inside > 0, zoom)

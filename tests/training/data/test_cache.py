@@ -115,6 +115,7 @@ def test_only_training_keeps_photographs_before_clahe(photograph, run, tmp_path)
 
     np.testing.assert_array_equal(trained_on.natural[0][..., :3], expected(record).natural)
     np.testing.assert_array_equal(trained_on.natural[0][..., 3] > 0, expected(record).mask)
+    assert trained_on.scales == [expected(record).mapping.scale]
     np.testing.assert_array_equal(trained_on.prepared[0], evaluated.images[0])
 
 

@@ -8,6 +8,7 @@ from training.config import LesionConfig, PaperConfig, StageConfig
 from training.data.prepared import NormalImages
 from training.stages.samples import NormalSamples, SyntheticSamples, draw_window, epoch_order
 from training.synthesis.generator import make_generator
+from training.synthesis.scene import SyntheticImage
 
 CONFIG = StageConfig(
     epochs=2, warmup_epochs=0, batch_size=2, learning_rate=1e-3, final_learning_rate=0, window=64
@@ -52,6 +53,25 @@ def test_samples_have_the_windows_size_and_types(normals, config):
     assert set(mask.unique().tolist()) <= {0.0, 1.0}
 
 
+def test_the_generator_learns_how_many_pixels_the_photograph_had(normals):
+    scales = [0.25, 0.5, 1.0, 2.0, 4.0]
+    drawn_at = []
+
+    class Generator:
+        def pictures_of(self, normals):
+            return normals.natural
+
+        def __call__(self, target, source, generator, scale=1.0):
+            drawn_at.append((target, scale))
+            return SyntheticImage(target[..., :3], np.zeros(target.shape[:2], np.bool_))
+
+    given = NormalImages(normals.prepared, normals.natural, scales)
+    samples = SyntheticSamples(given, Generator(), CONFIG, seed=1)
+    _ = [samples[index] for index in range(5)]
+    for picture, scale in zip(normals.natural, scales, strict=True):
+        assert [said for target, said in drawn_at if np.array_equal(target, picture)] == [scale]
+
+
 def test_normal_samples_are_windows_of_prepared_images(normals):
     samples = NormalSamples(normals.prepared, CONFIG, seed=1)
     assert samples[0].shape == (64, 64, 3)
@@ -72,7 +92,7 @@ def test_windows_show_retina():
 def test_sources_may_be_other_images_than_the_targets(normals):
     grey = np.full((1, 96, 96, 3), (90, 80, 60), np.uint8)
     config = PaperConfig(normal_share=0, augmentations=0, alpha=1)
-    dark = NormalImages(np.minimum(normals.prepared, 50), normals.natural)
+    dark = NormalImages(np.minimum(normals.prepared, 50), normals.natural, normals.scales)
     samples = samples_of(dark, config, sources=grey)
     pasted = [image[mask > 0] for image, mask in (samples[index] for index in range(6))]
     assert torch.cat(pasted).unique(dim=0).tolist() == [[90, 80, 60]]

@@ -70,6 +70,34 @@ def test_what_would_not_be_seen_is_neither_drawn_nor_labelled(eyes):
     assert sorted(image.ravel()) == sorted(normal.ravel())
 
 
+def test_of_a_photograph_with_few_pixels_only_what_it_can_show_is_labelled(eyes):
+    dots = PLAIN.model_copy(update={"lesions": (LesionKind(shape="dots", matter="blood", share=1),)})
+    generator = LesionGenerator(dots, CONSTANTS)
+    sharp, soft = (
+        [generator(eyes[0], eyes[1], np.random.default_rng(seed), scale) for seed in range(10)]
+        for scale in (1.0, 0.3)
+    )
+    many, few = (
+        sum(cv2.connectedComponents(drawn.mask.view(np.uint8))[0] - 1 for drawn in each)
+        for each in (sharp, soft)
+    )
+    assert 0 < few < 0.9 * many
+    pairs = [(one.image, other.image) for one, other in zip(sharp, soft, strict=True)]
+    steps = [[np.abs(np.diff(side.astype(int), axis=1)).sum() for side in pair] for pair in pairs]
+    assert sum(blurred < full for full, blurred in steps) >= 9
+
+
+def test_of_a_nearer_look_a_photograph_shows_less_detail(eyes):
+    dots = PLAIN.model_copy(update={"lesions": (LesionKind(shape="dots", matter="blood", share=1),)})
+    near = LesionGenerator(dots.model_copy(update={"zoom_share": 1.0}), CONSTANTS)
+    changed = [
+        (near(eyes[0], eyes[1], np.random.default_rng(seed), 1.0).image
+        != near(eyes[0], eyes[1], np.random.default_rng(seed), 2.0).image).any()
+        for seed in range(10)
+    ]  # fmt: skip
+    assert 0 < sum(changed) < 10
+
+
 def test_the_eyes_are_left_alone(eyes):
     before = eyes.copy()
     generate(LesionConfig(normal_share=0), eyes, 1)

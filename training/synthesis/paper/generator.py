@@ -26,7 +26,9 @@ class PaperGenerator:
         """Return what is pasted into, and cut out of: prepared images."""
         return normals.prepared
 
-    def __call__(self, target: Picture, source: Picture, generator: np.random.Generator) -> SyntheticImage:
+    def __call__(
+        self, target: Picture, source: Picture, generator: np.random.Generator, scale: float = 1.0
+    ) -> SyntheticImage:
         """Make one synthetic image.
 
         The paper pastes anywhere; here nothing is pasted outside the field of view, where the contract has
@@ -36,10 +38,12 @@ class PaperGenerator:
             target: I_t, uint8 (height, width, 3), RGB, black outside the field of view.
             source: I_s, uint8 (H, W, 3), RGB.
             generator: Source of randomness; the same state gives the same image.
+            scale: Of the target. The paper asks for none.
 
         Returns:
             I_G and M_G; an image left normal has an empty mask.
         """
+        del scale
         image = turn(target, generator)
         mask = np.zeros(image.shape[:2], np.bool_)
         if generator.random() < self._config.normal_share:
