@@ -25,7 +25,7 @@ class ModelInput:
             it is mirrored, not black.
         mask: The field of view, bool (size, size).
         mapping: The way back to the photograph's own pixels.
-        field_of_view: In the photograph's own pixels.
+        field_of_view: In the photograph's own pixels; without its rim if the photograph was enlarged.
     """
 
     image: NDArray[np.uint8]
@@ -44,6 +44,9 @@ class ModelInput:
 
 
 _PAPER_CONSTANTS = PreprocessingConstants()
+# The outermost pixels of a retina are mixed with the black around it. Where they are enlarged, they are a
+# dark ring a dozen pixels wide that no sharper photograph has.
+_MIXED = 2
 
 
 def prepare(
@@ -85,6 +88,8 @@ def prepare_reduced(
 def _prepare(
     photograph: NDArray[np.uint8], field_of_view: FieldOfView, constants: PreprocessingConstants
 ) -> ModelInput:
+    if 2 * field_of_view.circle.radius < constants.size:
+        field_of_view = field_of_view.without_rim(_MIXED)
     height, width = photograph.shape[:2]
     mapping = SquareMapping.around(field_of_view, height=height, width=width, size=constants.size)
     circle = _circle_in_model(field_of_view, mapping)

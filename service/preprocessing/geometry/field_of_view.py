@@ -31,6 +31,14 @@ class FieldOfView:
             & (rows <= self.frame.bottom - 0.5)
         )
 
+    def without_rim(self, pixels: int) -> "FieldOfView":
+        """The same field of view but for its outermost pixels."""
+        circle, frame = self.circle, self.frame
+        return FieldOfView(
+            Circle(circle.x, circle.y, circle.radius - pixels),
+            Box(frame.left + pixels, frame.top + pixels, frame.right - pixels, frame.bottom - pixels),
+        )
+
     def on_photograph(self, reduction: Reduction) -> "FieldOfView":
         """The same field of view, of a reduced photograph, in the photograph's own pixels."""
         return FieldOfView(

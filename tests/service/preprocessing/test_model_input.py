@@ -7,6 +7,7 @@ import skimage.data
 
 from service.preprocessing import NoFieldOfView, PreprocessingConstants, decode, prepare
 from service.preprocessing.model_input import equalise
+from service.preprocessing.retina import find_field_of_view
 from tests.service.preprocessing.pictures import disc
 
 PHOTOGRAPHS = {
@@ -137,3 +138,39 @@ def test_the_same_eye_at_another_size_gives_nearly_the_same_pixels(fundus_data):
     both = first.mask & second.mask
     assert both.sum() > 0.99 * first.mask.sum()
     assert np.abs(first.image[both].astype(int) - second.image[both]).mean() < 6
+
+
+def soft_disc(side, radius):
+    """A flat disc whose rim is mixed with the black around it, as making a photograph small leaves it."""
+    photograph = disc(side, side, side / 2, side / 2, radius, noise=0)
+    rows, columns = np.mgrid[:side, :side] - side / 2
+    photograph[np.hypot(columns, rows) < radius] = (170, 90, 50)
+    return cv2.GaussianBlur(photograph, (0, 0), 0.8)
+
+
+def test_an_enlarged_photograph_has_no_dark_ring_at_its_rim():
+    prepared = prepare(soft_disc(224, 108))
+    reach = np.hypot(*(np.mgrid[:768, :768] - 383.5)) / 384
+    green = prepared.natural[..., 1].astype(float)
+    ring = green[(reach > 0.98) & prepared.mask]
+    assert ring.min() > 0.9 * green[reach < 0.5].mean()
+    # Not more than needed is lost.
+    assert prepared.mapping.side * prepared.mask.sum() ** 0.5 / 768 > 0.95 * 216 * (np.pi / 4) ** 0.5
+
+
+def test_of_a_photograph_with_enough_pixels_all_is_kept():
+    photograph = soft_disc(900, 420)
+    found = find_field_of_view(photograph)
+    assert prepare(photograph).field_of_view == found
+    enlarged = prepare(photograph, PreprocessingConstants(size=1024)).field_of_view
+    assert enlarged.circle.radius == found.circle.radius - 2
+
+
+def test_the_rim_of_a_photograph_that_fills_its_frame_is_left_out_on_all_sides():
+    photograph = np.full((300, 300, 3), (170, 90, 50), np.uint8)
+    photograph[20:-20] = PHOTOGRAPHS["filled"][:260, :300]
+    photograph[:20] = photograph[-20:] = 0
+    found = find_field_of_view(photograph).frame
+    frame = prepare(photograph).field_of_view.frame
+    assert (frame.top, frame.bottom) == (found.top + 2, found.bottom - 2)
+    assert (frame.left, frame.right) == (found.left + 2, found.right - 2)
