@@ -53,7 +53,7 @@ def test_prepare_names_what_cannot_be_used_and_prepares_the_rest(normals_folder,
     assert result.exit_code == 0
     assert "no field of view: cat.png" in " ".join(result.output.split())
     assert "clinic: 2 photographs for training" in " ".join(result.output.split())
-    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2 * 2
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2 * 3
 
 
 def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_path, monkeypatch):
