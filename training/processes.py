@@ -34,7 +34,7 @@ def leave() -> None:
     """Leave the other processes at the end of a training."""
     if distributed.is_initialized():
         # Process 0 holds what they are connected by: gone early, it takes threads of the others with it.
-        distributed.barrier()
+        wait()
         distributed.destroy_process_group()
 
 
