@@ -32,8 +32,10 @@ class FieldOfView:
         )
 
     def without_rim(self, pixels: int) -> "FieldOfView":
-        """The same field of view but for its outermost pixels."""
+        """The same field of view but for its outermost pixels; one of hardly more stays as it is."""
         circle, frame = self.circle, self.frame
+        if min(2 * circle.radius, frame.right - frame.left, frame.bottom - frame.top) <= 4 * pixels:
+            return self
         return FieldOfView(
             Circle(circle.x, circle.y, circle.radius - pixels),
             Box(frame.left + pixels, frame.top + pixels, frame.right - pixels, frame.bottom - pixels),

@@ -174,3 +174,13 @@ def test_the_rim_of_a_photograph_that_fills_its_frame_is_left_out_on_all_sides()
     frame = prepare(photograph).field_of_view.frame
     assert (frame.top, frame.bottom) == (found.top + 2, found.bottom - 2)
     assert (frame.left, frame.right) == (found.left + 2, found.right - 2)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (2, 60), (4, 60), (60, 3)])
+def test_a_photograph_of_a_few_pixels_is_prepared_or_refused(shape):
+    retina = np.random.default_rng(0).normal((170, 90, 50), 8, (*shape, 3))
+    try:
+        prepared = prepare(np.clip(retina, 0, 255).astype(np.uint8))
+    except NoFieldOfView:
+        return
+    assert prepared.mask.any()
