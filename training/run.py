@@ -12,6 +12,7 @@ from training import processes
 from training.config import PaperConfig, TrainingConfig
 from training.data.prepared import NormalImages
 from training.errors import UserError
+from training.export.restore import restore
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
 from training.stages.checkpoint import load_checkpoint
@@ -40,6 +41,7 @@ class RunRecord(BaseModel):
         held_back: SHA-256 of each image that chooses epoch and thresholds, in order.
         textures: SHA-256 of each texture that lesions are made of, in order; empty where they are made of
             normal images.
+        begun_from: SHA-256 of the model file whose weights it begins from; empty where there is none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +52,7 @@ class RunRecord(BaseModel):
     training: tuple[str, ...]
     held_back: tuple[str, ...]
     textures: tuple[str, ...] = ()
+    begun_from: str = ""
 
 
 def digests(images: Images) -> tuple[str, ...]:
@@ -98,6 +101,7 @@ def train(
     folder: Path,
     hardware: Hardware,
     textures: Images | None = None,
+    begin_from: Path | None = None,
 ) -> GuidedLocalizer:
     """Run both stages, or what is left of them.
 
@@ -109,6 +113,7 @@ def train(
         hardware: Where and how.
         textures: Photographs of textures, each uint8 (side, side, 3), RGB; for generators whose source they
             are.
+        begin_from: An exported model, whose weights stand in for stage 1 and are where stage 2 begins.
 
     Returns:
         The localizer of the best epochs, on the CPU, in evaluation mode.
@@ -116,24 +121,40 @@ def train(
     Raises:
         RunError: The folder holds a run that differs, the generator needs textures and there are none, a
             window is larger than the images, or batches cannot be divided among the processes.
+        RestoreError: The model to begin from is of another network.
     """
     textured = makes_lesions_of_textures(record.config)
     if textured and textures is None:
         raise RunError("the generator makes lesions of textures, and none are given")
     _refuse_windows(record.config, normals.size)
     _refuse_batches(record.config)
+    config, images = record.config, normals.prepared
+    restored = _restored(config, begin_from, images) if begin_from else None
     with processes.first_alone():
         open_run(folder, record)
-    config, images = record.config, normals.prepared
-    if config.network.guided_by_stage_1:
-        autoencoder = train_reconstruction(config, images, held_back.prepared, folder, hardware)
-    else:
-        autoencoder = untrained_autoencoder(config, images)
-    torch.manual_seed(config.seed)
-    network = GuidedLocalizer(config.network, autoencoder)
+    network = restored or _untrained(config, images, held_back.prepared, folder, hardware)
     sources = textures if textured else None
     train_localization(config, record.preprocessing, network, normals, held_back, folder, hardware, sources)
     return load_localizer(folder)
+
+
+def _restored(config: TrainingConfig, model: Path, images: Images) -> GuidedLocalizer:
+    """Build the localizer that an exported model holds."""
+    network = GuidedLocalizer(config.network, Autoencoder(config.network))
+    restore(network, model, images)
+    return network
+
+
+def _untrained(
+    config: TrainingConfig, images: Images, held_back: Images, folder: Path, hardware: Hardware
+) -> GuidedLocalizer:
+    """Train stage 1, if the localizer is guided by it, and put an untrained localizer around it."""
+    if config.network.guided_by_stage_1:
+        autoencoder = train_reconstruction(config, images, held_back, folder, hardware)
+    else:
+        autoencoder = untrained_autoencoder(config, images)
+    torch.manual_seed(config.seed)
+    return GuidedLocalizer(config.network, autoencoder)
 
 
 def makes_lesions_of_textures(config: TrainingConfig) -> bool:

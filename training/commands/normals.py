@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from service.engines.card import digest_of
 from service.engines.contract import TrainingData
+from service.engines.model import Model
 from service.preprocessing.constants import PreprocessingConstants
 from training.commands.console import console
 from training.commands.photographs import prepare_records
@@ -72,6 +74,7 @@ def record_of(
     textures: Images | None = None,
     licence: str = "",
     attribution: str = "",
+    begin_from: Path | None = None,
 ) -> RunRecord:
     """Say everything that decides what a training on these normals learns.
 
@@ -83,7 +86,9 @@ def record_of(
         textures: What lesions are made of, where that is photographs of textures.
         licence: Of photographs whose data set does not name it.
         attribution: Whom to name, for the same.
+        begin_from: The model file whose weights the training begins from. Its data and licence are named too.
     """
+    named = attribution or dataset.attribution or _UNKNOWN
     return RunRecord(
         config=config,
         preprocessing=constants,
@@ -91,9 +96,20 @@ def record_of(
             name=f"{dataset.name}, normal photographs of the training set",
             images=len(normals.training),
             licence=licence or dataset.licence or _UNKNOWN,
-            attribution=attribution or dataset.attribution or _UNKNOWN,
+            attribution=f"{named} {_beginning(begin_from)}" if begin_from else named,
         ),
         training=digests(normals.training.normals.natural),
         held_back=digests(normals.held_back.normals.natural),
         textures=() if textures is None else digests(textures),
+        begun_from=digest_of(begin_from) if begin_from else "",
+    )
+
+
+def _beginning(model: Path) -> str:
+    """Name the model that a training begins from, and what that one learned from."""
+    known = Model(model, device="cpu").metadata
+    data = known.training_data
+    return (
+        f"It began from {known.name} {known.version}, trained on {data.images} photographs: {data.name}. "
+        f"Licence: {data.licence}. {data.attribution}"
     )

@@ -36,6 +36,16 @@ def train(
     device: DeviceOption = "auto",
     workers: options.Workers = 2,
     textures: options.Textures = None,
+    begin_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Begin from the weights of this model (a .onnx file in float32, of the same networks); "
+            "stage 1 is left out.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     full_precision: FullPrecisionOption = False,
     licence: Annotated[
         str, typer.Option("--licence", help="Licence of your own photographs, for the model's card.")
@@ -53,6 +63,9 @@ def train(
     Several GPUs share a training under torchrun, and learn the same whatever their number:
     `torchrun --nproc-per-node 4 -m -- training train DATA --device cuda`. Each process computes its part of
     every batch, so the batch size must be a multiple of their number.
+
+    A model that is served already is a shorter way to one for another camera:
+    `--from models/resynthdetect.onnx --set localization.epochs=20 --set localization.cycles=[1]`.
 
     Watch it with `tensorboard --logdir RUN/tensorboard`. Change single values of a preset with --set, such as
     `--set localization.epochs=50 --set generator.groups=[1,8]`.
@@ -74,9 +87,10 @@ def train(
         textures=sources,
         licence=licence,
         attribution=attribution,
+        begin_from=begin_from,
     )
     console.print(f"training on {len(images)} normal photographs, {len(held_back)} held back, in {run}")
     warn_of_few(normals)
-    run_training(record, images, held_back, run, hardware, sources)
+    run_training(record, images, held_back, run, hardware, sources, begin_from)
     processes.leave()
     console.print(f"done; next: python -m training export {run} '{data}'", highlight=False)

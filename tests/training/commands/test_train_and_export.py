@@ -12,6 +12,7 @@ from service.engines.model import Model
 from training.cli import application
 from training.config import LesionConfig
 from training.data.records import DataError
+from training.export.restore import RestoreError
 from training.run import RunError
 
 TINY = [
@@ -124,6 +125,29 @@ def test_from_a_folder_of_normals_to_a_model_that_the_service_loads(exported):
     assert described.training_data.images == 5
     assert described.training_data.licence == "ours"
     assert "ours 1.0.0" in exported.with_suffix(".md").read_text()
+
+
+def test_a_training_from_a_model_skips_stage_1_and_names_what_it_began_from(normals, work, exported):
+    run = work / "adapted"
+    arguments = ("--run", run, "--cache", work / "cache", "--device", "cpu", *TINY)
+    result = call("train", normals, *arguments, "--from", exported)
+    assert result.exit_code == 0, result.output
+    assert not (run / "reconstruction.best.pt").exists()
+    result = call("export", run, normals, "--out", run, "--name", "adapted", "--cache", work / "cache")
+    assert result.exit_code == 0, result.output
+    data = Model(run / "adapted.onnx", device="cpu").metadata.training_data
+    assert "It began from ours 1.0.0, trained on 5 photographs" in data.attribution
+    assert data.attribution in (run / "adapted.md").read_text()
+    refused = call("train", normals, *arguments)
+    assert "another data, begun_from" in str(refused.exception)
+
+
+def test_a_training_from_a_model_of_another_network_never_begins(normals, work, exported):
+    run = work / "wider"
+    arguments = ("--run", run, "--cache", work / "cache", "--device", "cpu", *TINY)
+    result = call("train", normals, *arguments, "--set", "network.widths=[8,8]", "--from", exported)
+    assert isinstance(result.exception, RestoreError)
+    assert not run.exists()
 
 
 def test_a_new_version_replaces_the_former_with_its_profile(normals, work, trained, exported):
