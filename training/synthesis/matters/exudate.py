@@ -7,7 +7,7 @@ from training.synthesis.matters.density import cover_with, lit, soften
 from training.synthesis.scene import Pixels, Scene, Stencil
 
 _OPACITY: Range = (0.12, 1.2)
-_RIM_BLUR: Range = (0.4, 1.2)
+_RIM_BLUR: Range = (0.2, 0.6)
 # Fat reflects green and blue, which the retina around it swallows.
 _GAINS = (1.1, 1.75, 1.5)
 _ADDED = (15.0, 25.0, 8.0)

@@ -13,7 +13,7 @@ _SIDE: Range = (10, 200)
 _LARGE_SIDE: Range = (90, 420)
 # From one blob that fills the group to dozens in it, but never below what 768 pixels resolve.
 _CELL: Range = (0.1, 0.7)
-_SMALLEST_CELL = 4.0
+_SMALLEST_CELL = 2.0
 # The higher, the smaller and sparser.
 _THRESHOLD: Range = (0.05, 0.55)
 # Blood that spreads before the retina fills up to most of a photograph, and its rim is out of focus.
@@ -21,8 +21,9 @@ _POOL_SIDE: Range = (200, 1000)
 _POOL_CELL: Range = (0.4, 0.8)
 _POOL_THRESHOLD: Range = (0.0, 0.25)
 _POOL_RIM: Range = (2, 40)
-# Smooth noise is drawn at no more pixels than this and enlarged.
+# Smooth noise is drawn at no more pixels than this, or than so many a cell, and enlarged.
 _FINEST = 128
+_FINEST_OF_CELL = 12
 
 
 def draw_blob(generator: np.random.Generator) -> Stencil:
@@ -54,7 +55,7 @@ def _draw(
 
 
 def _height(side: int, cell: float, generator: np.random.Generator) -> NDArray[np.float32]:
-    drawn = min(side, max(_FINEST, round(side * 3 * _SMALLEST_CELL / cell)))
+    drawn = min(side, max(_FINEST, round(side * _FINEST_OF_CELL / cell)))
     height = perlin_height(drawn, cell * drawn / side, generator)
     if drawn == side:
         return height

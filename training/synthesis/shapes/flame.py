@@ -11,6 +11,7 @@ _FIBRES = (2, 8)
 # Half-length as a share of the side, half-width as a share of that.
 _LENGTH: Range = (0.15, 0.42)
 _WIDTH: Range = (0.08, 0.35)
+_THINNEST = 0.5
 # Neighbouring fibres are nearly parallel.
 _SPREAD = 12.0
 
@@ -26,7 +27,7 @@ def draw_flame(generator: np.random.Generator) -> Stencil:
 
 def _fibre(side: int, direction: float, generator: np.random.Generator) -> Ellipse:
     length = side * generator.uniform(*_LENGTH)
-    width = max(length * generator.uniform(*_WIDTH), 0.9)
+    width = max(length * generator.uniform(*_WIDTH), _THINNEST)
     # The group is one flame: fibres begin near each other and end where they will.
     along = generator.uniform(-0.5, 0.5) * max(0.0, side / 2 - length)
     across = generator.normal(0, 0.08) * side
