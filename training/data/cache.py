@@ -15,7 +15,7 @@ import service.preprocessing
 from service.preprocessing import PhotographFile, prepare_file
 from service.preprocessing.constants import PreprocessingConstants
 from training.data.masks import read_mask
-from training.data.prepared import Entry, PreparedSet, with_field_of_view
+from training.data.prepared import DrawnOn, Entry, PreparedSet, with_field_of_view
 from training.data.records import DataError, Record
 from training.data.store import ArrayStore
 from training.data.validation import UNUSABLE, Finding, report, unusable
@@ -127,8 +127,7 @@ class _Preparation:
         mask_keys = {path: _mask_key(image_key, path) for path in _mask_paths(record)}
         entry = Entry(
             image=image_key,
-            natural=f"{image_key}-natural" if self.natural else None,
-            scale=f"{image_key}-scale" if self.natural else None,
+            drawn_on=DrawnOn(f"{image_key}-natural", f"{image_key}-scale") if self.natural else None,
             lesions={lesion: mask_keys[path] for lesion, path in (record.lesions or {}).items()},
             optic_disc=mask_keys[record.optic_disc] if record.optic_disc else None,
         )
@@ -141,10 +140,10 @@ class _Preparation:
         for path, key in mask_keys.items():
             mask = read_mask(path, (file.height, file.width))
             self.store.write(key, model_input.mapping.labels_to_model(mask))
-        if entry.natural is not None:
-            self.store.write(entry.natural, with_field_of_view(model_input.natural, model_input.mask))
-        if entry.scale is not None:
-            self.store.write(entry.scale, np.array([model_input.mapping.scale]))
+        if entry.drawn_on is not None:
+            natural, scale = entry.drawn_on
+            self.store.write(natural, with_field_of_view(model_input.natural, model_input.mask))
+            self.store.write(scale, np.array([model_input.mapping.scale]))
         self.store.write(entry.image, model_input.image)
 
 

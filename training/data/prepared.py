@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,28 +17,38 @@ ImageArray = npt.NDArray[np.uint8]
 MaskArray = npt.NDArray[np.bool_]
 
 
+class DrawnOn(NamedTuple):
+    """Where the arrays are that training draws lesions on.
+
+    Attributes:
+        natural: Key of the photograph before CLAHE, with its field of view.
+        scale: Key of how many pixels of the photograph one of these is wide.
+    """
+
+    natural: str
+    scale: str
+
+
 @dataclass(frozen=True)
 class Entry:
     """Where the arrays of one photograph are in the store.
 
     Attributes:
         image: Key of the prepared photograph.
-        natural: Key of the same before CLAHE, with its field of view; None where it was not kept.
-        scale: Key of how many pixels of the photograph a prepared one is wide; None where it was not kept.
+        drawn_on: Keys of what lesions are drawn on; None where it was not kept.
         lesions: Key of the mask of each lesion type delineated.
         optic_disc: Key of the mask of the optic disc, or None where there is none.
     """
 
     image: str
-    natural: str | None
-    scale: str | None
+    drawn_on: DrawnOn | None
     lesions: Mapping[LesionType, str]
     optic_disc: str | None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every key of the photograph."""
-        keys = (self.image, self.natural, self.scale, *self.lesions.values(), self.optic_disc)
+        keys = (self.image, *(self.drawn_on or ()), *self.lesions.values(), self.optic_disc)
         return tuple(key for key in keys if key is not None)
 
 
@@ -135,14 +145,13 @@ class PreparedSet:
         Raises:
             ValueError: They were prepared without the photographs before CLAHE.
         """
-        natural = [entry.natural for entry in self.entries if entry.natural is not None]
-        scales = [entry.scale for entry in self.entries if entry.scale is not None]
-        if min(len(natural), len(scales)) < len(self):
+        drawn_on = [entry.drawn_on for entry in self.entries if entry.drawn_on is not None]
+        if len(drawn_on) < len(self):
             raise ValueError("the photographs were prepared for evaluation only")
         return NormalImages(
             self.images,
-            Images(self.store, natural),
-            [float(self.store.read(key).view(np.float64)[0]) for key in scales],
+            Images(self.store, [keys.natural for keys in drawn_on]),
+            [float(self.store.read(keys.scale).view(np.float64)[0]) for keys in drawn_on],
         )
 
     def load_images(self) -> ImageArray:

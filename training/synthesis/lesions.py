@@ -72,7 +72,7 @@ class LesionGenerator:
             has an empty mask.
         """
         picture, inside, zoom = draw_view(target, self._config.zoom_share, generator)
-        detail = min(1.0, scale / zoom)
+        detail = scale / zoom
         before = picture.copy() if detail < 1 else picture
         self._distract(picture, generator)
         mask = np.zeros(inside.shape, np.bool_)

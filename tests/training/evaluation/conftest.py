@@ -43,7 +43,7 @@ def prepared(tmp_path, constants):
         lesions = {LesionType.HARD_EXUDATES: Path("EX.tif")} if lesion else None
         grade = None if lesion else 0
         records.append(Record(Path(f"{index}.jpg"), f"eye{index}", Split.TESTING, grade, lesions))
-        entries.append(Entry(f"{index}", "", "", {LesionType.HARD_EXUDATES: "mask"} if lesion else {}, None))
+        entries.append(Entry(f"{index}", None, {LesionType.HARD_EXUDATES: "mask"} if lesion else {}, None))
     report = ValidationReport(tuple(records), ())
     return PreparedSet(tuple(records), tuple(entries), store, constants, report)
 

@@ -46,7 +46,7 @@ def draw_evaluation(folder, size):
         store.write(f"{index:02}", image)
         grade, lesions = (None, {LesionType.HARD_EXUDATES: Path("EX.tif")}) if lesion else (0, None)
         records.append(Record(Path(f"{index}.jpg"), f"eye{index}", Split.TESTING, grade, lesions))
-        entries.append(Entry(f"{index:02}", "", "", {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
+        entries.append(Entry(f"{index:02}", None, {LesionType.HARD_EXUDATES: "aa"} if lesion else {}, None))
     constants = PreprocessingConstants(size=size)
     return PreparedSet(tuple(records), tuple(entries), store, constants, ValidationReport((), ()))
 
