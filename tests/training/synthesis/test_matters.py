@@ -72,17 +72,16 @@ def test_cotton_wool_is_whiter_than_exudate(scene):
 
 
 def test_blood_hides_the_texture_beneath(scene):
-    thick = [
-        drawn
-        for drawn in (
-            MATTERS["blood"](scene, Stencil(DISC, cored=True), np.random.default_rng(seed))
-            for seed in range(30)
-        )
-        if drawn[CORE][..., 1].mean() < 0.5 * scene.pixels[CORE][..., 1].mean()
-    ]
-    assert len(thick) > 3
-    texture = scene.pixels[CORE][..., 1].std() / scene.pixels[CORE][..., 1].mean()
-    assert np.mean([each[CORE][..., 1].std() / each[CORE][..., 1].mean() for each in thick]) < texture
+    beneath = scene.pixels[CORE][..., 1].ravel() / scene.pixels[CORE][..., 1].mean()
+    shown = []
+    for seed in range(60):
+        drawn = MATTERS["blood"](scene, Stencil(DISC, cored=True), np.random.default_rng(seed))
+        core = drawn[CORE][..., 1].ravel()
+        if core.mean() < 0.5 * scene.pixels[CORE][..., 1].mean():
+            # Of the texture beneath, whatever the unevenness of the blood itself.
+            shown.append(np.polyfit(beneath, core / core.mean(), 1)[0])
+    assert len(shown) > 3
+    assert np.median(shown) < 0.7
 
 
 def test_thick_blood_is_darker_than_blood(scene):
