@@ -32,6 +32,7 @@ def write_card(
     results: str,
     *,
     held_back: int,
+    begun_from: str = "",
     flips: bool = False,
 ) -> None:
     """Write the card of a model.
@@ -44,6 +45,7 @@ def write_card(
         difference: Largest difference between the exported and the trained model, on photographs.
         results: A Markdown table of its evaluation; empty where it was not evaluated.
         held_back: Normal photographs that chose epoch and thresholds.
+        begun_from: SHA-256 of the model file that its training began from; empty where there was none.
         flips: Whether its heatmap is the mean over an image and its mirror images.
     """
     digest = digest_of(model)
@@ -65,10 +67,10 @@ def write_card(
         "## Limits of use",
         _LIMITS,
         "## How it was made",
-        _commands(metadata, config, flips=flips),
+        _commands(metadata, config, begun_from, flips=flips),
         "Preprocessing:",
         _json(metadata.preprocessing.model_dump_json(indent=2)),
-        "Training:",
+        "Training, as `--preset` and `--set` chose it:",
         _json(config.model_dump_json(indent=2)),
         _FLIPPED if flips else _AS_IT_IS,
         f"On held-back photographs its outputs equal those of the trained network within {difference:.1g}.",
@@ -76,9 +78,11 @@ def write_card(
     path.write_text("\n\n".join(sections) + "\n")
 
 
-def _commands(metadata: ModelMetadata, config: TrainingConfig, *, flips: bool) -> str:
+def _commands(metadata: ModelMetadata, config: TrainingConfig, begun_from: str, *, flips: bool) -> str:
     preset = next((name for name, preset in PRESETS.items() if preset == config), None)
-    train = f" --preset {preset}" if preset else " --set ...    # as in the configuration below"
+    train = f" --preset {preset}" if preset else " --set ..."
+    if begun_from:
+        train = f" --from MODEL{train}    # SHA-256 of MODEL: {begun_from}"
     export = f" --name {metadata.name} --version {metadata.version}{' --flips' if flips else ''}"
     return (
         "```sh\n"

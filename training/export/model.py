@@ -78,6 +78,7 @@ def export_run(
         difference,
         results,
         held_back=len(held_back),
+        begun_from=record.begun_from,
         flips=flips,
     )
     return model

@@ -8,6 +8,7 @@ import pytest
 import skimage.data
 from typer.testing import CliRunner
 
+from service.engines.card import digest_of
 from service.engines.model import Model
 from training.cli import application
 from training.config import LesionConfig
@@ -137,7 +138,9 @@ def test_a_training_from_a_model_skips_stage_1_and_names_what_it_began_from(norm
     assert result.exit_code == 0, result.output
     data = Model(run / "adapted.onnx", device="cpu").metadata.training_data
     assert "It began from ours 1.0.0, trained on 5 photographs" in data.attribution
-    assert data.attribution in (run / "adapted.md").read_text()
+    card = (run / "adapted.md").read_text()
+    assert data.attribution in card
+    assert f"--from MODEL --set ...    # SHA-256 of MODEL: {digest_of(exported)}" in card
     refused = call("train", normals, *arguments)
     assert "another data, begun_from" in str(refused.exception)
 
