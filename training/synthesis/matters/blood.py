@@ -22,7 +22,7 @@ _PIGMENT_RED: Range = (0.6, 1.1)
 _RIM: Range = (0.35, 0.9)
 # From a rim between two pixels of a photograph that was scaled down to these, to one out of focus.
 _SHARPEST = 0.25
-_SOFTEST = 2.0
+_SOFTEST = 4.0
 # Blood is thicker here and thinner there.
 _UNEVEN_SHARE = 0.5
 _UNEVENNESS = 0.35
@@ -66,7 +66,7 @@ def _thickness(stencil: Stencil, generator: np.random.Generator) -> NDArray[np.f
     if not stencil.cored:
         return stencil.support
     side = stencil.side
-    blur = generator.uniform(_SHARPEST, min(_SOFTEST, max(0.4, side / 14)))
+    blur = log_uniform((_SHARPEST, min(_SOFTEST, max(0.8, side / 14))), generator)
     thickness = density(stencil, generator.uniform(*_RIM), blur)
     if happens(_UNEVEN_SHARE, generator):
         noise = perlin_noise(side, max(2.0, side * generator.uniform(0.1, 0.5)), generator)

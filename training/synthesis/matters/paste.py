@@ -17,7 +17,7 @@ _IN_PLACE_SHARE = 0.5
 # decide what differs and not the pigment of two eyes.
 _MATCHED_SHARE = 0.5
 # A pasted rim is sharper than any camera draws; the smaller the piece, the less it is blurred.
-_RIM_BLUR = 0.75
+_RIM_BLUR = 1.5
 
 
 def draw_paste(scene: Scene, stencil: Stencil, generator: np.random.Generator) -> Pixels:
