@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict
+from torch import Tensor
 
 from service.engines.contract import TrainingData
 from service.preprocessing import PreprocessingConstants
@@ -15,7 +16,7 @@ from training.errors import UserError
 from training.export.restore import restore
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
-from training.stages.checkpoint import load_checkpoint
+from training.stages.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.stages.localization import train_localization
 from training.stages.loop import best_file
 from training.stages.reconstruction import train_reconstruction, untrained_autoencoder
@@ -24,6 +25,7 @@ from training.stages.stage import Hardware
 
 _RECORD = "run.json"
 _LOCALIZATION = "localization"
+_BEGINNING = "beginning.pt"
 
 
 class RunError(UserError):
@@ -132,6 +134,8 @@ def train(
     restored = _restored(config, begin_from, images) if begin_from else None
     with processes.first_alone():
         open_run(folder, record)
+        if restored:
+            save_checkpoint(folder / _BEGINNING, restored.state_dict())
     network = restored or _untrained(config, images, held_back.prepared, folder, hardware)
     sources = textures if textured else None
     train_localization(config, record.preprocessing, network, normals, held_back, folder, hardware, sources)
@@ -165,6 +169,9 @@ def makes_lesions_of_textures(config: TrainingConfig) -> bool:
 def load_localizer(folder: Path) -> GuidedLocalizer:
     """Read the best localizer that a run has found so far.
 
+    In a run that began from a model it is the mean of the best weights and of those that it began from: it
+    keeps what they found on other cameras (Wortsman et al., Robust fine-tuning of zero-shot models, 2022).
+
     Returns:
         The localizer, on the CPU, in evaluation mode.
 
@@ -175,11 +182,21 @@ def load_localizer(folder: Path) -> GuidedLocalizer:
     state = load_checkpoint(best_file(folder, _LOCALIZATION))
     if state is None:
         raise RunError(f"{folder} has no localizer yet")
+    if record.begun_from:
+        state = _mean(state, read_checkpoint(folder / _BEGINNING))
     network = GuidedLocalizer(record.config.network, Autoencoder(record.config.network))
     network.load_state_dict(state)
     # Channels last is what the CPU's bfloat16 and oneDNN kernels compute in.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval()
+
+
+def _mean(state: dict[str, Tensor], other: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the mean of two states of a network; its counters are those of the first."""
+    return {
+        name: (value + other[name]) / 2 if value.is_floating_point() else value
+        for name, value in state.items()
+    }
 
 
 def _refuse_another(path: Path, there: RunRecord, asked: RunRecord) -> None:

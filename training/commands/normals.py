@@ -96,7 +96,7 @@ def record_of(
             name=f"{dataset.name}, normal photographs of the training set",
             images=len(normals.training),
             licence=licence or dataset.licence or _UNKNOWN,
-            attribution=f"{named} {_beginning(begin_from)}" if begin_from else named,
+            attribution=f"{named.rstrip('.')}. {_beginning(begin_from)}" if begin_from else named,
         ),
         training=digests(normals.training.normals.natural),
         held_back=digests(normals.held_back.normals.natural),

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from typer.testing import CliRunner
 
 from service.engines.card import digest_of
@@ -14,7 +15,8 @@ from training.cli import application
 from training.config import LesionConfig
 from training.data.records import DataError
 from training.export.restore import RestoreError
-from training.run import RunError
+from training.run import RunError, load_localizer
+from training.stages.checkpoint import read_checkpoint
 
 TINY = [
     argument
@@ -134,6 +136,10 @@ def test_a_training_from_a_model_skips_stage_1_and_names_what_it_began_from(norm
     result = call("train", normals, *arguments, "--from", exported)
     assert result.exit_code == 0, result.output
     assert not (run / "reconstruction.best.pt").exists()
+    begun, learned = (read_checkpoint(run / name) for name in ("beginning.pt", "localization.best.pt"))
+    head = "head.weight"
+    torch.testing.assert_close(load_localizer(run).state_dict()[head], (begun[head] + learned[head]) / 2)
+    assert not torch.equal(begun[head], learned[head])
     result = call("export", run, normals, "--out", run, "--name", "adapted", "--cache", work / "cache")
     assert result.exit_code == 0, result.output
     data = Model(run / "adapted.onnx", device="cpu").metadata.training_data
