@@ -80,8 +80,14 @@ def _mean_inside(values: Tensor, inside: Tensor) -> Tensor:
     """Mean over the field of view: (N, C, H, W) to (N, C, 1, 1)."""
     # Of all pixels, for which bfloat16 has too few digits.
     with torch.autocast(values.device.type, enabled=False):
-        share = inside.mean(dim=(2, 3), keepdim=True).clamp(min=1e-6)
-        return (values * inside).mean(dim=(2, 3), keepdim=True) / share
+        share = _mean_of_all(inside).clamp(min=1e-6)
+        return _mean_of_all(values * inside) / share
+
+
+def _mean_of_all(values: Tensor) -> Tensor:
+    """Mean of each channel: (N, C, H, W) to (N, C, 1, 1)."""
+    # Line by line: ONNX Runtime adds all pixels one after another, and loses three digits in half a million.
+    return values.mean(dim=3, keepdim=True).mean(dim=2, keepdim=True)
 
 
 def local_mean(pixels: Tensor, inside: Tensor) -> Tensor:

@@ -2,6 +2,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnxruntime import InferenceSession
 
 from service.engines.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
 from service.engines.model import Model
@@ -16,6 +17,7 @@ from training.export.parity import TOLERANCE, ParityError, largest_difference, r
 from training.networks.anomaly_network import AnomalyNetwork
 from training.networks.autoencoder import Autoencoder
 from training.networks.localizer import GuidedLocalizer
+from training.networks.normalization import Normalization
 from training.presets import COMPACT
 from training.run import RunRecord, digests, train
 from training.stages.stage import Hardware
@@ -97,6 +99,18 @@ def test_the_graph_keeps_the_contract_for_any_batch(tmp_path, network, flips):
     np.testing.assert_allclose(scores, highest.mean(axis=1), rtol=1e-5)
     alone, _ = model.run(batch[1:2])
     np.testing.assert_allclose(alone[0], scores[1], atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_onnx_runtime_takes_the_mean_of_half_a_million_pixels_as_exactly_as_torch(tmp_path):
+    # Every layer sees what is made of it.
+    normalization = Normalization(local_contrast=True, standardize=True)
+    noise = np.random.default_rng(0).normal(200, 5, (1, 768, 768, 3))
+    image = torch.from_numpy(np.clip(noise, 1, 255).astype(np.uint8))
+    path = tmp_path / "normalization.onnx"
+    torch.onnx.export(normalization, (image,), str(path), input_names=["image"], dynamo=False)
+    (channels, _) = InferenceSession(path).run(None, {"image": image.numpy()})
+    np.testing.assert_allclose(channels, normalization(image)[0].numpy(), atol=1e-4)
 
 
 def test_the_metadata_travels_in_the_file(tmp_path, network):
