@@ -4,9 +4,10 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
-from service.engines.contract import METADATA_KEY, ModelMetadata, Threshold, TrainingData
+from service.engines.contract import METADATA_KEY, ModelMetadata
 from service.engines.model import Model
 from service.preprocessing import PreprocessingConstants, decode, prepare
+from tests.training.export.described import DATA, metadata
 from tests.training.pictures import normal_images, retina
 from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.evaluation.calibration import calibrate
@@ -31,21 +32,6 @@ CONFIG = TrainingConfig(
     reconstruction=STAGE,
     localization=STAGE,
 )
-DATA = TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None.")
-THRESHOLD = Threshold(value=0.5, chosen_by="hand")
-
-
-def metadata(size):
-    return ModelMetadata(
-        name="test",
-        version="1",
-        preprocessing=PreprocessingConstants(size=size),
-        training_data=DATA,
-        decision=THRESHOLD,
-        region=THRESHOLD,
-        pixel=THRESHOLD,
-        normal_scores=(0.0, 1.0),
-    )
 
 
 @pytest.fixture

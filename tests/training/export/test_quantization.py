@@ -6,10 +6,10 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from service.engines.contract import ModelMetadata, Threshold, TrainingData
 from service.engines.int8 import find_int8_variant
 from service.engines.model import Model
 from service.preprocessing import PreprocessingConstants
+from tests.training.export.described import metadata
 from tests.training.pictures import normal_images
 from training.config import NetworkConfig
 from training.export import quantization
@@ -22,19 +22,6 @@ from training.networks.localizer import GuidedLocalizer
 
 SIZE = 128
 SHIPPED = Path(__file__).parents[3] / "models"
-HALF = Threshold(value=0.5, chosen_by="hand")
-METADATA = ModelMetadata(
-    name="test",
-    version="1",
-    preprocessing=PreprocessingConstants(size=SIZE),
-    training_data=TrainingData(name="drawn retinas", images=4, licence="CC0-1.0", attribution="None."),
-    decision=HALF,
-    region=HALF,
-    pixel=HALF,
-    normal_scores=(0.0, 1.0),
-)
-
-
 CONSTANTS = PreprocessingConstants(size=SIZE)
 NORMALS, COMPARED = normal_images(range(4), SIZE), normal_images(range(4, 6), SIZE)
 PICTURES = [*NORMALS.prepared, *COMPARED.prepared]
@@ -52,7 +39,7 @@ def model(tmp_path_factory):
     assert localizer.head.bias is not None
     torch.nn.init.zeros_(localizer.head.bias)
     path = tmp_path_factory.mktemp("models") / "eye.onnx"
-    write_graph(AnomalyNetwork(localizer).eval(), METADATA, path)
+    write_graph(AnomalyNetwork(localizer).eval(), metadata(SIZE), path)
     return path
 
 
@@ -64,7 +51,7 @@ def variant(model):
 def test_the_variant_is_the_models_and_says_so(model, variant):
     assert variant.name == "eye.int8.onnx"
     assert find_int8_variant(model) == variant
-    assert Model(variant, device="cpu").metadata == METADATA
+    assert Model(variant, device="cpu").metadata == metadata(SIZE)
     assert "On 2 others" in variant.with_suffix(".md").read_text()
     assert sorted(path.name for path in model.parent.iterdir()) == [
         "eye.int8.md",

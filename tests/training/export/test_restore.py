@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from service.engines.contract import ModelMetadata, Threshold, TrainingData
-from service.preprocessing import PreprocessingConstants
+from tests.training.export.described import metadata
 from tests.training.pictures import normal_images, retina
 from training.export.graph import write_graph
 from training.export.parity import TOLERANCE, largest_difference
@@ -38,19 +37,8 @@ def exported(tmp_path_factory):
             torch.nn.init.uniform_(layer.weight, 0.5, 1.5)
             torch.nn.init.normal_(layer.bias, std=0.2)
     torch.nn.init.normal_(network.head.weight, std=0.5)
-    half = Threshold(value=0.5, chosen_by="hand")
-    metadata = ModelMetadata(
-        name="test",
-        version="1",
-        preprocessing=PreprocessingConstants(size=SIZE),
-        training_data=TrainingData(name="drawn", images=3, licence="CC0-1.0", attribution="None."),
-        decision=half,
-        region=half,
-        pixel=half,
-        normal_scores=(0.0, 1.0),
-    )
     path = tmp_path_factory.mktemp("exported") / "test.onnx"
-    write_graph(AnomalyNetwork(network).eval(), metadata, path)
+    write_graph(AnomalyNetwork(network).eval(), metadata(SIZE), path)
     return path
 
 

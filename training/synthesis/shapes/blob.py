@@ -21,7 +21,7 @@ _POOL_SIDE: Range = (200, 1000)
 _POOL_CELL: Range = (0.4, 0.8)
 _POOL_THRESHOLD: Range = (0.0, 0.25)
 _POOL_RIM: Range = (2, 40)
-# Smooth noise is drawn at no more pixels than this, or than so many a cell, and enlarged.
+# Smooth noise is drawn at no more pixels than this, or than so many per cell, and enlarged.
 _FINEST = 128
 _FINEST_OF_CELL = 12
 
