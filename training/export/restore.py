@@ -73,7 +73,7 @@ def _weights(model: onnx.ModelProto) -> Iterator[tuple[NDArray[np.float32], NDAr
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     for node in model.graph.node:
         # Space to depth is a convolution too, of a constant and without a bias.
-        if node.op_type == "Conv" and all(name in stored for name in node.input[1:3]) and len(node.input) > 2:
+        if node.op_type == "Conv" and len(node.input) == 3 and node.input[1] in stored:
             kernel, bias = (onnx.numpy_helper.to_array(stored[name]) for name in node.input[1:3])
             yield kernel, bias
 
@@ -86,8 +86,10 @@ def _fill(layer: _Layer, kernel: Tensor, bias: Tensor) -> None:
         return
     norms = kernel.flatten(1).norm(dim=1).clamp(min=1e-6)
     convolution.weight.copy_(kernel / norms[:, None, None, None])
-    normalization.reset_running_stats()
-    normalization.weight.copy_(norms * (1 + normalization.eps) ** 0.5)
+    # With these statistics it divides by 1.
+    normalization.running_mean.zero_()
+    normalization.running_var.fill_(1 - normalization.eps)
+    normalization.weight.copy_(norms)
     normalization.bias.copy_(bias)
 
 
@@ -104,11 +106,10 @@ def _take_statistics(network: nn.Module, normalizations: list[BatchNorm], images
         hook.remove()
     for layer, seen in zip(normalizations, moments, strict=True):
         mean, square = torch.stack(seen).mean(dim=0)
-        gain = layer.weight / (1 + layer.eps) ** 0.5
         layer.running_mean.copy_(mean)
         layer.running_var.copy_((square - mean.square()).clamp(min=0))
-        layer.bias.add_(gain * layer.running_mean)
-        layer.weight.copy_(gain * (layer.running_var + layer.eps).sqrt())
+        layer.bias.add_(layer.weight * layer.running_mean)
+        layer.weight.mul_((layer.running_var + layer.eps).sqrt())
 
 
 def _moments(features: Tensor) -> Tensor:
