@@ -157,7 +157,8 @@ def _untrained(
         autoencoder = train_reconstruction(config, images, held_back, folder, hardware)
     else:
         autoencoder = untrained_autoencoder(config, images)
-    torch.manual_seed(config.seed)
+    # From the autoencoder's own seed both encoders would begin with the same first layers.
+    torch.manual_seed(config.seed + 1)
     return GuidedLocalizer(config.network, autoencoder)
 
 
