@@ -61,6 +61,16 @@ def test_what_runs_for_long_has_a_memory_limit_and_comes_back():
         assert name == "train" or {"mem_limit", "restart"} <= service.keys(), name
 
 
+def test_prometheus_watches_a_service_that_never_starts():
+    assert "depends_on" not in SERVICES["prometheus"]
+
+
+def test_settings_come_from_a_file_that_may_be_missing():
+    assert SERVICES["service"]["env_file"] == [{"path": "service.env", "required": False}]
+    # The port that is published is not among them.
+    assert SERVICES["service"]["environment"]["RESYNTHDETECT_PORT"] == "8000"
+
+
 def test_all_is_reached_from_this_host_alone():
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert len(ports) == len(PORTS) + 2
