@@ -23,7 +23,7 @@ class Fitted(NamedTuple):
 
     Attributes:
         predict: What it computes.
-        backbone: What a rival builds on; empty for others.
+        backbone: What a rival builds on, or the model that is shipped; empty for others.
         seconds: Wall time of its training; None where nothing was trained or the training was interrupted.
     """
 
@@ -42,7 +42,8 @@ def train_run(run: Run) -> Fitted:
     if run.row.method == YARDSTICK:
         return Fitted(yardstick(run.normals.record.preprocessing).predict)
     if run.row.method == SHIPPED:
-        return Fitted(_shipped_model(run.setting).predict)
+        shipped = _shipped_model(run.setting)
+        return Fitted(shipped.predict, shipped.name)
     textures = _textures(run)
     interrupted = open_run(run.folder, run.record)
     start = time.monotonic()

@@ -18,7 +18,7 @@ class Outcome(BaseModel):
     Attributes:
         evaluation: On the evaluation set.
         seconds: Wall time of its training; None where nothing was trained or the training was interrupted.
-        backbone: What a rival builds on; empty for others.
+        backbone: What a rival builds on, or the model that is shipped; empty for others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

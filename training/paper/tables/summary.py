@@ -50,7 +50,7 @@ class SummaryRow:
         label: What the table calls it.
         cells: One per column.
         seconds: Of training, the mean over seeds; None where none is known.
-        backbone: What a rival builds on; empty for others.
+        backbone: What a rival builds on, or the model that is shipped; empty for others.
         reason: Why it has not been run, or not with every seed; empty if it has, or is quoted only.
     """
 

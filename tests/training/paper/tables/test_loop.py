@@ -9,6 +9,7 @@ from tests.training.paper.tables.conftest import (
     plan_row,
     plan_rows,
 )
+from training.evaluation.methods import yardstick
 from training.paper.rivals import RivalError
 from training.paper.tables import fit, loop
 from training.paper.tables.columns import PIXEL_COLUMNS
@@ -100,6 +101,15 @@ def test_markdown_and_figure_are_written_with_every_row(make, table_text, tmp_pa
     assert "A note." in table_text()
     assert "| quoted | 0.900 |" in table_text()
     assert (tmp_path / "results" / "table-9.svg").stat().st_size > 1000
+
+
+def test_the_shipped_model_is_told_by_name_and_version(make, table_text, monkeypatch):
+    def shipped(setting):
+        return replace(yardstick(setting.evaluation[None].constants), name="eye 1.2.3")
+
+    monkeypatch.setattr(fit, "_shipped_model", shipped)
+    make("shipped")
+    assert ". shipped: eye 1.2.3." in table_text()
 
 
 def test_a_run_that_lacks_something_or_fails_does_not_stop_the_others(make, monkeypatch):
