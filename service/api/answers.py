@@ -26,6 +26,12 @@ from service.serving.prediction import Prediction
 
 # All at once: three times as fast as one by one.
 _REGIONS = TypeAdapter(list[RegionAnswer])
+_ANSWER = TypeAdapter(PredictionAnswer)
+
+
+def json_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> bytes:
+    """Return :func:`answer_of` a prediction as JSON; takes a while where the pictures are large."""
+    return _ANSWER.dump_json(answer_of(prediction, metadata, request_id))
 
 
 def answer_of(prediction: Prediction, metadata: ModelMetadata, request_id: str | None) -> PredictionAnswer:
@@ -123,7 +129,7 @@ def _region(region: Region, disc: OpticDisc | None) -> dict[str, Any]:
     }
 
 
-def _base64(file: bytes | None) -> str | None:
+def _base64(file: bytes | memoryview | None) -> str | None:
     return None if file is None else pybase64.b64encode_as_string(file)
 
 

@@ -27,7 +27,8 @@ class PredictParameters(BaseModel):
     size: PositiveInt | Literal["full"] = Field(
         default=DEFAULT_SIZE,
         description="The longest side of the picture, in pixels; `full`, or more than the photograph's: its "
-        "own size. All else in the answer is in the photograph's own pixels.",
+        "own size. Pictures of more than 48 MiB are refused, as `too-costly`. All else in the answer is in "
+        "the photograph's own pixels.",
     )
     photograph: bool = Field(
         default=False,

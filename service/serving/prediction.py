@@ -56,8 +56,8 @@ class Prediction:
     height: int
     acquisition: Acquisition | None
     kind: Heatmap
-    png: bytes | None
-    photograph_png: bytes | None
+    png: bytes | memoryview | None
+    photograph_png: bytes | memoryview | None
     heatmap: NDArray[np.float32] = field(repr=False, compare=False)
     mapping: SquareMapping
     timings: Timings

@@ -1,6 +1,6 @@
 """What is done with a photograph before and after the model; in a worker, which has no engine."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -47,6 +47,8 @@ _DICOM_IMPORTS = (
 _DICOM_OBJECTS = "service.dicom.objects"
 # What workers are to have before they are made; those that are not installed are passed over.
 IMPORTS = ("service.serving.workers.worker", "service.serving.stages", *_DICOM_IMPORTS, _DICOM_OBJECTS)
+# Of the pictures, or the DICOM objects, of one answer: the service holds those of a whole queue.
+MAX_ANSWER_BYTES = 48 * 2**20
 _WARM_UP_SIDE = 64
 
 
@@ -183,7 +185,7 @@ def draw(
         max_pixels: Largest photograph to decode.
 
     Raises:
-        PreprocessingError: The photograph cannot be drawn.
+        PreprocessingError: The photograph cannot be drawn, or the pictures are too large.
     """
     started = perf_counter()
     regions = find_regions(heatmap, region_threshold, mapping)
@@ -192,9 +194,17 @@ def draw(
         file = PhotographFile(upload.tobytes(), max_pixels=max_pixels)
         picture = render(kind, heatmap, mapping, file, size)
         below = draw_photograph(file, size) if photograph else None
+        _require_room(len(each) for each in (picture, below) if each is not None)
     return Drawn(
         regions[:max_regions], len(regions), _array(picture), _array(below), perf_counter() - started
     )
+
+
+def _require_room(lengths: Iterable[int]) -> None:
+    """Refuse files that are too large for an answer where they are made: the service never holds them."""
+    if sum(lengths) > MAX_ANSWER_BYTES:
+        detail = f"Its pictures have more than {MAX_ANSWER_BYTES} bytes: ask for a smaller size."
+        raise PreprocessingError("too-costly", detail)
 
 
 def _array(file: bytes | None) -> NDArray[np.uint8] | None:
@@ -210,11 +220,17 @@ def make_dicom(
     kind: Heatmap,
     picture: NDArray[np.uint8] | None,
 ) -> list[tuple[str, NDArray[np.uint8]]]:
-    """Make the DICOM objects of an answer; see :func:`service.dicom.objects.make_objects`."""
+    """Make the DICOM objects of an answer; see :func:`service.dicom.objects.make_objects`.
+
+    Raises:
+        PreprocessingError: Nothing can refer to the object, or those of the answer are too large.
+    """
     from service.dicom.objects import make_objects
 
     data = upload.tobytes()
-    return make_objects(data, statement, heatmap, region_threshold, mapping, kind, picture)
+    objects = make_objects(data, statement, heatmap, region_threshold, mapping, kind, picture)
+    _require_room(file.size for _, file in objects)
+    return objects
 
 
 def warm_up() -> None:

@@ -1,5 +1,6 @@
 """The Open Inference Protocol (KServe v2): health, models, and inferences as `tritonclient` asks for them."""
 
+import asyncio
 import struct
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -7,7 +8,7 @@ from typing import Annotated
 
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from service.api.admission import admit
 from service.api.answers import answer_of
@@ -33,12 +34,15 @@ from service.api.schemas import ModelList
 from service.api.scoring import admitted, score
 from service.api.transport.streaming import StreamedResponse
 from service.api.transport.upload import receive
+from service.engines.contract import ModelMetadata
 from service.serving.models.served_model import ServedModel
+from service.serving.prediction import Prediction
 from service.serving.runtime import UnknownModelError
 
 # Of the JSON before the photograph.
 _LONGEST_HEADER = 2**16
 _LENGTH = struct.Struct("<I")
+_ANSWER = TypeAdapter(InferAnswer)
 
 router = APIRouter(prefix="/v2", tags=["open inference protocol"])
 
@@ -176,9 +180,9 @@ async def infer(
             )
             wanted = _split(body, inference_header_content_length)
             prediction = await score(request, served, body, wanted.parameters)
-        answer = answer_of(prediction, served.metadata, correlation_id.get())
         return StreamedResponse(
-            infer_answer(wanted, answer).model_dump_json(exclude_none=True).encode(),
+            # Written off the event loop: pictures may be large.
+            await asyncio.to_thread(_json, wanted, prediction, served.metadata, correlation_id.get()),
             slot.pop_all(),
             seconds=settings.download_timeout_seconds,
             media_type="application/json",
@@ -204,6 +208,13 @@ def _split(body: bytearray, header_length: int) -> InferRequest:
         detail = f"There is no output {min(unknown)[:40]}; the outputs are {', '.join(OUTPUTS)}."
         raise Problem("malformed-inference", detail)
     return wanted
+
+
+def _json(
+    wanted: InferRequest, prediction: Prediction, metadata: ModelMetadata, request_id: str | None
+) -> bytes:
+    answer = infer_answer(wanted, answer_of(prediction, metadata, request_id))
+    return _ANSWER.dump_json(answer, exclude_none=True)
 
 
 def _reason(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """POST /predict: an upload in, a prediction out."""
 
+import asyncio
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.api.admission import admit
-from service.api.answers import answer_of
+from service.api.answers import json_of
 from service.api.dependencies import RequestTimeout, RuntimeDependency
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem
@@ -74,14 +75,16 @@ async def predict(
             if media_type in DICOM:
                 objects = await while_connected(request, served.predictor.make_dicom(upload, prediction))
         headers = {"Vary": "Accept"}
+        body: bytes | memoryview
+        # Written off the event loop: pictures may be large.
         if media_type == PNG:
             body = prediction.png or b""
             headers |= _prediction_headers(prediction)
         elif media_type in DICOM:
-            media_type, body = multipart_related(objects)
+            media_type, body = await asyncio.to_thread(multipart_related, objects)
             headers |= _prediction_headers(prediction)
         else:
-            body = answer_of(prediction, served.metadata, correlation_id.get()).model_dump_json().encode()
+            body = await asyncio.to_thread(json_of, prediction, served.metadata, correlation_id.get())
         return StreamedResponse(
             body,
             slot.pop_all(),

@@ -22,19 +22,21 @@ def multipart_related(objects: Mapping[str, bytes]) -> tuple[str, bytes]:
         The media type with its boundary, and the body.
     """
     boundary = uuid4().hex
-    parts = [_part(boundary, name, content) for name, content in objects.items()]
-    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    pieces: list[bytes] = []
+    for name, content in objects.items():
+        pieces += [_header(boundary, name, len(content)), content, b"\r\n"]
+    body = b"".join([*pieces, f"--{boundary}--\r\n".encode()])
     return f'multipart/related; type="{PART}"; boundary={boundary}', body
 
 
-def _part(boundary: str, name: str, content: bytes) -> bytes:
+def _header(boundary: str, name: str, length: int) -> bytes:
     header = (
         f"--{boundary}\r\n"
         f"Content-Type: {PART}\r\n"
         f'Content-Disposition: attachment; filename="{name}.dcm"\r\n'
-        f"Content-Length: {len(content)}\r\n\r\n"
+        f"Content-Length: {length}\r\n\r\n"
     )
-    return header.encode() + content + b"\r\n"
+    return header.encode()
 
 
 def split_related(media_type: str, body: bytes) -> dict[str, bytes]:

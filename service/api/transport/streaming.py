@@ -21,7 +21,7 @@ class StreamedResponse(Response):
 
     def __init__(
         self,
-        content: bytes,
+        content: bytes | memoryview,
         slot: ExitStack,
         *,
         seconds: float,

@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 
 from service.pictures.options import Heatmap
-from service.preprocessing import PhotographFile
+from service.preprocessing import PhotographFile, PreprocessingError
 from service.serving import stages
 from service.serving.runtime import Runtime
 from service.serving.standing import percentile
@@ -70,6 +70,23 @@ def test_drawing_decodes_no_more_than_it_draws(decoded, upload, kind, size, fact
     drawn = stages.draw(heatmap, mapping, 0.5, 10, Heatmap.NONE, size, True, upload, LIMIT)
     assert decoded == {factor: 1}
     assert drawn.photograph_png is not None
+
+
+def test_pictures_without_room_in_an_answer_are_refused_where_they_are_drawn(upload, monkeypatch):
+    mapping = stages.prepare(upload, METADATA.preprocessing, LIMIT).mapping
+
+    def draw(photograph):
+        heatmap = np.zeros((SIZE, SIZE), np.float32)
+        return stages.draw(heatmap, mapping, 0.5, 10, Heatmap.MAP, 300, photograph, upload, LIMIT)
+
+    both = draw(True)
+    monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", both.png.size + both.photograph_png.size)
+    draw(True)
+    monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", both.png.size + both.photograph_png.size - 1)
+    draw(False)
+    with pytest.raises(PreprocessingError, match="ask for a smaller size") as refused:
+        draw(True)
+    assert refused.value.code == "too-costly"
 
 
 def test_photographs_that_come_together_are_run_concurrent(settings, tiny_model, upload, monkeypatch):

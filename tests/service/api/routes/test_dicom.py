@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from email import message_from_bytes
 from email.policy import HTTP
+from typing import Any
 
 import highdicom
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
+from service.preprocessing import PreprocessingError
 from service.serving import stages
 from tests.service.helpers import assert_problem, decode_png
 from tests.service.preprocessing.dicom_objects import PATIENT, PATIENT_ID, in_jpeg, uncompressed
@@ -178,6 +180,18 @@ def test_an_object_that_cannot_be_referred_to_is_refused(client, photograph):
     response = ask(client, uncompressed(photograph))
     assert_problem(response, 422, "corrupt-image")
     assert "StudyInstanceUID, SeriesInstanceUID" in response.json()["detail"]
+
+
+def test_objects_without_room_in_an_answer_are_refused_where_they_are_made(monkeypatch):
+    made = [("report", np.zeros(10, np.uint8)), ("overlay", np.zeros(20, np.uint8))]
+    monkeypatch.setattr("service.dicom.objects.make_objects", lambda *_: made)
+    monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", 30)
+    arguments: list[Any] = [np.zeros(1, np.uint8), None, None, 0.5, None, "overlay", None]
+    assert stages.make_dicom(*arguments) == made
+    monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", 29)
+    with pytest.raises(PreprocessingError, match="ask for a smaller size") as refused:
+        stages.make_dicom(*arguments)
+    assert refused.value.code == "too-costly"
 
 
 def test_no_dicom_object_holds_a_transparent_layer(client, dicom):

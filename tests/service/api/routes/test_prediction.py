@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import json
 import re
+import struct
+import threading
 
 import cv2
 import numpy as np
@@ -303,6 +306,27 @@ def test_an_answer_is_small_unless_a_large_picture_is_asked_for(client):
     assert decode_png(base64.b64decode(answer.json()["heatmap_png"])).shape == (768, 768, 3)
     assert len(answer.content) < 2**20
     assert len(client.post("/predict?size=full", files={"file": camera}).content) > 4 * len(answer.content)
+
+
+def test_other_requests_do_not_wait_while_an_answer_is_written(client, jpeg, monkeypatch):
+    threads = []
+
+    def base64_of(file):
+        threads.append(threading.current_thread().name)
+        return None if file is None else base64.b64encode(file).decode()
+
+    monkeypatch.setattr("service.api.answers._base64", base64_of)
+    assert client.post("/predict", files={"file": jpeg}).status_code == 200
+    tensor = struct.pack("<I", len(jpeg)) + jpeg
+    parameters = {"binary_data_size": len(tensor)}
+    photograph = {"name": "photograph", "datatype": "BYTES", "shape": [1], "parameters": parameters}
+    header = json.dumps({"inputs": [photograph]}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(header))}
+    answer = client.post("/v2/models/tiny/infer", content=header + tensor, headers=headers)
+    assert answer.status_code == 200
+    assert len(threads) == 4
+    # Of asyncio's pool.
+    assert all(name.startswith("asyncio_") for name in threads)
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "1.5", "half", ""])
