@@ -17,6 +17,8 @@ from service.serving.runtime import UnknownModelError
 CLIENT_CLOSED_REQUEST = 499
 # Of a full queue, in which a request takes about this long.
 RETRY_AFTER_SECONDS = 2
+# Parameters in error that one answer tells.
+_MOST_ERRORS = 10
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -65,12 +67,13 @@ async def _disconnected(request: Request, _: ClientDisconnect) -> Response:
 
 async def _invalid_parameters(request: Request, error: RequestValidationError) -> Response:
     # Where it stands, its name, and of a union the type that refused it.
-    names = [str(each["loc"][:2][-1]) for each in error.errors()]
     errors = [
-        ParameterError(parameter=name, message=each["msg"])
-        for name, each in zip(names, error.errors(), strict=True)
+        ParameterError(parameter=str(each["loc"][:2][-1]), message=each["msg"])
+        for each in error.errors()[:_MOST_ERRORS]
     ]
-    detail = "; ".join(f"{each.parameter}: {each.message}" for each in errors)
+    more = len(error.errors()) - len(errors)
+    told = [f"{each.parameter}: {each.message}" for each in errors]
+    detail = "; ".join([*told, f"and {more} more"] if more else told)
     return problem_response(request, Problem("invalid-parameter", detail, errors=errors))
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.api.admission import admit
 from service.api.answers import json_of
-from service.api.dependencies import RequestTimeout, RuntimeDependency
+from service.api.dependencies import RequestTimeout, RuntimeDependency, refuse_long_query
 from service.api.openapi import PREDICT_REQUEST_BODY, PREDICT_RESPONSES
 from service.api.problems import Problem
 from service.api.schemas import PredictionAnswer, PredictParameters
@@ -37,7 +37,7 @@ router = APIRouter(tags=["prediction"])
     "/predict",
     response_model=PredictionAnswer,
     responses=PREDICT_RESPONSES,
-    dependencies=[Depends(admit)],
+    dependencies=[Depends(refuse_long_query), Depends(admit)],
     openapi_extra={"requestBody": PREDICT_REQUEST_BODY},
 )
 async def predict(

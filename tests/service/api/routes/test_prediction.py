@@ -308,6 +308,22 @@ def test_an_answer_is_small_unless_a_large_picture_is_asked_for(client):
     assert len(client.post("/predict?size=full", files={"file": camera}).content) > 4 * len(answer.content)
 
 
+def test_of_many_parameters_in_error_the_first_are_told(client, jpeg):
+    query = "&".join(f"p{number}=1" for number in range(30))
+    response = client.post(f"/predict?{query}", files={"file": jpeg})
+    assert_problem(response, 422, "invalid-parameter")
+    problem = response.json()
+    assert [each["parameter"] for each in problem["errors"]] == [f"p{number}" for number in range(10)]
+    assert problem["detail"].endswith("; and 20 more")
+
+
+def test_a_query_of_thousands_of_names_is_refused_unread(client, jpeg):
+    response = client.post(f"/predict?{'a&' * 2049}", files={"file": jpeg})
+    assert_problem(response, 422, "invalid-parameter")
+    assert response.json()["detail"] == "The query has more than 4096 bytes."
+    assert "errors" not in response.json()
+
+
 def test_other_requests_do_not_wait_while_an_answer_is_written(client, jpeg, monkeypatch):
     threads = []
 
