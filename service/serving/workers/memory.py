@@ -8,15 +8,24 @@ import pickletools
 import struct
 import tempfile
 from collections.abc import Collection, Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _ALIGNMENT = 64
-# What puts a value aside and takes it again: ten bytes make room for gigabytes that way, and a hundred make a
-# value that nobody can count through.
-_MEMO = frozenset({"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "GET", "BINGET", "LONG_BINGET", "DUP"})
+_REFUSED = frozenset(
+    (
+        # What puts a value aside and takes it again: ten bytes make room for gigabytes that way, and a
+        # hundred make a value that nobody can count through.
+        *("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "GET", "BINGET", "LONG_BINGET", "DUP"),
+        # What sets attributes, which classes have as well, and other ways to call than the one in use.
+        *("BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"),
+    )
+)
+# Fifty times as many as an answer of a hundred regions has. Python looks at so many in some 20 ms.
+_MOST_OPCODES = 100_000
 
 
 class SharedMemory:
@@ -98,13 +107,18 @@ class SharedMemory:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes what :class:`_Unpickler` reads: trees, and arrays as bytes, the name of a type and a shape."""
+    """Writes what :class:`_Unpickler` reads: trees.
+
+    An array is bytes, the name of a type and a shape; a value of a data class is the class and its fields.
+    """
 
     def __init__(self, file: io.BytesIO, protocol: int, **options: Any) -> None:  # noqa: ANN401 - as pickle has it
         super().__init__(file, protocol, **options)
         self.fast = True  # without a memo
 
     def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - as pickle has it
+        if is_dataclass(value) and not isinstance(value, type):
+            return type(value), tuple(getattr(value, each.name) for each in fields(value))
         if type(value) is not np.ndarray:
             return NotImplemented
         content = np.ascontiguousarray(value).data
@@ -124,8 +138,9 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(io.BytesIO(pickled), buffers=buffers)
         self._names = {(each.__module__, each.__qualname__) for each in classes}
         self._names.add((_array.__module__, _array.__qualname__))
-        if any(opcode.name in _MEMO for opcode, *_ in pickletools.genops(pickled)):
-            raise pickle.UnpicklingError("an answer uses a value more than once")
+        for number, (opcode, *_) in enumerate(pickletools.genops(pickled)):
+            if number >= _MOST_OPCODES or opcode.name in _REFUSED:
+                raise pickle.UnpicklingError(f"no answer has so many opcodes, or {opcode.name}")
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as pickle has it
         if (module, name) not in self._names:

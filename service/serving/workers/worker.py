@@ -28,7 +28,8 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _START_SECONDS = 60
 # Starting a process looks after all that have ended: none of those may be closed meanwhile.
 _LIFECYCLE = threading.Lock()
-_LARGEST_ANSWER = 2**30
+# What finds no room in the memory that is shared: no answer has more, its pictures included.
+_LARGEST_ANSWER = 2**26
 
 
 # What became of a call. Not an enumeration: a pickled one may call more than its class.

@@ -6,7 +6,10 @@ import struct
 import numpy as np
 import pytest
 
+from service.pictures.regions import Region
 from service.preprocessing import Box
+from service.serving.predictor import MAX_REGIONS
+from service.serving.stages import ANSWERS, Drawn
 from service.serving.workers.memory import SharedMemory
 
 
@@ -48,6 +51,10 @@ def refers_to_itself(times: int) -> bytes:
     return pickled[:-1] + b"}" + pickled[2:-1] + b"Ns."
 
 
+# A class, as a pickle names it.
+BOX = f"c{Box.__module__}\n{Box.__qualname__}\n".encode()
+
+
 @pytest.mark.parametrize(
     "pickled",
     [
@@ -58,9 +65,26 @@ def refers_to_itself(times: int) -> bytes:
         b"\x80\x05\x8e" + struct.pack("<Q", 2**40) + b".",
         pickle.dumps(np.dtype("u1"), 5),
         pickle.dumps(print, 5),
+        # Sets an attribute of the class.
+        b"\x80\x05" + BOX + b"N}\x8c\x06forgedNs\x86b.",
+        b"\x80\x05" + BOX + b")\x81.",
+        b"\x80\x05" + BOX + b")}\x92.",
+        b"\x80\x05(" + BOX + b"NNNNo.",
+        b"\x80\x05(NNNNi" + BOX[1:] + b".",
+        b"\x80\x05" + b"N0" * 2**20 + b"N.",
     ],
-    ids=["memo", "shared", "doubled", "length", "array type", "function"],
+    ids=[
+        *("memo", "shared", "doubled", "length", "array type", "function"),
+        *("state of a class", "new", "new by name", "object", "instance", "endless"),
+    ],
 )
-def test_an_answer_can_neither_grow_nor_call(memory, pickled):
+def test_an_answer_can_neither_grow_nor_call_nor_change_a_class(memory, pickled):
     with pytest.raises((pickle.UnpicklingError, ValueError)):
         memory.read_untrusted(message(pickled), [Box])
+    assert not hasattr(Box, "forged")
+
+
+def test_the_largest_answer_is_read(memory):
+    region = Region(Box(1000, 2000, 3000, 4000), 123_456, 0.75, 1500, 2500)
+    drawn = Drawn([region] * MAX_REGIONS, 100_000, None, None, 0.5)
+    assert memory.read_untrusted(memory.write(("done", drawn)), ANSWERS) == ("done", drawn)
