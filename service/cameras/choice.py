@@ -1,5 +1,6 @@
 """Which camera took a photograph."""
 
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -47,26 +48,26 @@ def choose_camera(
         device: The camera that a DICOM object names.
 
     Returns:
-        The profile that the request names; else the one of the device; else the one whose photographs look
-        most like this; None where the photograph looks like none of them.
+        The profile that the request names; else the one of the device; else, of those of the device or of
+        all, the one whose photographs look most like this; None where the photograph looks like none of them.
 
     Raises:
         UnknownCameraError: The request names a camera without a profile.
     """
     if name is not None:
         return Choice(find_profile(profiles, name), ChosenBy.REQUEST)
-    for profile in profiles:
-        if device is not None and device in profile.devices:
-            return Choice(profile, ChosenBy.DICOM)
+    of_device = [profile for profile in profiles if device is not None and device in profile.devices]
+    if len(of_device) == 1:
+        return Choice(of_device[0], ChosenBy.DICOM)
     if looks is None:
         return None
-    distances = [(profile.appearance.distance(looks), profile) for profile in profiles]
+    distances = [(profile.appearance.distance(looks), profile) for profile in of_device or profiles]
     distance, nearest = min(distances, key=lambda pair: pair[0], default=(np.inf, None))
     return Choice(nearest, ChosenBy.LOOKS) if nearest is not None and distance <= 1 else None
 
 
 def devices_that_decide(profiles: Sequence[CameraProfile], name: str | None) -> tuple[Device, ...] | None:
-    """Return the devices whose photographs need no look, since DICOM decides.
+    """Return the devices whose photographs need no look, since DICOM decides: each has one profile.
 
     Args:
         profiles: Those of the model that answers.
@@ -77,7 +78,8 @@ def devices_that_decide(profiles: Sequence[CameraProfile], name: str | None) -> 
     """
     if name is not None or not profiles:
         return None
-    return tuple(device for profile in profiles for device in profile.devices)
+    profiles_of = Counter(device for profile in profiles for device in set(profile.devices))
+    return tuple(device for device, count in profiles_of.items() if count == 1)
 
 
 def device_of(acquisition: Acquisition | None) -> Device | None:

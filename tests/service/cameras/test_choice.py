@@ -45,6 +45,17 @@ def test_another_device_is_looked_at():
     assert choice.chosen_by == ChosenBy.LOOKS
 
 
+def test_looks_decide_between_the_profiles_of_one_device():
+    here, there = (make(name, middle=middle, devices=(KOWA, KOWA)) for name, middle in (("a", 0), ("b", 3)))
+    profiles = (here, there, make("other", middle=5))
+    for value, profile in ((0, here), (3, there)):
+        assert choose_camera(profiles, at(value), device=KOWA) == (profile, ChosenBy.LOOKS)
+    # Of no other device's profile, however much it looks like it.
+    assert choose_camera(profiles, at(6), device=KOWA) is None
+    assert devices_that_decide(profiles, None) == ()
+    assert devices_that_decide((here,), None) == (KOWA,)
+
+
 def test_no_look_is_needed_where_the_request_or_a_device_decides():
     assert devices_that_decide(PROFILES, None) == (KOWA,)
     assert devices_that_decide(PROFILES, "left") is None
