@@ -22,6 +22,8 @@ from service.preprocessing import QUALITY_CODES
 from service.serving.control_group import ControlGroup
 from service.serving.workers.pool import Loss
 
+# The outcome of a request that is answered.
+SUCCESS = "success"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SCORES = tuple(tenth / 20 for tenth in range(1, 21))
 # The middle and the upper end: where the scores of a day's photographs are compared with the normals'.
@@ -71,12 +73,13 @@ class Metrics:
         histogram, info = partial(Histogram, registry=self.registry), partial(Info, registry=self.registry)
         self.requests = counter(
             "resynthdetect_requests",
-            "Requests by route, outcome (success, or the code of the problem) and the name of the API key.",
+            "Requests by route, outcome (success, client-disconnected, cancelled, or the code of the "
+            "problem) and the name of the API key.",
             ["route", "outcome", "client"],
         )
         self.request_seconds = histogram(
             "resynthdetect_request_duration_seconds",
-            "From a request's first byte to the beginning of its answer.",
+            "From a request's first byte to the beginning of its answer; of successes: refusals are fast.",
             ["route"],
             buckets=SECONDS,
         )
@@ -200,7 +203,8 @@ class Metrics:
     def observe_request(self, route: str, outcome: str, client: str, seconds: float) -> None:
         """Count a request by its outcome; the client is the name of its API key."""
         self.requests.labels(route=route, outcome=outcome, client=client).inc()
-        self.request_seconds.labels(route=route).observe(seconds)
+        if outcome == SUCCESS:
+            self.request_seconds.labels(route=route).observe(seconds)
 
     def observe_prediction(
         self,

@@ -1,5 +1,6 @@
 """Every request's log line and metrics, and a problem document where it crashed."""
 
+import asyncio
 from time import perf_counter
 from typing import Any
 
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import Problem, problem_response
-from service.serving.metrics import Metrics
+from service.serving.metrics import SUCCESS, Metrics
 
 _log = structlog.stdlib.get_logger("service.request")
 
@@ -43,6 +44,10 @@ class ObservationMiddleware:
         started = perf_counter()
         try:
             await self._app(scope, receive, observed_send)
+        except asyncio.CancelledError:
+            # By the server, as at the end of the time that it has to shut down.
+            state["outcome"] = "cancelled"
+            raise
         except Exception:
             _log.exception("unexpected error")
             response = problem_response(
@@ -54,7 +59,7 @@ class ObservationMiddleware:
             self._observe(scope, state, status, (answered or perf_counter()) - started)
 
     def _observe(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
-        outcome = state.get("outcome", "success")
+        outcome = state.get("outcome", SUCCESS)
         self._metrics.observe_request(_route(scope), outcome, state.get("client", ""), seconds)
         _log.info(
             "request",

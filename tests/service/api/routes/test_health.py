@@ -85,6 +85,13 @@ def test_metrics_count_refusals_by_code(client):
     assert value(client, "score_count", **EYE) == 0
 
 
+def test_a_refusal_is_no_fast_answer(client, jpeg):
+    client.post("/predict?heatmap=none", files={"file": jpeg})
+    for body in (b"nothing", b""):
+        assert client.post("/predict", files={"file": body}).status_code >= 400
+    assert value(client, "request_duration_seconds_count", route="/predict") == 1
+
+
 def test_metrics_speak_openmetrics_when_asked(client):
     response = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert response.headers["content-type"].startswith("application/openmetrics-text")

@@ -1,7 +1,11 @@
+import asyncio
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+from service.api.transport.observation import ObservationMiddleware
+from service.serving.metrics import Metrics
 
 
 @pytest.fixture
@@ -55,9 +59,34 @@ def test_a_line_for_every_outcome(client, events, method, path, status, outcome)
     assert line["path"] == path.partition("?")[0]
 
 
-def test_a_client_that_leaves_is_no_failure(settings, tiny_model, events):
-    import asyncio
+def test_a_request_that_the_server_cancels_is_no_success(events):
+    metrics = Metrics()
 
+    async def main():
+        begun = asyncio.Event()
+
+        async def endless(scope, receive, send):
+            begun.set()
+            await asyncio.Event().wait()
+
+        async def unused(message=None):
+            raise AssertionError("nothing is sent or received")
+
+        scope = {"type": "http", "method": "POST", "path": "/predict"}
+        task = asyncio.create_task(ObservationMiddleware(endless, metrics)(scope, unused, unused))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    (line,) = requests(events)
+    assert (line["status"], line["outcome"]) == (0, "cancelled")
+    labels = {"route": "unmatched", "outcome": "cancelled", "client": ""}
+    assert metrics.registry.get_sample_value("resynthdetect_requests_total", labels) == 1
+
+
+def test_a_client_that_leaves_is_no_failure(settings, tiny_model, events):
     from service.api.application import create_app
 
     sent = []
