@@ -1,5 +1,6 @@
 """A camera profile: a JSON file beside a model, made of a camera's normal photographs."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -132,7 +133,9 @@ def read_profiles(path: Path, model: str, version: str) -> tuple[CameraProfile, 
     Raises:
         ProfileError: One is damaged, or was made with another model.
     """
-    files = sorted(path.parent.glob(f"{path.stem}.*{_SUFFIX}"))
+    # No camera's name has a dot: what has one there is of another model, as eye-1.5 beside eye-1.
+    name = re.compile(rf"{re.escape(path.stem)}\.[^.]*{re.escape(_SUFFIX)}")
+    files = sorted(file for file in path.parent.iterdir() if name.fullmatch(file.name))
     return tuple(_read(file, path, model, version) for file in files)
 
 

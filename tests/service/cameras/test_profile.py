@@ -24,7 +24,7 @@ def read(folder):
 
 
 def test_a_model_finds_its_own_profiles_alone_by_name(tmp_path):
-    for stem, camera in (("eye", "b"), ("eye", "a"), ("other", "c")):
+    for stem, camera in (("eye", "b"), ("eye", "a"), ("other", "c"), ("eye.5", "d"), ("an-eye", "e")):
         write(tmp_path, camera, stem)
     (tmp_path / "eye.onnx").touch()
     (tmp_path / "eye.int8.onnx").touch()
