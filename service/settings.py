@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import limits
 import loky
@@ -22,6 +22,8 @@ OPTIONS = SettingsConfigDict(
     cli_kebab_case=True,
     cli_hide_none_type=True,
     cli_show_env_vars=True,
+    # Some are secret.
+    hide_input_in_errors=True,
 )
 # Without the prefix, these say nothing about this service: other programs read and set them too.
 _COMMON_NAMES = frozenset({"host", "port", "model", "device", "engine", "workers", "log_level"})
@@ -125,8 +127,8 @@ class Settings(BaseSettings):
     )
     api_keys: SecretStr | None = Field(
         default=None,
-        description="Keys for /predict and infer, as name:key,name:key; log and metrics show the names. "
-        "Without any, requests need none.",
+        description="Keys for /predict and infer, of 16 characters or more, as name:key,name:key; log and "
+        "metrics show the names. Without any, requests need none.",
     )
     api_keys_file: Path | None = Field(
         default=None, description="File with further keys, one name:key a line; # begins a comment."
@@ -134,8 +136,8 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Key for POST /admin/reload, which loads the model files again, as SIGHUP does. Without "
-        "it, only SIGHUP does.",
+        description="Key, of 16 characters or more, for POST /admin/reload, which loads the model files "
+        "again, as SIGHUP does. Without it, only SIGHUP does.",
     )
     rate_limit: str | None = Field(
         default=None,
@@ -176,8 +178,14 @@ def read_options(kind: type[Options], arguments: Sequence[str], program: str) ->
     except ValidationError as error:
         for each in error.errors():
             name = "-".join(str(part) for part in each["loc"]).replace("_", "-")
-            sys.stderr.write(f"--{name} {each['input']}: {each['msg']}\n")
+            given = "" if _is_secret(kind, each["loc"]) else f" {each['input']}"
+            sys.stderr.write(f"--{name}{given}: {each['msg']}\n")
         sys.exit(USAGE_ERROR)
+
+
+def _is_secret(kind: type[BaseSettings], place: Sequence[int | str]) -> bool:
+    """Whether what stands at a place of the options must not be shown."""
+    return SecretStr in get_args(kind.model_fields[str(place[0])].annotation)
 
 
 def _refuse_names_without_prefix() -> None:

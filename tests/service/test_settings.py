@@ -46,6 +46,20 @@ def test_nonsense_on_the_command_line_is_named(capsys):
     assert "--max-pixels none: Input should be a valid integer" in capsys.readouterr().err
 
 
+def test_a_secret_that_is_refused_is_not_shown(monkeypatch, capsys):
+    monkeypatch.setenv("RESYNTHDETECT_ADMIN_KEY", "hunter2")
+    with pytest.raises(SystemExit) as stop:
+        read_options(Settings, ["--port", "-1"], "service")
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert "--admin-key: Value should have at least 16 items" in told
+    assert "--port -1: " in told
+    assert "hunter2" not in told
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "hunter2" not in str(refused.value)
+
+
 def test_unknown_option_is_refused(capsys):
     with pytest.raises(SystemExit) as stop:
         read_options(Settings, ["--prot", "2000"], "service")
