@@ -42,43 +42,67 @@ class Photograph(NamedTuple):
 def find_photographs(paths: Sequence[Path]) -> list[Photograph]:
     """Find the photographs of files, folders and ZIP archives, in order.
 
+    Each has a name of its own, upper and lower case aside. Several arguments are told apart by their folders.
+
     Raises:
         PhotographError: There is no such file, or an archive cannot be read.
     """
-    return [photograph for path in paths for photograph in _photographs_of(path)]
+    found = [
+        photograph
+        for path, name in zip(paths, _names(paths), strict=True)
+        for photograph in _photographs_of(path, name)
+    ]
+    return list(_told_apart(found))
 
 
-def _photographs_of(path: Path) -> Iterator[Photograph]:
+def _names(paths: Sequence[Path]) -> list[PurePosixPath]:
+    """What each path is called below the folder that holds all of them; nothing, if it is that folder."""
+    # Without drives, which share no folder; and not resolved: a link has a name, too.
+    whole = [Path(os.path.splitdrive(os.path.normpath(path.absolute()))[1]) for path in paths]
+    folders = [each if path.is_dir() else each.parent for path, each in zip(paths, whole, strict=True)]
+    shared = os.path.commonpath(folders)
+    return [PurePosixPath(each.relative_to(shared)) for each in whole]
+
+
+def _told_apart(photographs: Sequence[Photograph]) -> Iterator[Photograph]:
+    """Number the photographs whose name is taken: what is written about one must not replace another's."""
+    taken: Counter[str] = Counter()
+    for photograph in photographs:
+        name = plain = str(photograph.name)
+        while name.lower() in taken:
+            taken[plain.lower()] += 1
+            name = f"{plain}-{taken[plain.lower()]}"
+        taken[name.lower()] = 1
+        yield Photograph(PurePosixPath(name), photograph.read)
+
+
+def _photographs_of(path: Path, name: PurePosixPath) -> Iterator[Photograph]:
     if path.is_dir():
         files = sorted(each for each in path.rglob("*") if _is_photograph(each.name, partial(_open, each)))
-        yield from (Photograph(PurePosixPath(each.relative_to(path)), partial(_read, each)) for each in files)
+        yield from (Photograph(name / each.relative_to(path), partial(_read, each)) for each in files)
     elif not path.exists():
         raise PhotographError(f"{path} does not exist")
     elif _begins_with(partial(_open, path), 0, _ZIP_MAGIC):
-        yield from _members(path)
+        yield from _members(path, name.with_name(name.stem))
     else:
-        yield Photograph(PurePosixPath(path.name), partial(_read, path))
+        yield Photograph(name, partial(_read, path))
 
 
-def _members(path: Path) -> Iterator[Photograph]:
+def _members(path: Path, folder: PurePosixPath) -> Iterator[Photograph]:
     """The photographs of an archive.
 
-    Nothing of its paths is trusted: they are made names that lead nowhere else, each once.
+    Nothing of its paths is trusted: they are made names that lead nowhere else.
     """
     try:
         archive = zipfile.ZipFile(path)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise PhotographError(f"{path} is no ZIP archive that can be read: {error}") from error
-    taken: Counter[str] = Counter()
     for member in archive.infolist():
         parts = member.filename.replace("\\", "/").split("/")
         if member.is_dir() or not _is_photograph(parts[-1], partial(archive.open, member)):
             continue
-        name = "/".join(_harmless(part) for part in parts if part.strip(" ."))
-        taken[name.lower()] += 1
-        if (count := taken[name.lower()]) > 1:
-            name += f"-{count}"
-        yield Photograph(PurePosixPath(path.stem, name), partial(_read_member, archive, member))
+        name = folder.joinpath(*(_harmless(part) for part in parts if part.strip(" .")))
+        yield Photograph(name, partial(_read_member, archive, member))
 
 
 def _harmless(part: str) -> str:

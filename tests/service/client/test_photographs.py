@@ -2,7 +2,7 @@
 
 import stat
 import zipfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -65,6 +65,34 @@ def test_members_of_one_name_are_told_apart(archive):
         found = archive(("eye.jpg", b"1"), ("eye.jpg", b"2"), ("../eye.jpg", b"3"), ("EYE.jpg", b"4"))
     assert list(found) == ["study/eye.jpg", "study/eye.jpg-2", "study/eye.jpg-3", "study/EYE.jpg-4"]
     assert [each.read() for each in found.values()] == [b"1", b"2", b"3", b"4"]
+
+
+def names(*paths):
+    return [str(each.name) for each in find_photographs(paths)]
+
+
+def test_photographs_of_several_folders_keep_the_names_of_these(archive, tmp_path, monkeypatch):
+    for folder in ("monday/anna", "monday/bert", "tuesday/anna"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "left.jpg").write_bytes(b"eye")
+    monkeypatch.chdir(tmp_path / "monday")
+    anna, bert, again = Path("anna"), Path("bert"), Path("../tuesday/anna")
+    assert names(anna) == names(Path.cwd() / "anna") == ["left.jpg"]
+    assert names(anna, bert) == names(anna / "left.jpg", bert) == ["anna/left.jpg", "bert/left.jpg"]
+    assert names(anna, again) == ["monday/anna/left.jpg", "tuesday/anna/left.jpg"]
+    archive(("left.jpg", b"eye"))
+    study = Path("../study.zip")
+    assert names(study, again / "left.jpg") == ["study/left.jpg", "tuesday/anna/left.jpg"]
+
+
+def test_photographs_that_are_named_twice_are_told_apart(archive, tmp_path):
+    archive(("left.jpg", b"packed"))
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "left.jpg").write_bytes(b"eye")
+    (tmp_path / "study" / "left.jpg-2").write_bytes(bytes(128) + b"DICM")
+    found = ["study/left.jpg", "study/left.jpg-2", "study/left.jpg-3"]
+    assert names(tmp_path / "study", tmp_path / "study.zip") == found
+    assert names(*[tmp_path / "study" / "left.jpg"] * 2) == ["left.jpg", "left.jpg-2"]
 
 
 def test_a_link_is_read_as_the_text_that_it_is(archive):
