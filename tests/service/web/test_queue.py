@@ -144,19 +144,44 @@ def test_the_threshold_is_moved(page, jpeg, tmp_path):
     expect(page.locator("#verdict")).to_contain_text("Anomalous")
 
 
+def calibrated(**camera):
+    """Has each photograph answered as one of a camera."""
+    told = {"name": "clinic-1", "chosen_by": "looks", "normals": 17, "p_value": 2 / 18, "note": ""} | camera
+
+    def answer(route):
+        route.fulfill(json=route.fetch().json() | {"camera": told, "percentile": 100 * 16 / 17})
+
+    return answer
+
+
 def test_a_score_is_told_among_the_normal_photographs_of_its_camera(page, jpeg):
-    camera = {"name": "clinic-1", "chosen_by": "looks", "normals": 17, "p_value": 2 / 18, "note": ""}
-
-    def calibrated(route):
-        answer = route.fetch()
-        route.fulfill(json=answer.json() | {"camera": camera, "percentile": 100 * 16 / 17})
-
-    page.route("**/predict?*", calibrated)
+    page.route("**/predict?*", calibrated())
     choose(page, upload("eye.jpg", jpeg))
     meaning = page.locator("#meaning")
     expect(meaning).to_contain_text("Higher than 16 of 17 normal photographs of the camera clinic-1.")
     expect(meaning).to_contain_text("So few normal photographs")
     expect(page.locator("#camera")).to_contain_text("By its looks")
+
+
+def test_the_threshold_of_a_camera_calibrated_meanwhile_is_explained_by_its_own_rule(page, jpeg):
+    choose(page, upload("before.jpg", jpeg))
+    rule = page.locator("#threshold-rule")
+    expect(rule).to_contain_text("Chosen by: hand")
+
+    def described(route):
+        camera = {"name": "clinic-1", "normals": 17, "specificity": 0.9, "normal_scores": [0.1] * 17}
+        route.fulfill(json=route.fetch().json() | {"cameras": [camera]})
+
+    page.route("**/v2/models/tiny", described)
+    page.route("**/predict?*", calibrated())
+    choose_only(page, upload("after.jpg", jpeg))
+    page.get_by_role("button", name="after.jpg").click()
+    expect(rule).to_contain_text("90 % of the normal photographs of clinic-1 stay below.")
+    # The service has this calibration no more.
+    page.route("**/predict?*", calibrated(normals=16))
+    choose_only(page, upload("between.jpg", jpeg))
+    page.get_by_role("button", name="between.jpg").click()
+    expect(rule).to_have_text(re.compile(r"^From 0\.\d+ on a photograph is called anomalous\.$"))
 
 
 def test_keys_go_through_the_photographs(page, jpeg):
