@@ -15,7 +15,6 @@ from service.dicom.uids import PROBABILITIES, REGIONS, series_uid, uid_for
 from service.preprocessing import SquareMapping
 
 _SERIES_NUMBERS = {REGIONS: 9001, PROBABILITIES: 9002}
-_HALF = 128
 
 
 def regions_on_photograph(
@@ -32,9 +31,39 @@ def regions_on_photograph(
         bool (H, W) of the photograph. A region keeps its area; the smallest keeps a pixel even where the
         photograph is smaller than the model's input.
     """
-    regions = np.where(heatmap >= threshold, np.uint8(255), np.uint8(0))
-    least = _HALF if mapping.scale >= 1 else 1
-    return np.asarray(mapping.map_to_photograph(regions) >= least)
+    regions = heatmap >= threshold
+    if mapping.scale >= 1:
+        return _enlarged(regions, mapping)
+    return np.asarray(mapping.map_to_photograph(np.where(regions, np.uint8(255), np.uint8(0))) > 0)
+
+
+def _enlarged(regions: NDArray[np.bool_], mapping: SquareMapping) -> NDArray[np.bool_]:
+    """Give each pixel of the photograph the value of the model's pixel in which its centre lies.
+
+    Interpolation between centres would lose a region of one pixel that no centre is close to.
+    """
+    frame = mapping.frame
+    rows, y = _centres(mapping, mapping.top, frame.top, frame.bottom)
+    columns, x = _centres(mapping, mapping.left, frame.left, frame.right)
+    enlarged = np.zeros((mapping.height, mapping.width), np.bool_)
+    enlarged[np.ix_(rows, columns)] = regions[np.ix_(y, x)]
+    return enlarged
+
+
+def _centres(
+    mapping: SquareMapping, start: int, first: int, end: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The photograph's rows or columns that square and frame share, and the model's at their centres.
+
+    Args:
+        mapping: The way back to the photograph.
+        start: The square's first row or column.
+        first: The frame's.
+        end: The frame's last, and one.
+    """
+    inside = np.arange(max(start, first), min(start + mapping.side, end))
+    # In half pixels, for exact numbers.
+    return inside, (2 * (inside - start) + 1) * mapping.size // (2 * mapping.side)
 
 
 def segmentation_of(
