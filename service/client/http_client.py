@@ -1,6 +1,8 @@
 """Asks a service over HTTP."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -57,7 +59,8 @@ class Client:
     ) -> PredictionAnswer:
         """Score one photograph; see :meth:`PredictionSource.predict`."""
         response = self._ask(read(photograph), "application/json", heatmap, size, model, camera)
-        return PredictionAnswer.model_validate_json(response.content)
+        with _reading(response):
+            return PredictionAnswer.model_validate_json(response.content)
 
     def predict_dicom(
         self,
@@ -70,7 +73,8 @@ class Client:
     ) -> dict[str, bytes]:
         """Make DICOM objects about one photograph; see :meth:`PredictionSource.predict_dicom`."""
         response = self._ask(read(photograph), PART, heatmap, size, model, camera)
-        return split_related(response.headers["Content-Type"], response.content)
+        with _reading(response):
+            return split_related(response.headers.get("Content-Type", ""), response.content)
 
     def models(self) -> list[ModelAnswer]:
         """The models that the service serves, the default first.
@@ -84,7 +88,8 @@ class Client:
             raise self._unreachable(error) from error
         if response.status_code != httpx2.codes.OK:
             raise _error_of(response)
-        return ModelList.model_validate_json(response.content).models
+        with _reading(response):
+            return ModelList.model_validate_json(response.content).models
 
     def _ask(
         self,
@@ -134,6 +139,16 @@ def _seconds_to_retry(response: httpx2.Response) -> float | None:
 def _seconds_until(date: str) -> float:
     moment = parsedate_to_datetime(date)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+
+
+@contextmanager
+def _reading(response: httpx2.Response) -> Iterator[None]:
+    """Raise a PredictionError where the answer is not the service's, but a proxy's page to log in, say."""
+    try:
+        yield
+    except ValueError as error:
+        message = f"The answer is {response.status_code}, but not from the service, or from another version."
+        raise PredictionError(f"status-{response.status_code}", message) from error
 
 
 def _error_of(response: httpx2.Response) -> PredictionError:

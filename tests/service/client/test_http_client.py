@@ -89,6 +89,24 @@ def test_retries_end_with_patience(jpeg):
     assert (refused.value.code, len(requests)) == ("status-503", 1)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"html": "<html>Log in</html>"},
+        {"json": {"user": None}},
+        {"content": b"--a", "headers": {"Content-Type": "multipart/related; boundary=a"}},
+    ],
+)
+@pytest.mark.parametrize(
+    "ask", [Client.models, lambda asked: asked.predict(b"eye"), lambda asked: asked.predict_dicom(b"eye")]
+)
+def test_an_answer_that_is_not_the_services_is_reported(ask, page):
+    asked, _ = answering(httpx2.Response(200, **page))
+    with pytest.raises(PredictionError, match="not from the service") as refused:
+        ask(asked)
+    assert refused.value.code == "status-200"
+
+
 def test_an_unreachable_service_is_reported(jpeg):
     with (
         Client("http://127.0.0.1:9") as nobody,
