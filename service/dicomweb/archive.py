@@ -16,7 +16,7 @@ _JSON = "application/dicom+json"
 # As it is stored: the archive need not decode it.
 _ANY_SYNTAX = f'multipart/related; type="{PART}"; transfer-syntax=*'
 _PAGE = 100
-_UID = re.compile(r"[0-9.]{1,64}")
+_UID = re.compile(r"[0-9][0-9.]{0,63}")
 
 
 class ArchiveError(Exception):
@@ -30,6 +30,11 @@ class PhotographUids:
     study: str
     series: str
     instance: str
+
+    @property
+    def are_valid(self) -> bool:
+        """Whether they are UIDs, which can become part of an address."""
+        return all(_UID.fullmatch(each) for each in (self.study, self.series, self.instance))
 
 
 class Archive:
@@ -47,14 +52,22 @@ class Archive:
         self._http = http
         self._qido, self._wado, self._stow = (url.rstrip("/") for url in (qido, wado, stow))
 
-    def photographs(self, since: date) -> Iterator[PhotographUids]:
+    def photographs(self, since: date) -> tuple[list[PhotographUids], int]:
         """Find ophthalmic photographs in studies of this date and later.
+
+        Returns:
+            The photographs, and how many others cannot be asked for: they have no valid UIDs.
 
         Raises:
             ArchiveError: It does not answer as it should.
         """
-        for kind in PHOTOGRAPHS:
-            yield from self._instances(SOPClassUID=kind, StudyDate=f"{since:%Y%m%d}-")
+        found = [
+            each
+            for kind in PHOTOGRAPHS
+            for each in self._instances(SOPClassUID=kind, StudyDate=f"{since:%Y%m%d}-")
+        ]
+        valid = [each for each in found if each.are_valid]
+        return valid, len(found) - len(valid)
 
     def has_series(self, study: str, series: str) -> bool:
         """Whether a series holds anything.
@@ -100,7 +113,7 @@ class Archive:
             range_ = {"limit": str(_PAGE), "offset": str(len(seen))}
             page = self._page(f"{self._qido}/instances", **query, **range_)
             found = {
-                PhotographUids(*(_uid(each, tag) for tag in (_STUDY, _SERIES, _INSTANCE))) for each in page
+                PhotographUids(*(_text(each, tag) for tag in (_STUDY, _SERIES, _INSTANCE))) for each in page
             }
             # An archive that knows no offset gives the same page again.
             if not found - seen:
@@ -138,12 +151,9 @@ def _has_failed(response: httpx2.Response) -> bool:
         return False
 
 
-def _uid(found: Mapping[str, Any], tag: str) -> str:
+def _text(found: Mapping[str, Any], tag: str) -> str:
+    """The first value of an element; empty if there is none."""
     try:
-        value = str(found[tag]["Value"][0])
+        return str(found[tag]["Value"][0])
     except (KeyError, IndexError, TypeError):
-        value = ""
-    # It becomes part of an address.
-    if not _UID.fullmatch(value):
-        raise ArchiveError("QIDO-RS found an object without UIDs")
-    return value
+        return ""

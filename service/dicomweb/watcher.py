@@ -35,6 +35,11 @@ class WatcherMetrics:
             "Photographs of the last round whose results are not stored.",
             registry=self.registry,
         )
+        self.refused = Gauge(
+            "resynthdetect_dicomweb_refused",
+            "Photographs of the last round that get no results: they have no valid UIDs.",
+            registry=self.registry,
+        )
 
     def _counter(self, name: str, description: str, labels: tuple[str, ...] = ()) -> Counter:
         return Counter(f"resynthdetect_dicomweb_{name}", description, labels, registry=self.registry)
@@ -87,6 +92,7 @@ class Watcher:
         self._clock = clock
         self._done: set[tuple[str, str]] = set()
         self._retries: dict[str, _Retry] = {}
+        self._invalid = 0
         self.metrics = WatcherMetrics()
 
     def round(self, stopped: Callable[[], bool] = lambda: False) -> bool:
@@ -101,7 +107,7 @@ class Watcher:
         try:
             model = self._served()
             since = datetime.now(UTC).date() - timedelta(days=self._days)
-            found = list(self._archive.photographs(since))
+            found, invalid = self._archive.photographs(since)
         except (ArchiveError, PredictionError) as error:
             step = "query" if isinstance(error, ArchiveError) else "models"
             self.metrics.failures.labels(step=step).inc()
@@ -116,7 +122,15 @@ class Watcher:
             _log.info("progress", done=number, of=len(new))
         waiting = sum(not self._is_done(each, model) for each in found)
         self.metrics.waiting.set(waiting)
-        return waiting == 0
+        self._skip(invalid)
+        return waiting + invalid == 0
+
+    def _skip(self, invalid: int) -> None:
+        # Not each round.
+        if invalid > self._invalid:
+            _log.warning("skipped", photographs=invalid, reason="QIDO-RS gave no valid UIDs of them")
+        self._invalid = invalid
+        self.metrics.refused.set(invalid)
 
     def _served(self) -> ModelAnswer:
         """The model that answers.

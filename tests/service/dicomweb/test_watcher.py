@@ -1,6 +1,5 @@
 """What a watcher does when archive and service fail, restart or change; both in memory."""
 
-import json
 from datetime import UTC, date, datetime
 
 import httpx2
@@ -231,8 +230,8 @@ def test_it_stops_between_two_photographs(pacs, service):
 def test_all_pages_are_read(pacs, knows_offset):
     pacs.photographs = [f"1.2.{number}" for number in range(250 if knows_offset else 100)]
     pacs.knows_offset = knows_offset
-    found = list(archive_of(pacs).photographs(date(2026, 11, 3)))
-    assert sorted(each.instance for each in found) == sorted(pacs.photographs)
+    found, invalid = archive_of(pacs).photographs(date(2026, 11, 3))
+    assert (sorted(each.instance for each in found), invalid) == (sorted(pacs.photographs), 0)
     assert {query["StudyDate"] for query in pacs.queries} == {"20261103-"}
 
 
@@ -243,13 +242,27 @@ def test_the_days_to_look_at_are_counted_from_today(pacs, service):
 
 
 @pytest.mark.parametrize(
-    "found", [{}, {"00080018": {"Value": ["../../../etc"]}}, {"00080018": {"vr": "UI"}}, "text"]
+    "found",
+    [
+        "text",
+        {"00080018": {"vr": "UI"}},
+        *({"00080018": {"Value": [uid]}} for uid in ("", "../../../etc", "..", "1.2.3/", "1" * 65)),
+    ],
 )
-def test_what_is_no_uid_becomes_no_address(pacs, found):
-    row = {**Pacs.row("1.2.3"), **found} if isinstance(found, dict) and found else found
-    pacs.find = lambda _: httpx2.Response(200, content=json.dumps([row]))
-    with pytest.raises(ArchiveError, match="without UIDs"):
-        list(archive_of(pacs).photographs(date(2026, 11, 3)))
+def test_what_has_no_uid_is_told_and_delays_no_other(pacs, service, events, found):
+    others = list(pacs.photographs)
+    pacs.photographs.insert(1, "another")
+    row = {**Pacs.row("1.2.99"), **found} if isinstance(found, dict) else found
+    pacs.row = lambda uid: row if uid == "another" else Pacs.row(uid)
+    watcher = watch(pacs, service)
+    assert not watcher.round()
+    assert not watcher.round()
+    assert service.asked == others
+    assert (count(watcher, "refused"), count(watcher, "waiting")) == (1, 0)
+    assert [event["photographs"] for event in events if event["event"] == "skipped"] == [1]
+    pacs.photographs.remove("another")
+    assert watcher.round()
+    assert count(watcher, "refused") == 0
 
 
 def test_an_answer_of_another_kind_is_an_error(pacs):
@@ -258,4 +271,4 @@ def test_an_answer_of_another_kind_is_an_error(pacs):
         archive_of(pacs).fetch(PhotographUids("9.1", "9.2", "1.2.0"))
     pacs.find = lambda _: httpx2.Response(200, text="<html>")
     with pytest.raises(ArchiveError, match="with a list"):
-        list(archive_of(pacs).photographs(date(2026, 11, 3)))
+        archive_of(pacs).photographs(date(2026, 11, 3))
