@@ -19,6 +19,11 @@ _log = structlog.stdlib.get_logger("service.dicomweb")
 
 _LONGEST_WAIT_SECONDS = 3600.0
 _MAX_DOUBLINGS = 20
+# Of photographs that get no results. Limits are none: they can be raised.
+REFUSALS = (
+    *("empty-file", "not-an-image", "unsupported-image", "multiple-images", "truncated-image"),
+    *("corrupt-image", "no-field-of-view"),
+)
 
 
 class WatcherMetrics:
@@ -32,12 +37,12 @@ class WatcherMetrics:
         self.failures = self._counter("failures", "Attempts that failed and will be repeated.", ("step",))
         self.waiting = Gauge(
             "resynthdetect_dicomweb_waiting",
-            "Photographs of the last round whose results are not stored.",
+            "Photographs of the last round whose results are not stored, but for those refused.",
             registry=self.registry,
         )
         self.refused = Gauge(
             "resynthdetect_dicomweb_refused",
-            "Photographs of the last round that get no results: they have no valid UIDs.",
+            "Photographs of the last round that the service refuses, or that have no valid UIDs.",
             registry=self.registry,
         )
 
@@ -47,10 +52,11 @@ class WatcherMetrics:
 
 @dataclass(frozen=True)
 class _Retry:
-    """A photograph that failed, how often, and when it is tried again."""
+    """A photograph that failed, how often, when it is tried again, and whether the service refused it."""
 
-    attempts: int
-    due: float
+    attempts: int = 0
+    due: float = 0
+    refused: bool = False
 
 
 class Watcher:
@@ -120,17 +126,18 @@ class Watcher:
                 break
             self._process(photograph, model)
             _log.info("progress", done=number, of=len(new))
-        waiting = sum(not self._is_done(each, model) for each in found)
-        self.metrics.waiting.set(waiting)
-        self._skip(invalid)
-        return waiting + invalid == 0
+        left = [each for each in found if not self._is_done(each, model)]
+        refused = sum(self._retries.get(each.instance, _Retry()).refused for each in left)
+        self.metrics.waiting.set(len(left) - refused)
+        self.metrics.refused.set(refused + invalid)
+        self._tell_skipped(invalid)
+        return not left and invalid == 0
 
-    def _skip(self, invalid: int) -> None:
+    def _tell_skipped(self, invalid: int) -> None:
         # Not each round.
         if invalid > self._invalid:
             _log.warning("skipped", photographs=invalid, reason="QIDO-RS gave no valid UIDs of them")
         self._invalid = invalid
-        self.metrics.refused.set(invalid)
 
     def _served(self) -> ModelAnswer:
         """The model that answers.
@@ -157,7 +164,7 @@ class Watcher:
                 step = "store"
                 self._store(photograph, objects)
         except (ArchiveError, PredictionError) as error:
-            self._failed(photograph, step, str(error))
+            self._failed(photograph, step, error)
         else:
             self._done.add((photograph.instance, series))
             self._retries.pop(photograph.instance, None)
@@ -171,17 +178,18 @@ class Watcher:
         self.metrics.stored.inc()
         _log.info("stored", photograph=photograph.instance, objects=len(objects) + 1)
 
-    def _failed(self, photograph: PhotographUids, step: str, reason: str) -> None:
-        last = self._retries.get(photograph.instance)
-        attempts = 1 if last is None else last.attempts + 1
+    def _failed(self, photograph: PhotographUids, step: str, error: ArchiveError | PredictionError) -> None:
+        last = self._retries.get(photograph.instance, _Retry())
+        attempts = last.attempts + 1
         wait = min(_LONGEST_WAIT_SECONDS, self._interval * 2 ** min(attempts - 1, _MAX_DOUBLINGS))
-        self._retries[photograph.instance] = _Retry(attempts, self._clock() + wait)
+        refused = last.refused or (isinstance(error, PredictionError) and error.code in REFUSALS)
+        self._retries[photograph.instance] = _Retry(attempts, self._clock() + wait, refused)
         self.metrics.failures.labels(step=step).inc()
         _log.warning(
             "failed",
             photograph=photograph.instance,
             step=step,
-            reason=reason,
+            reason=str(error),
             attempts=attempts,
             retry_seconds=wait,
         )

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 import httpx2
 import pytest
 
+from service.api.problems import PROBLEMS
 from service.api.schemas import ModelAnswer
 from service.api.transport.multipart_related import multipart_related, split_related
 from service.client.interface import PredictionError
 from service.dicom.uids import series_uid
 from service.dicomweb.archive import Archive, ArchiveError, PhotographUids
-from service.dicomweb.watcher import Watcher
+from service.dicomweb.watcher import REFUSALS, Watcher
 from tests.service.preprocessing.dicom_objects import PHOTOGRAPHY_8_BIT
 
 NAME = "MARKED^Name"
@@ -76,6 +77,7 @@ class Service:
     def __init__(self):
         self.version = "1"
         self.failures = 0
+        self.code = "internal-error"
         self.asked: list[str] = []
 
     def models(self):
@@ -85,7 +87,7 @@ class Service:
         self.asked.append(photograph.decode())
         if self.failures:
             self.failures -= 1
-            raise PredictionError("no-field-of-view", "The image is not a fundus photograph.")
+            raise PredictionError(self.code, "It failed.")
         uid = photograph.decode()
         return {
             kind: f"{series_uid(uid, kind, model, self.version)} {uid}".encode()
@@ -162,6 +164,29 @@ def test_a_failure_is_told_and_repeated_later_and_later(pacs, service, events):
         ("predict", 3, 40),
     ]
     assert (count(watcher, "failures_total", step="predict"), count(watcher, "waiting")) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"), [("no-field-of-view", 1), ("image-too-large", 0), ("unreachable", 0)]
+)
+def test_a_photograph_that_is_refused_does_not_wait(pacs, service, code, refused):
+    now = [0.0]
+    service.failures, service.code = 1, code
+    watcher = watch(pacs, service, clock=lambda: now[0])
+    assert not watcher.round()
+    assert (count(watcher, "refused"), count(watcher, "waiting")) == (refused, 1 - refused)
+    # It is tried again all the same, and no failure of another kind makes it wait.
+    now[0] = 10
+    pacs.broken["fetch"] = 1
+    assert not watcher.round()
+    assert (count(watcher, "refused"), count(watcher, "waiting")) == (refused, 1 - refused)
+    now[0] = 30
+    assert watcher.round()
+    assert (count(watcher, "refused"), count(watcher, "waiting")) == (0, 0)
+
+
+def test_refusals_are_problems_of_the_service():
+    assert set(REFUSALS) <= set(PROBLEMS)
 
 
 @pytest.mark.parametrize(("verb", "step"), [("series", "query"), ("fetch", "fetch"), ("store", "store")])
