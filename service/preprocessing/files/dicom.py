@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from service.preprocessing.errors import DecodeError
@@ -33,6 +34,8 @@ OPHTHALMIC_PHOTOGRAPHY_16_BIT = "1.2.840.10008.5.1.4.1.1.77.1.5.2"
 PHOTOGRAPHS = (OPHTHALMIC_PHOTOGRAPHY_8_BIT, OPHTHALMIC_PHOTOGRAPHY_16_BIT)
 # A few bytes of one unfold into any number of colours.
 _SEGMENTED_PALETTE = "SegmentedRedPaletteColorLookupTableData"
+# A segment of a JPEG: version 100, no flags, and no transformation of colours.
+_ADOBE_RGB = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR", "MONOCHROME2")
 # The longest value of representation LO.
 _MAX_TEXT = 64
@@ -178,7 +181,8 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
     if "PixelData" not in element:
         raise DecodeError("truncated-image", "The DICOM object ends before its picture.")
     if syntax == _JPEG_BASELINE:
-        return bytes(get_frame(element.PixelData, 0, number_of_frames=1))
+        jpeg = bytes(get_frame(element.PixelData, 0, number_of_frames=1))
+        return _with_colours(jpeg) if header.PhotometricInterpretation == "RGB" else jpeg
     header.update(element)
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = UID(syntax)
@@ -189,6 +193,19 @@ def _picture(syntax: str, header: "Dataset", rest: io.BytesIO) -> bytes | NDArra
     # Twelve bits stored in sixteen become sixteen.
     pixels = pixels << (header.BitsAllocated - header.BitsStored)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=-1)
+
+
+def _with_colours(jpeg: bytes) -> bytes:
+    """Have decoders take a JPEG of an RGB object for red, green and blue where it does not say otherwise.
+
+    They would take it for luminance and chrominance, which it is where it says so as JFIF or by a segment of
+    Adobe's of its own, or where two of its components have fewer pixels.
+    """
+    try:
+        *_, subsampling = simplejpeg.decode_jpeg_header(jpeg, strict=False)
+    except (ValueError, KeyError):  # damaged, or of other components
+        return jpeg
+    return jpeg[:2] + _ADOBE_RGB + jpeg[2:] if subsampling == "444" else jpeg
 
 
 def _acquired_at(header: "Dataset") -> str | None:

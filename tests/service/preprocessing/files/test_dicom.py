@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
@@ -23,6 +24,7 @@ from tests.service.preprocessing.dicom_objects import (
     stored,
     uncompressed,
 )
+from tests.service.preprocessing.pictures import file_of
 
 
 def opened(data, max_pixels=10**7):
@@ -56,6 +58,35 @@ def test_a_jpeg_in_an_object_is_not_turned(photograph):
     found = photograph_object(photograph, JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
     found.PixelData = encapsulate([turned])
     np.testing.assert_array_equal(opened(stored(found)), opened(data))
+
+
+def in_rgb_object(pixels, jpeg):
+    found = photograph_object(pixels, JPEGBaseline8Bit)
+    found.PixelData = encapsulate([jpeg])
+    return stored(found)
+
+
+def test_a_jpeg_of_red_green_and_blue_that_does_not_say_so_has_its_colours(photograph):
+    # The three components as they are, in a file of which the first segment calls them YCbCr.
+    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in np.rollaxis(photograph, -1)]
+    jpeg = file_of(Image.merge("YCbCr", planes), "JPEG", quality=95, subsampling=0)
+    assert jpeg[2:4] + jpeg[6:10] == b"\xff\xe0JFIF"
+    found = opened(in_rgb_object(photograph, jpeg[:2] + jpeg[20:]))
+    assert np.abs(found.astype(int) - photograph).mean() < 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"subsampling": 0}, {"subsampling": 0, "keep_rgb": True}], ids=["JFIF", "Adobe"]
+)
+def test_a_jpeg_that_names_its_colours_has_them_whatever_its_object_says(photograph, options):
+    jpeg = file_of(photograph, "JPEG", **options)
+    np.testing.assert_array_equal(opened(in_rgb_object(photograph, jpeg)), opened(jpeg))
+
+
+def test_a_jpeg_with_less_of_two_components_is_no_rgb_whatever_its_object_says(photograph):
+    jpeg = file_of(photograph, "JPEG", subsampling=2)
+    found = opened(in_rgb_object(photograph, jpeg[:2] + jpeg[20:]))
+    np.testing.assert_array_equal(found, opened(jpeg))
 
 
 def test_ycbcr_becomes_rgb(photograph):
