@@ -22,6 +22,7 @@ from service.pictures.options import DEFAULT_SIZE, Heatmap, Size
 PROGRAM = "python -m service.client"
 API_KEY_VARIABLE = "RESYNTHDETECT_API_KEY"
 CSV_NAME = "predictions.csv"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Between the photograph's name and its problem.
 ANSWER_COLUMNS: Mapping[str, Callable[[PredictionAnswer], object]] = {
     "score": lambda answer: answer.score,
@@ -164,13 +165,18 @@ def _write(options: argparse.Namespace, photographs: Sequence[Photograph], sourc
         rows.writeheader()
         with ThreadPoolExecutor(options.concurrency) as threads:
             for row in tqdm(threads.map(predict, photographs), total=len(photographs), unit="photograph"):
-                rows.writerow(row)
+                rows.writerow({column: _cell(value) for column, value in row.items()})
                 if "problem" in row:
                     tqdm.write(f"{row['photograph']}: {row['problem']}", file=sys.stderr)
                 # An interrupted run keeps what it has.
                 file.flush()
                 refused += "problem" in row
     return refused
+
+
+def _cell(value: object) -> object:
+    """A file name that a spreadsheet would take for a formula becomes text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _row(photograph: Photograph, options: argparse.Namespace, source: PredictionSource) -> dict[str, object]:

@@ -78,6 +78,18 @@ def test_an_archive_is_sent_photograph_by_photograph(predict, tmp_path, jpeg, ca
     assert "study/IM0002.jpg: The file is not an image." in capsys.readouterr().err
 
 
+def test_a_spreadsheet_takes_no_name_for_a_formula(predict, tmp_path, jpeg):
+    names = ["=1.jpg", "+1.jpg", "-1.jpg", "@1.jpg", "\t=1.jpg", "\r=1.jpg", "1=.jpg"]
+    (tmp_path / "photographs").mkdir()
+    for name in names:
+        (tmp_path / "photographs" / name).write_bytes(jpeg if name == names[0] else b"no picture")
+    assert predict(tmp_path / "photographs") == 1
+    rows = read_csv(tmp_path)
+    assert {row["photograph"] for row in rows} == {"1=.jpg", *(f"'{name}" for name in names[:-1])}
+    assert [float(row["score"]) > 0 for row in rows if row["score"]] == [True]
+    assert (tmp_path / "out" / "=1.jpg.png").exists()
+
+
 def test_it_tells_its_version(predict, capsys):
     assert predict("--version") == 0
     assert version("resynthdetect") in capsys.readouterr().out
