@@ -1,5 +1,8 @@
 // The files of a drop; a dropped folder brings all in it.
 
+import { Refusal } from "./ask.js";
+import { words } from "./words.js";
+
 // Each file with its path from the folder that was dropped. To be called while the drop is handled: a browser
 // forgets what was dropped at once.
 export async function filesOf(transfer) {
@@ -20,12 +23,15 @@ export function isPhotograph(name) {
 
 async function walk(entry) {
   if (entry instanceof File) return [fileAt(entry.name, entry)];
-  if (entry.isDirectory) {
+  const path = entry.fullPath.slice(1);
+  try {
+    if (!entry.isDirectory) return [fileAt(path, await new Promise((resolve, reject) => entry.file(resolve, reject)))];
     const inside = (await children(entry)).filter(({ name }) => isPhotograph(name));
     return (await Promise.all(inside.map(walk))).flat();
+  } catch {
+    // What cannot be read is a file that cannot be opened.
+    return [{ name: path, open: () => Promise.reject(new Refusal(words("problem.file"), 0)) }];
   }
-  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-  return [fileAt(entry.fullPath.slice(1), file)];
 }
 
 async function children(folder) {

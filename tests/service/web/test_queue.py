@@ -30,6 +30,35 @@ def drop(page, path):
         session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 300, "data": data})
 
 
+def test_what_cannot_be_read_costs_a_drop_nothing_else(page, jpeg):
+    # Root reads whatever a test forbids, so the entries are the test's own.
+    data = page.evaluate_handle(
+        """(bytes) => {
+          const data = new DataTransfer();
+          for (const name of ["eye.jpg", "broken.zip", "locked"]) {
+            data.items.add(new File([new Uint8Array(bytes)], name));
+          }
+          const fail = (done, failed) => failed(new DOMException("", "NotReadableError"));
+          DataTransferItem.prototype.webkitGetAsEntry = function () {
+            const file = this.getAsFile();
+            return {
+              isDirectory: file.name === "locked",
+              fullPath: `/${file.name}`,
+              file: file.name === "eye.jpg" ? (done) => done(file) : fail,
+              createReader: () => ({ readEntries: fail }),
+            };
+          };
+          return data;
+        }""",
+        list(jpeg),
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": data})
+    expect(page.get_by_role("status")).to_have_text("One photograph answered, 2 failed.")
+    rows = page.locator("#rows tr", has=page.locator(".failed"))
+    assert rows.locator("td:first-child").all_inner_texts() == ["broken.zip", "locked"]
+    assert rows.locator(".failed").all_inner_texts() == ["The file cannot be read."] * 2
+
+
 def test_three_photographs_are_asked_for_at_a_time(page, jpeg):
     held = []
     page.route("**/predict?*", lambda route: held.append(route))
