@@ -3,7 +3,7 @@
 import { filesIn, isArchive } from "./archive.js";
 import { describe, models } from "./ask.js";
 import { calibrationOf } from "./calibration.js";
-import { fileAt, filesOf } from "./dropped.js";
+import { fileAt, filesOf, isPhotograph } from "./dropped.js";
 import { otherEye } from "./eyes.js";
 import { listen } from "./keys.js";
 import { List } from "./list.js";
@@ -183,7 +183,10 @@ part("ask-again").addEventListener("click", () => askAgain([chosen]));
 for (const name of ["files", "folder"]) {
   part(`choose-${name}`).addEventListener("click", () => part(name).click());
   part(name).addEventListener("change", ({ target }) => {
-    void take([...target.files].map((file) => fileAt(file.webkitRelativePath || file.name, file)));
+    // Of a folder; that itself is wanted, whatever its name is.
+    const wanted = ({ webkitRelativePath: path }) => path.split("/").slice(1).every(isPhotograph);
+    const files = [...target.files].filter(wanted);
+    void take(files.map((file) => fileAt(file.webkitRelativePath || file.name, file)));
     // The same file may be chosen again.
     target.value = "";
   });

@@ -10,13 +10,19 @@ from playwright.sync_api import expect
 from tests.service.web.actions import choose, choose_only, upload, wait_for, wait_for_held
 
 
-def test_a_folder_is_dropped_with_all_in_it(page, jpeg, tmp_path):
+@pytest.mark.parametrize("way", ["dropped", "chosen"])
+def test_a_folder_brings_all_in_it(page, jpeg, tmp_path, way):
     inside = tmp_path / "clinic" / "monday"
     inside.mkdir(parents=True)
     (inside / "first.jpg").write_bytes(jpeg)
     (inside.parent / "second.jpg").write_bytes(jpeg)
-    (inside / ".hidden").write_bytes(b"what systems leave in folders")
-    drop(page, inside.parent)
+    for name in ("monday/.DS_Store", "DICOMDIR", "__MACOSX/third.jpg"):
+        (inside.parent / name).parent.mkdir(exist_ok=True)
+        (inside.parent / name).write_bytes(b"what systems leave in folders")
+    if way == "dropped":
+        drop(page, inside.parent)
+    else:
+        page.locator("#folder").set_input_files(inside.parent)
     expect(page.get_by_role("status")).to_have_text("2 photographs answered.")
     names = page.locator("#rows td:first-child").all_inner_texts()
     assert sorted(names) == ["clinic/monday/first.jpg", "clinic/second.jpg"]
