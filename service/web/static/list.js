@@ -12,6 +12,8 @@ const KEYS = {
 
 export class List {
   #entries = [];
+  // As the rows are.
+  #drawn = [];
   #sort = null;
   #current = null;
   #moved = null;
@@ -56,10 +58,11 @@ export class List {
   draw() {
     document.getElementById("list").hidden = this.#entries.length === 0;
     const rows = document.getElementById("rows");
-    const focused = [...rows.querySelectorAll("button")].indexOf(document.activeElement);
-    rows.replaceChildren(...this.entries.map((entry) => this.#row(entry)));
-    // Drawn again, a row has lost the focus.
-    if (focused >= 0) rows.querySelectorAll("button")[focused]?.focus();
+    const focused = this.#drawn[[...rows.querySelectorAll("button")].indexOf(document.activeElement)];
+    this.#drawn = this.entries;
+    rows.replaceChildren(...this.#drawn.map((entry) => this.#row(entry)));
+    // Drawn again, a row has lost the focus, and may be elsewhere.
+    rows.querySelectorAll("button")[this.#drawn.indexOf(focused)]?.focus();
   }
 
   #row(entry) {

@@ -320,6 +320,15 @@ def test_the_list_is_sorted_and_saved(page, jpeg, dull_jpeg, tmp_path):
     assert not rows[2]["problem"]
 
 
+def test_the_focus_stays_with_a_photograph_that_moves(page, jpeg, dull_jpeg):
+    choose(page, upload("dull.jpg", dull_jpeg))
+    page.get_by_role("button", name="Score").click()
+    page.get_by_role("button", name="dull.jpg").focus()
+    choose_only(page, upload("colourful.jpg", jpeg))
+    expect(page.locator("#rows td:first-child")).to_have_text(["colourful.jpg", "dull.jpg"])
+    expect(page.get_by_role("button", name="dull.jpg")).to_be_focused()
+
+
 def test_a_cleared_list_is_empty(page, jpeg):
     choose(page, upload("eye.jpg", jpeg))
     page.get_by_role("button", name="Clear the list").click()
