@@ -110,6 +110,11 @@ class NormalImages:
         """Side of the pictures."""
         return int(self.prepared[0].shape[0])
 
+    def at_most(self, count: int) -> "NormalImages":
+        """Return at most so many of the photographs, evenly spread: every one, every second, ..."""
+        step = -(-len(self) // count)
+        return NormalImages(self.prepared[::step], self.natural[::step], self.scales[::step])
+
 
 @dataclass(frozen=True)
 class PreparedSet:

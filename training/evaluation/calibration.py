@@ -12,7 +12,7 @@ from training.data.prepared import NormalImages
 from training.data.split import SPECIFICITY
 from training.evaluation.methods import Predictor
 from training.field_of_view import inside_field_of_view
-from training.stages.localization import held_back_samples
+from training.stages.localization import MOST_JUDGED, held_back_samples
 from training.stages.samples import SyntheticSamples
 
 _VIEWS = 4
@@ -45,8 +45,7 @@ class Calibration(NamedTuple):
     normal_scores: tuple[float, ...]
 
 
-class _Predictions(NamedTuple):
-    scores: NDArray[np.float32]  # (images,)
+class _Pixels(NamedTuple):
     probabilities: NDArray[np.float32]  # (pixels inside the fields of view,)
     mask: NDArray[np.bool_]  # (pixels inside the fields of view,)
 
@@ -60,6 +59,8 @@ def calibrate(
 ) -> Calibration:
     """Choose the thresholds of a method.
 
+    Scores are those of all images. Pixels are those of at most MOST_JUDGED of them, evenly spread.
+
     Args:
         predict: The method.
         normals: Normal images that were held back.
@@ -72,12 +73,13 @@ def calibrate(
         The thresholds, each with the rule that chose it.
     """
     turned = held_back_samples(normals, constants, config, _NORMAL_VIEWS * views, normal_share=1.0)
-    normal = _predict(predict, turned)
-    synthetic = _predict(predict, held_back_samples(normals, constants, config, views, normal_share=0.0))
-    quantiles = np.quantile(normal.scores, np.linspace(0, 1, _QUANTILES))
+    scores = _scores(predict, turned)
+    judged = normals.at_most(MOST_JUDGED)
+    synthetic = _pixels(predict, held_back_samples(judged, constants, config, views, normal_share=0.0))
+    quantiles = np.quantile(scores, np.linspace(0, 1, _QUANTILES))
     return Calibration(
         decision=Choice(
-            value=float(np.quantile(normal.scores, SPECIFICITY)),
+            value=float(np.quantile(scores, SPECIFICITY)),
             chosen_by=f"{SPECIFICITY:.0%} of {len(normals)} held-back normal images score lower",
         ),
         region=Choice(
@@ -92,27 +94,30 @@ def calibrate(
     )
 
 
-def _predict(predict: Predictor, samples: SyntheticSamples) -> _Predictions:
-    scores, probabilities, masks = [], [], []
+def _scores(predict: Predictor, samples: SyntheticSamples) -> NDArray[np.float32]:
+    images = (samples[index][0].numpy() for index in range(len(samples)))
+    return np.array([float(predict(image[None])[0][0]) for image in images], np.float32)
+
+
+def _pixels(predict: Predictor, samples: SyntheticSamples) -> _Pixels:
+    probabilities, masks = [], []
     for index in range(len(samples)):
         image, mask = (part.numpy() for part in samples[index])
-        score, heatmap = predict(image[None])
         inside = inside_field_of_view(image)
-        scores.append(float(score[0]))
-        probabilities.append(heatmap[0][inside])
+        probabilities.append(predict(image[None])[1][0][inside])
         masks.append(mask[inside] > 0)
-    return _Predictions(np.array(scores, np.float32), np.concatenate(probabilities), np.concatenate(masks))
+    return _Pixels(np.concatenate(probabilities), np.concatenate(masks))
 
 
-def _best_f1(predictions: _Predictions) -> float:
+def _best_f1(pixels: _Pixels) -> float:
     precision, recall, thresholds = precision_recall_curve(
-        predictions.mask, predictions.probabilities, drop_intermediate=True
+        pixels.mask, pixels.probabilities, drop_intermediate=True
     )
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     return float(thresholds[np.argmax(f1[:-1])])
 
 
-def _best_balanced_accuracy(predictions: _Predictions) -> float:
-    false_positives, true_positives, thresholds = roc_curve(predictions.mask, predictions.probabilities)
+def _best_balanced_accuracy(pixels: _Pixels) -> float:
+    false_positives, true_positives, thresholds = roc_curve(pixels.mask, pixels.probabilities)
     # The first threshold is infinite, above every probability.
     return float(thresholds[1:][np.argmax((true_positives - false_positives)[1:])])

@@ -26,6 +26,9 @@ _PICTURES = 4
 # Samples for choosing the epoch are drawn with a seed that no training uses.
 _HELD_BACK_SEED = 2**31
 _HELD_BACK_ROUNDS = 3
+# Of held-back images, where every pixel counts: tens of millions of pixels are enough, and more of them fill
+# the memory.
+MOST_JUDGED = 32
 
 
 class WeighedSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -60,8 +63,9 @@ class LocalizationObserver:
     def __init__(
         self, normals: NormalImages, constants: PreprocessingConstants, config: TrainingConfig, device: str
     ) -> None:
-        """Choose the synthetic images: whole ones, the same at every look."""
-        self._samples = held_back_samples(normals, constants, config, _HELD_BACK_ROUNDS)
+        """Choose the synthetic images: whole ones, of at most MOST_JUDGED normals, the same at every look."""
+        judged = normals.at_most(MOST_JUDGED)
+        self._samples = held_back_samples(judged, constants, config, _HELD_BACK_ROUNDS)
         self._device = device
 
     @torch.inference_mode()

@@ -7,6 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import normal_images
 from training.config import NetworkConfig, StageConfig, TrainingConfig
+from training.data.prepared import NormalImages
 from training.evaluation.calibration import calibrate
 from training.field_of_view import inside_field_of_view
 from training.stages.localization import held_back_samples
@@ -68,6 +69,25 @@ def test_the_decision_is_that_of_normal_images_alone(images):
     assert calibration.normal_scores[0] == pytest.approx(scores.min(), abs=0.01)
     assert len(calibration.normal_scores) == 101
     assert calibration.decision.chosen_by == "90% of 3 held-back normal images score lower"
+
+
+def test_pixels_are_those_of_some_images_where_many_are_held_back_and_scores_those_of_all(monkeypatch):
+    monkeypatch.setattr("training.evaluation.calibration.MOST_JUDGED", 2)
+    images = normal_images(range(5), SIZE)
+    seen = []
+
+    def counting(batch):
+        seen.append(batch)
+        return brightness(batch)
+
+    few = calibrate(counting, images, CONSTANTS, CONFIG, VIEWS)
+
+    # Every third of five: two of them, with lesions and without.
+    assert len(seen) == 5 * 4 * VIEWS + 2 * VIEWS
+    chosen = NormalImages(images.prepared[::3], images.natural[::3], images.scales[::3])
+    alone = calibrate(brightness, chosen, CONSTANTS, CONFIG, VIEWS)
+    assert (few.region, few.pixel) == (alone.region, alone.pixel)
+    assert few.decision.chosen_by == "90% of 5 held-back normal images score lower"
 
 
 def test_what_a_method_says_outside_the_field_of_view_changes_no_threshold(images):

@@ -1,4 +1,5 @@
 import zipfile
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from service.preprocessing import PreprocessingConstants
 from tests.training.pictures import normal_images
 from training.config import NetworkConfig, StageConfig, TrainingConfig
 from training.networks.localizer import GuidedLocalizer
-from training.stages.localization import train_localization
+from training.stages.localization import LocalizationObserver, train_localization
 from training.stages.loop import run_stage
 from training.stages.reconstruction import train_reconstruction
 from training.stages.stage import Hardware, Stage
@@ -131,6 +132,20 @@ def test_a_training_learns_to_find_synthetic_lesions(tmp_path, images):
     state = torch.load(tmp_path / "localization.checkpoint.pt", weights_only=True)
     # About 2 % of the pixels are lesion, which is what an untrained network's average precision is.
     assert state["best"][1] > 0.15
+
+
+def test_an_epoch_is_judged_by_some_images_where_many_are_held_back(monkeypatch):
+    monkeypatch.setattr("training.stages.localization.MOST_JUDGED", 2)
+    seen = []
+
+    def network(image):
+        seen.append(image)
+        return image[..., 1].float(), torch.ones(image.shape[:3])
+
+    held_back = normal_images(range(5), 96)
+    observe = LocalizationObserver(held_back, PreprocessingConstants(size=96), CONFIG, "cpu")
+    observe(network, mock.Mock(), 0)
+    assert len(seen) == 3 * 2
 
 
 def test_the_best_epoch_is_one_of_the_last_cycle(tmp_path):
