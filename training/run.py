@@ -134,7 +134,7 @@ def train(
     restored = _restored(config, begin_from, images) if begin_from else None
     with processes.first_alone():
         open_run(folder, record)
-        if restored:
+        if restored and processes.number() == 0:
             save_checkpoint(folder / _BEGINNING, restored.state_dict())
     network = restored or _untrained(config, images, held_back.prepared, folder, hardware)
     sources = textures if textured else None

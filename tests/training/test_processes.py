@@ -85,16 +85,28 @@ def test_a_training_of_two_processes_resumes_in_one_and_learns_the_same(tmp_path
         assert apart <= 0.01 * torch.linalg.vector_norm(value.float()) + 1e-3, name
 
 
+RECORD = RunRecord(
+    config=CONFIG,
+    preprocessing=PreprocessingConstants(size=96),
+    data=TrainingData(name="circles", images=2, licence="ours", attribution="us"),
+    training=(),
+    held_back=(),
+)
+
+
 def test_a_batch_that_cannot_be_divided_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "count", lambda: 3)
     images = normal_images(range(2), 96)
-    record = RunRecord(
-        config=CONFIG,
-        preprocessing=PreprocessingConstants(size=96),
-        data=TrainingData(name="circles", images=2, licence="ours", attribution="us"),
-        training=(),
-        held_back=(),
-    )
     with pytest.raises(RunError, match="a batch of 4 cannot be divided among 3 processes"):
-        run.train(record, images, images, tmp_path / "run", HARDWARE)
+        run.train(RECORD, images, images, tmp_path / "run", HARDWARE)
     assert not (tmp_path / "run").exists()
+
+
+def test_process_0_alone_keeps_what_a_training_begins_from(tmp_path, monkeypatch):
+    for name in ("restore", "train_localization", "load_localizer"):
+        monkeypatch.setattr(run, name, lambda *_: None)
+    images = normal_images(range(2), 96)
+    for number, written in ((1, False), (0, True)):
+        monkeypatch.setattr(processes, "number", lambda number=number: number)
+        run.train(RECORD, images, images, tmp_path, HARDWARE, begin_from=tmp_path / "model.onnx")
+        assert (tmp_path / "beginning.pt").exists() is written
