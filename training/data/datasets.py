@@ -68,12 +68,17 @@ class Dataset:
         """Return the photographs to evaluate on.
 
         Raises:
-            DataError: There are none.
+            DataError: There are none, or only normal or only other ones.
         """
         if not self.evaluation:
             raise DataError(
                 f"{self.name} has nothing to evaluate on: all its photographs are normal; give IDRiD, EyeQ "
                 "or a folder with a labels.csv of grades"
+            )
+        if (normal := len(normals(self.evaluation))) in (0, len(self.evaluation)):
+            raise DataError(
+                f"{self.evaluation_name} has {normal} normal and {len(self.evaluation) - normal} other "
+                "photographs to evaluate on, and needs both (IDRiD has them in its two parts)"
             )
         return self.evaluation
 

@@ -110,6 +110,18 @@ def test_a_plain_folder_is_all_training(tmp_path):
     assert dataset.name == tmp_path.name
 
 
+def test_photographs_to_evaluate_on_are_normal_and_other_ones(tmp_path):
+    segmentation(tmp_path / "a", "IDRiD_01", ["EX"])
+    grading(tmp_path / "b", {}, {"IDRiD_001": 0, "IDRiD_002": 0})
+
+    with pytest.raises(DataError, match=r"IDRiD subset \(1\+0\) has 0 normal and 1 other"):
+        load_dataset(tmp_path / "a").to_evaluate()
+    with pytest.raises(DataError, match=r"IDRiD subset \(0\+2\) has 2 normal and 0 other"):
+        load_dataset(tmp_path / "b").to_evaluate()
+    grading(tmp_path / "a", {}, {"IDRiD_001": 0})
+    assert len(load_dataset(tmp_path / "a").to_evaluate()) == 2
+
+
 def test_a_layout_that_is_named_is_not_guessed(tmp_path):
     write(tmp_path / "eye.jpg")
 

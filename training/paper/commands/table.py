@@ -45,7 +45,7 @@ class _Photographs:
     workers: int
 
     def evaluation(self, size: int | None) -> PreparedSet:
-        records = self.dataset.evaluation
+        records = self.dataset.to_evaluate()
         return prepare_records(records, self.cache, _constants(size), self.strict, self.workers)
 
     def normals(self, config: TrainingConfig, size: int | None) -> Normals:
