@@ -1,8 +1,8 @@
 """The configuration of a training; :mod:`training.presets` has its values and their reasons."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
@@ -173,6 +173,16 @@ class StageConfig(_Config):
     # A bad batch must not throw the weights out of their valley.
     gradient_clip: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _every_cycle_outlasts_the_warm_up(self) -> Self:
+        shortest = self.epochs * min(self.cycles) / sum(self.cycles)
+        if self.warmup_epochs >= shortest:
+            raise ValueError(
+                f"warmup_epochs={self.warmup_epochs} must be less than the shortest cycle, which has "
+                f"{shortest:g} epochs"
+            )
+        return self
 
 
 class LossConfig(_Config):

@@ -6,8 +6,8 @@ from training.presets import COMPACT, PRESETS
 
 
 def test_values_at_any_depth_are_set_and_the_rest_stays():
-    changed = override(COMPACT, ["seed=7", "localization.epochs=3", "network.widths=[8, 16]"])
-    assert (changed.seed, changed.localization.epochs, changed.network.widths) == (7, 3, (8, 16))
+    changed = override(COMPACT, ["seed=7", "localization.epochs=30", "network.widths=[8, 16]"])
+    assert (changed.seed, changed.localization.epochs, changed.network.widths) == (7, 30, (8, 16))
     assert changed.reconstruction == COMPACT.reconstruction
     assert COMPACT.seed == 0
 
@@ -19,6 +19,8 @@ def test_values_at_any_depth_are_set_and_the_rest_stays():
         ("nothing.epochs=3", "there is no value nothing.epochs"),
         ("seed.deeper=3", "there is no value seed.deeper"),
         ("localization.epochs=0", "localization.epochs: .*greater than or equal to 1"),
+        # Its shortest cycle is a fifth of it.
+        ("localization.epochs=15", "localization: .*warmup_epochs=3 .* less than .* which has 3 epochs"),
         ("localization.epochs=three", "is not JSON"),
         ("localization.epochs", "is not of the form"),
     ],

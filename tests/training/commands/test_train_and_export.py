@@ -23,8 +23,10 @@ TINY = [
     for assignment in (
         "network.widths=[4,8]",
         "reconstruction.epochs=1",
+        "reconstruction.warmup_epochs=0",
         "reconstruction.window=64",
         "localization.epochs=1",
+        "localization.warmup_epochs=0",
         "localization.window=64",
     )
     for argument in ("--set", assignment)

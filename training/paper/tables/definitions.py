@@ -204,6 +204,7 @@ _SMALL = Budget(
     # would still improve.
     (
         "reconstruction.epochs=6",
+        "reconstruction.warmup_epochs=1",
         "reconstruction.window=256",
         "localization.epochs=12",
         "localization.cycles=[1]",

@@ -87,6 +87,6 @@ def test_a_rival_that_there_is_not_is_refused(model, delineated_idrid):
 def test_a_rival_that_learned_otherwise_is_not_taken_for_this_one(rival, model, delineated_idrid, tmp_path):
     arguments = (model, delineated_idrid, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
     assert invoke("compare", *arguments).exit_code == 0
-    result = invoke("compare", *arguments, "--set", "localization.epochs=7")
+    result = invoke("compare", *arguments, "--set", "localization.epochs=70")
     assert isinstance(result.exception, RunError)
     assert "another config" in str(result.exception)

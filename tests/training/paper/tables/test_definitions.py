@@ -44,6 +44,13 @@ def test_every_row_can_be_made_of_the_paper_s_preset(table, budget):
         override(base, row.changes)
 
 
+def test_the_small_budget_warms_up_as_the_compact_preset():
+    compact = PRESETS["compact"].reconstruction
+    assert override(PRESETS["compact"], BUDGETS["small"].overrides).reconstruction == compact.model_copy(
+        update={"epochs": 6, "window": 256}
+    )
+
+
 @EVERY_TABLE
 def test_every_method_exists(table):
     assert {row.method for row in table.rows} <= {*RIVALS, OURS, QUOTED, SHIPPED, YARDSTICK}
