@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
@@ -11,6 +11,15 @@ DistractorName = Literal["shading", "sheen", "dust", "stroke", "ghost", "reflex"
 
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _ordered(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError(f"{list(ends)} must ascend")
+    return ends
+
+
+_Ascending = AfterValidator(_ordered)
 
 
 class PaperConfig(_Config):
@@ -27,7 +36,7 @@ class PaperConfig(_Config):
     normal_share: float = Field(default=0.5, ge=0, le=1)
     # Paper: crops of variable size. DRAEM's one paste covers the whole image, so that is the largest; nobody
     # says which is the smallest.
-    crop_side: tuple[int, int] = (64, 768)
+    crop_side: Annotated[tuple[int, int], _Ascending] = (64, 768)
     # DRAEM: 2^0 to 2^5 periods in a crop, for each axis by itself.
     most_octaves: int = Field(default=5, ge=0)
     # DRAEM's threshold of the noise.
@@ -93,7 +102,7 @@ class LesionConfig(_Config):
     # The share of eyes that are looked at nearer or farther, and askew.
     zoom_share: float = Field(default=0.5, ge=0, le=1)
     # Groups of lesions in an image; a group is of one kind.
-    groups: tuple[int, int] = (2, 12)
+    groups: Annotated[tuple[int, int], _Ascending] = (2, 12)
     lesions: tuple[LesionKind, ...] = Field(default=_TRAINED_ON, min_length=1)
     # A lesion is drawn and labelled if its mean change, and its mean difference from its surroundings, reach
     # so many 8-bit levels.
@@ -192,7 +201,7 @@ class LossConfig(_Config):
     # A lesion's pixels count (area / its own area) ** 0.5 times, between these two, so that microaneurysms
     # are not drowned by haemorrhages. Left out, every pixel counts once, as in the paper.
     lesion_area: float | None = Field(default=None, gt=0)
-    lesion_weights: tuple[float, float] = (0.6, 5.0)
+    lesion_weights: Annotated[tuple[float, float], _Ascending] = (0.6, 5.0)
     # Dice of the batch is added so many times.
     dice: float = Field(default=0.0, ge=0)
 

@@ -121,8 +121,8 @@ def train(
         The localizer of the best epochs, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: The folder holds a run that differs, the generator needs textures and there are none, a
-            window is larger than the images, or batches cannot be divided among the processes.
+        RunError: The folder holds a run that differs, the generator needs textures and there are none,
+            windows do not suit the images or the network, or batches cannot be divided among the processes.
         RestoreError: The model to begin from is of another network.
     """
     textured = makes_lesions_of_textures(record.config)
@@ -207,9 +207,13 @@ def _refuse_another(path: Path, there: RunRecord, asked: RunRecord) -> None:
 
 
 def _refuse_windows(config: TrainingConfig, size: int) -> None:
-    window = max(config.reconstruction.window, config.localization.window)
-    if window > size:
-        raise RunError(f"windows of {window} pixels cannot be cut from images of {size}")
+    # Each fold and each layer but the first divides the sides, also those of the whole images to judge by.
+    divisor = config.network.fold * 2 ** (len(config.network.widths) - 1)
+    for side in (config.reconstruction.window, config.localization.window, size):
+        if side > size:
+            raise RunError(f"windows of {side} pixels cannot be cut from images of {size}")
+        if side % divisor:
+            raise RunError(f"the network takes images whose side is a multiple of {divisor}, not {side}")
 
 
 def _refuse_batches(config: TrainingConfig) -> None:

@@ -21,6 +21,9 @@ def test_values_at_any_depth_are_set_and_the_rest_stays():
         ("localization.epochs=0", "localization.epochs: .*greater than or equal to 1"),
         # Its shortest cycle is a fifth of it.
         ("localization.epochs=15", "localization: .*warmup_epochs=3 .* less than .* which has 3 epochs"),
+        ("generator.groups=[8, 1]", r"generator.*groups: .*\[8, 1\] must ascend"),
+        ("loss.lesion_weights=[5, 0.6]", r"lesion_weights: .*\[5.0, 0.6\] must ascend"),
+        ('generator={"method": "paper", "crop_side": [768, 64]}', r"crop_side: .*\[768, 64\] must ascend"),
         ("localization.epochs=three", "is not JSON"),
         ("localization.epochs", "is not of the form"),
     ],

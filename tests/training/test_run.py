@@ -97,8 +97,18 @@ def test_a_run_on_textures_needs_some(tmp_path):
     train_tiny(tmp_path / "with", textures, generator=generator)
 
 
-def test_windows_larger_than_the_images_are_refused_before_anything_is_written(tmp_path):
-    stage = STAGE.model_copy(update={"window": 128})
-    with pytest.raises(RunError, match="128 pixels cannot be cut from images of 64"):
-        train_tiny(tmp_path / "run", localization=stage)
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"localization": STAGE.model_copy(update={"window": 128})},
+            "128 pixels cannot be cut from images of 64",
+        ),
+        ({"localization": STAGE.model_copy(update={"window": 62})}, "a multiple of 4, not 62"),
+        ({"network": NetworkConfig(widths=(2,) * 7, fold=2)}, "a multiple of 128, not 64"),
+    ],
+)
+def test_windows_that_do_not_suit_are_refused_before_anything_is_written(tmp_path, changes, message):
+    with pytest.raises(RunError, match=message):
+        train_tiny(tmp_path / "run", **changes)
     assert not (tmp_path / "run").exists()
