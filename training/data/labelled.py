@@ -5,6 +5,7 @@ folder or in its ``images``), ``grade`` (0 is normal, anything else is not) and,
 """
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 from training.data.folder import IMAGE_SUFFIXES
@@ -30,17 +31,21 @@ def load_labelled(root: Path) -> tuple[Record, ...]:
         root: The folder.
 
     Returns:
-        One record per row, in their order. A grade that is no number, such as ``PDR``, is kept as no grade:
-        the photograph is anomalous, to an unknown degree.
+        One record per row, in their order. A grade that is no whole number, such as ``PDR``, is kept as no
+        grade: the photograph is anomalous, to an unknown degree.
 
     Raises:
-        DataError: There is no such table, or a row has no image or grade.
+        DataError: There is no such table, a row has no image or grade, or a photograph has two rows.
     """
     if not is_labelled(root):
         raise DataError(f"no {_LABELS} with the columns {', '.join(sorted(_COLUMNS))} in {root}")
     files = _photographs(root)
     with (root / _LABELS).open(newline="", encoding="utf-8-sig") as file:
-        return tuple(_record(row, files, root) for row in csv.DictReader(file))
+        records = tuple(_record(row, files, root) for row in csv.DictReader(file))
+    rows = Counter(record.identifier for record in records)
+    if repeated := [name for name, count in rows.items() if count > 1]:
+        raise DataError(f"{root / _LABELS}: more than one row for {', '.join(repeated)}")
+    return records
 
 
 def _photographs(root: Path) -> dict[str, Path]:
@@ -62,6 +67,12 @@ def _record(row: dict[str, str], files: dict[str, Path], root: Path) -> Record:
         files.get(name, root / name),
         name,
         Split.TESTING,
-        int(grade) if grade.isdecimal() else None,
+        _number(grade),
         patient=(row.get("patient") or "").strip() or None,
     )
+
+
+def _number(grade: str) -> int | None:
+    # With a decimal point, too, as some programs write the numbers of a column with gaps.
+    whole, _, fraction = grade.partition(".")
+    return int(whole) if whole.isdecimal() and not fraction.strip("0") else None

@@ -24,6 +24,22 @@ def test_every_row_is_a_photograph_to_evaluate_on(tmp_path):
     assert all(record.image.is_file() for record in dataset.evaluation)
 
 
+@pytest.mark.parametrize(
+    ("grade", "number"), [("0.0", 0), ("3.00", 3), ("2.", 2), ("0.5", None), ("-1", None), ("no", None)]
+)
+def test_a_whole_number_is_a_grade_however_it_is_written(tmp_path, grade, number):
+    write_rows(tmp_path / "labels.csv", [["image", "grade"], ["a", grade]])
+
+    assert [record.grade for record in load_labelled(tmp_path)] == [number]
+
+
+def test_a_photograph_with_two_rows_is_named(tmp_path):
+    write_rows(tmp_path / "labels.csv", [["image", "grade"], ["a", "1"], ["b", "0"], ["a", "1"]])
+
+    with pytest.raises(DataError, match=r"more than one row for a$"):
+        load_labelled(tmp_path)
+
+
 def test_a_photograph_that_is_missing_is_left_out_or_refused(tmp_path):
     write_rows(tmp_path / "labels.csv", [["image", "grade"], ["a", "0"], ["gone", "1"]])
     write(tmp_path / "a.jpg")
