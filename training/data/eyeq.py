@@ -10,10 +10,10 @@ Two kinds of label file are read:
 Fu et al., "Evaluation of Retinal Image Quality Assessment Networks in Different Color-spaces", 2019.
 """
 
-import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from training.data.label_file import read_rows
 from training.data.records import DataError, Quality, Record, Split
 from training.data.split import position
 
@@ -86,12 +86,11 @@ _ToRecord = Callable[[_Row, _Photographs], Record]
 
 
 def _read(labels: Path, photographs: _Photographs, to_record: _ToRecord) -> Iterator[Record]:
-    with labels.open(newline="", encoding="utf-8-sig") as file:
-        for row in csv.DictReader(file):
-            try:
-                yield to_record(row, photographs)
-            except (KeyError, ValueError) as error:
-                raise DataError(f"{labels}: cannot understand the row {row}") from error
+    for row in read_rows(labels):
+        try:
+            yield to_record(row, photographs)
+        except (KeyError, ValueError) as error:
+            raise DataError(f"{labels}: cannot understand the row {row}") from error
 
 
 def _official_record(split: Split) -> _ToRecord:

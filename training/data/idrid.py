@@ -7,9 +7,9 @@ a labelled photograph whose file is absent is still a record, and :mod:`training
 Porwal et al., "Indian Diabetic Retinopathy Image Dataset (IDRiD)", 2018; CC BY 4.0.
 """
 
-import csv
 from pathlib import Path
 
+from training.data.label_file import read_rows
 from training.data.records import DataError, LesionType, Record, Split
 
 SEGMENTATION = "A. Segmentation"
@@ -101,9 +101,8 @@ def _graded(part: Path, split: Split) -> list[Record]:
     labels = part / _LABELS[split]
     if not labels.is_file():
         raise DataError(f"IDRiD's label file is missing: {labels}")
-    with labels.open(newline="", encoding="utf-8-sig") as file:
-        # The header carries stray spaces and empty columns.
-        rows = [{(key or "").strip(): value for key, value in row.items()} for row in csv.DictReader(file)]
+    # The header carries stray spaces and empty columns.
+    rows = [{(key or "").strip(): value for key, value in row.items()} for row in read_rows(labels)]
     folder = part / _IMAGES / _SPLIT_FOLDERS[split]
     records = [_graded_record(row, split, folder, labels) for row in rows if row.get("Image name")]
     return [record for record in records if record.identifier != _LEAKED]

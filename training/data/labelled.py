@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from training.data.folder import IMAGE_SUFFIXES
+from training.data.label_file import read_rows
 from training.data.records import DataError, Record, Split
 
 _LABELS = "labels.csv"
@@ -20,7 +21,8 @@ def is_labelled(root: Path) -> bool:
     labels = root / _LABELS
     if not labels.is_file():
         return False
-    with labels.open(newline="", encoding="utf-8-sig") as file:
+    # Its header alone; read_rows complains of what is not in UTF-8.
+    with labels.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         return set(next(csv.reader(file), [])) >= _COLUMNS
 
 
@@ -40,8 +42,7 @@ def load_labelled(root: Path) -> tuple[Record, ...]:
     if not is_labelled(root):
         raise DataError(f"no {_LABELS} with the columns {', '.join(sorted(_COLUMNS))} in {root}")
     files = _photographs(root)
-    with (root / _LABELS).open(newline="", encoding="utf-8-sig") as file:
-        records = tuple(_record(row, files, root) for row in csv.DictReader(file))
+    records = tuple(_record(row, files, root) for row in read_rows(root / _LABELS))
     rows = Counter(record.identifier for record in records)
     if repeated := [name for name, count in rows.items() if count > 1]:
         raise DataError(f"{root / _LABELS}: more than one row for {', '.join(repeated)}")
@@ -60,7 +61,7 @@ def _photographs(root: Path) -> dict[str, Path]:
 
 
 def _record(row: dict[str, str], files: dict[str, Path], root: Path) -> Record:
-    name, grade = (row.get("image") or "").strip(), (row.get("grade") or "").strip()
+    name, grade = row["image"].strip(), row["grade"].strip()
     if not name or not grade:
         raise DataError(f"{root / _LABELS}: no image or grade in the row {row}")
     return Record(
@@ -68,7 +69,7 @@ def _record(row: dict[str, str], files: dict[str, Path], root: Path) -> Record:
         name,
         Split.TESTING,
         _number(grade),
-        patient=(row.get("patient") or "").strip() or None,
+        patient=row.get("patient", "").strip() or None,
     )
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.training.data.builders import write, write_rows
+from training.data.datasets import load_dataset
 from training.data.eyeq import good, is_eyeq, load_eyeq
 from training.data.records import DataError, Quality, Split, in_split, normals
 
@@ -68,6 +69,21 @@ def test_an_unknown_rating_is_named(tmp_path):
     write_rows(tmp_path / "Label_EyeQ_train.csv", [HEADER, [0, "10_left.jpeg", 7, 0]])
 
     with pytest.raises(DataError, match=r"10_left\.jpeg"):
+        load_eyeq(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "Label_EyeQ_test.csv"])
+def test_a_label_file_in_another_encoding_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes("image,level,quality\nlinks_1,0,gut\nü,0,gut\n".encode("cp1252"))
+
+    with pytest.raises(DataError, match=rf"{name} is not in UTF-8"):
+        load_dataset(tmp_path)
+
+
+def test_a_row_that_is_cut_short_is_named(tmp_path):
+    write_rows(tmp_path / "Label_EyeQ_test.csv", [HEADER, [0, "9_left.jpeg", 0]])
+
+    with pytest.raises(DataError, match=r"Label_EyeQ_test\.csv: cannot understand the row .*9_left"):
         load_eyeq(tmp_path)
 
 

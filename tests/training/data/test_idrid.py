@@ -103,6 +103,24 @@ def test_a_row_without_a_grade_is_named(tmp_path):
         idrid.load_grading(tmp_path)
 
 
+def test_a_label_file_in_another_encoding_is_named(tmp_path):
+    grading(tmp_path, {}, {"IDRiD_001": 0})
+    labels = next(tmp_path.rglob("*Training Labels.csv"))
+    labels.write_bytes("Image name,Retinopathy grade\nIDRiD_001,0,ü\n".encode("cp1252"))
+
+    with pytest.raises(DataError, match=r"Training Labels\.csv is not in UTF-8"):
+        idrid.load_grading(tmp_path)
+
+
+def test_a_row_that_is_cut_short_is_named(tmp_path):
+    grading(tmp_path, {}, {"IDRiD_001": 0})
+    labels = next(tmp_path.rglob("*Training Labels.csv"))
+    labels.write_text("Image name,Retinopathy grade\nIDRiD_001\n")
+
+    with pytest.raises(DataError, match="no retinopathy grade for IDRiD_001"):
+        idrid.load_grading(tmp_path)
+
+
 def test_the_real_archives_have_the_paper_s_numbers(fundus_data):
     root = fundus_data / "idrid"
     records = idrid.load_grading(root)

@@ -57,6 +57,19 @@ def test_a_row_without_image_or_grade_is_named(tmp_path, row):
         load_labelled(tmp_path)
 
 
+def test_a_table_in_another_encoding_is_named(tmp_path):
+    (tmp_path / "labels.csv").write_bytes("image,grade,patient\na,0,Müller\n".encode("cp1252"))
+
+    with pytest.raises(DataError, match=r"labels\.csv is not in UTF-8"):
+        load_dataset(tmp_path)
+
+
+def test_a_row_without_its_last_columns_has_none_of_them(tmp_path):
+    write_rows(tmp_path / "labels.csv", [["image", "grade", "patient"], ["a", "0"]])
+
+    assert load_labelled(tmp_path)[0].patient is None
+
+
 def test_other_tables_are_not_taken_for_one(tmp_path):
     assert not is_labelled(tmp_path)
     write_rows(tmp_path / "labels.csv", [["image", "level", "quality"], ["1_left", 2, ""]])
