@@ -13,7 +13,7 @@ from training.config import TrainingConfig
 from training.data.datasets import Dataset
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
-from training.data.split import LEAST_NORMALS, hold_back, too_few
+from training.data.split import LEAST_NORMALS, TooFewRecordsError, hold_back, too_few
 from training.run import RunRecord, digests
 from training.stages.samples import Images
 
@@ -49,7 +49,7 @@ def prepare_normals(
     """
     try:
         parts = hold_back(dataset.training, config.held_back, config.seed)
-    except ValueError as error:
+    except TooFewRecordsError as error:
         raise DataError(
             f"{dataset.name} has {len(dataset.training)} normal photographs, too few to train on some and "
             f"hold some back; use at least {LEAST_NORMALS}"

@@ -13,12 +13,17 @@ LEAST_NORMALS = 80
 SPECIFICITY = 0.9
 
 
+class TooFewRecordsError(ValueError):
+    """Records cannot be divided in two."""
+
+
 def position(group: str, seed: int) -> float:
     """Return the place of a group in [0, 1), drawn from its name alone.
 
     It depends on no other group, so adding photographs moves none, and on no machine.
     """
-    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    # A file's name may have bytes that are no UTF-8.
+    digest = hashlib.sha256(f"{seed}:{group}".encode(errors="surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
@@ -56,7 +61,8 @@ def hold_back(
         The records kept and the records held back, each in the order given.
 
     Raises:
-        ValueError: The fraction is not in (0, 1), or one of the two parts would be empty.
+        ValueError: The fraction is not in (0, 1).
+        TooFewRecordsError: One of the two parts would be empty.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"the fraction held back must lie between 0 and 1, not be {fraction}")
@@ -64,7 +70,7 @@ def hold_back(
     held = tuple(record for record in records if record.group in held_groups)
     kept = tuple(record for record in records if record.group not in held_groups)
     if not held or not kept:
-        raise ValueError(f"{len(records)} records cannot be divided with {fraction:.0%} held back")
+        raise TooFewRecordsError(f"{len(records)} records cannot be divided with {fraction:.0%} held back")
     return kept, held
 
 

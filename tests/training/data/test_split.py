@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,12 @@ def test_positions_are_spread_evenly_and_known():
     assert sum(place < 0.5 for place in positions) == pytest.approx(1000, abs=70)
     # Written down so that no version divides otherwise.
     assert positions[1] == pytest.approx(0.933888385559881, abs=1e-12)
+
+
+def test_a_name_that_is_no_utf_8_has_a_position():
+    name = os.fsdecode(b"M\xfcller.jpg")
+
+    assert 0 <= position(name, seed=0) < 1
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 0.999])
