@@ -32,6 +32,7 @@ OUTPUT_NAMES = ("score", "heatmap")
 _INT8_SUFFIX = ".int8.onnx"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
 
 class ModelError(Exception):
@@ -87,7 +88,7 @@ class ModelMetadata(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     contract: Literal["1"] = "1"
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: ModelName
     version: str
     preprocessing: PreprocessingConstants
     training_data: TrainingData

@@ -25,7 +25,8 @@ def export(
     data: options.DataFolder,
     out: Annotated[Path, typer.Option("--out", help="Folder for the model and its card.")] = Path("models"),
     name: Annotated[
-        str, typer.Option("--name", help="Name of the model, and of its files.")
+        str,
+        typer.Option("--name", help="Name of the model, and of its files.", callback=options.model_name),
     ] = "resynthdetect",
     version: Annotated[str, typer.Option("--version", help="Version of the model.")] = "1.0.0",
     flips: Annotated[

@@ -7,6 +7,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from service.cameras.profile import CameraName
+from service.engines.contract import ModelName
 from training.config import TrainingConfig
 from training.data import datasets
 from training.overrides import override
@@ -62,10 +63,16 @@ def camera_name(camera: str) -> str:
     Raises:
         BadParameter: It is no name.
     """
-    try:
-        return TypeAdapter(CameraName).validate_python(camera)
-    except ValidationError as error:
-        raise typer.BadParameter(f"{camera!r} is no name of a-z, 0-9 and -, other than 'unknown'") from error
+    return _name(TypeAdapter(CameraName), camera, "a-z, 0-9 and -, other than 'unknown'")
+
+
+def model_name(name: str) -> str:
+    """Take the name of a model, as the option of it does.
+
+    Raises:
+        BadParameter: It is no name.
+    """
+    return _name(TypeAdapter(ModelName), name, "a-z, 0-9, '.', '_' and -")
 
 
 def configuration(preset: str, assignments: list[str] | None) -> TrainingConfig:
@@ -75,3 +82,10 @@ def configuration(preset: str, assignments: list[str] | None) -> TrainingConfig:
         OverrideError: There is no such value, or it may not be that.
     """
     return override(PRESETS[preset], assignments or [])
+
+
+def _name(names: TypeAdapter[str], name: str, letters: str) -> str:
+    try:
+        return names.validate_python(name)
+    except ValidationError as error:
+        raise typer.BadParameter(f"{name!r} is no name of {letters}") from error

@@ -183,12 +183,15 @@ def test_a_new_version_replaces_the_former_with_its_profile(normals, work, train
     assert profile.version == "2.0.0"
 
 
-@pytest.mark.parametrize("camera", ["Clinic 1", "unknown"])
-def test_an_export_for_no_name_of_a_camera_is_refused_before_it_starts(normals, work, trained, camera):
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--camera", "Clinic 1"), ("--camera", "unknown"), ("--name", "Clinic 1"), ("--name", "../clinic")],
+)
+def test_an_export_under_no_name_is_refused_before_it_starts(normals, work, trained, option, name):
     folder = work / "nameless"
-    result = call("export", trained, normals, "--out", folder, "--cache", work / "cache", "--camera", camera)
+    result = call("export", trained, normals, "--out", folder, "--cache", work / "cache", option, name)
     assert result.exit_code == 2
-    assert f"'{camera}' is no name" in " ".join(result.output.replace("│", "").split())
+    assert f"'{name}' is no name" in " ".join(result.output.replace("│", "").split())
     assert not folder.exists()
 
 
