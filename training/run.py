@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from service.engines.contract import TrainingData
@@ -73,14 +73,16 @@ def open_run(folder: Path, record: RunRecord) -> bool:
         Whether the run had begun before.
 
     Raises:
-        RunError: The folder holds a run that differs.
+        RunError: The folder holds a run that differs, or that cannot be read.
     """
     path = folder / _RECORD
     if path.exists():
         _refuse_another(path, read_record(folder), record)
         return True
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(record.model_dump_json(indent=2) + "\n")
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(record.model_dump_json(indent=2) + "\n")
+    unfinished.replace(path)
     return False
 
 
@@ -88,12 +90,15 @@ def read_record(folder: Path) -> RunRecord:
     """Read what a run folder is about.
 
     Raises:
-        RunError: There is no run in the folder.
+        RunError: There is no run in the folder, or one that this version cannot read.
     """
     path = folder / _RECORD
     if not path.exists():
         raise RunError(f"{folder} is no run folder: it has no {_RECORD}")
-    return RunRecord.model_validate_json(path.read_text())
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise RunError(f"{path} is damaged, or another version's: {error}") from error
 
 
 def train(

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,26 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tmp_path, change, n
 def test_a_folder_without_a_run_says_so(tmp_path):
     with pytest.raises(RunError, match="no run folder"):
         read_record(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", '{"config": ', '{"data": {}}', "\xfc"])
+def test_a_record_that_cannot_be_read_says_so(tmp_path, content):
+    (tmp_path / "run.json").write_text(content, encoding="latin-1")
+    for use in (read_record, lambda folder: open_run(folder, RECORD)):
+        with pytest.raises(RunError, match=r"run\.json is damaged, or another version's"):
+            use(tmp_path)
+
+
+def test_a_record_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    def full(path, text):
+        path.touch()
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="no space"):
+            open_run(tmp_path, RECORD)
+    assert not open_run(tmp_path, RECORD)
 
 
 def test_a_run_that_has_not_come_far_enough_says_so(tmp_path):
