@@ -2,7 +2,15 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
@@ -219,3 +227,10 @@ class TrainingConfig(_Config):
     # Share of the normals that nothing is trained on: they choose epoch and thresholds.
     held_back: float = Field(default=0.125, gt=0, lt=1)
     seed: int = Field(default=0, ge=0)
+
+    @field_validator("held_back_generator")
+    @classmethod
+    def _textures_are_trained_on(cls, generator: GeneratorConfig) -> GeneratorConfig:
+        if isinstance(generator, PaperConfig) and generator.source == "texture":
+            raise ValueError("held-back normals get no lesions of textures")
+        return generator

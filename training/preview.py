@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from service.preprocessing.constants import PreprocessingConstants
 from training.config import CameraConfig, LesionConfig, TrainingConfig
 from training.data.prepared import NormalImages
-from training.stages.samples import SyntheticSamples
+from training.stages.samples import Images, SyntheticSamples
 from training.synthesis.generator import Generator, make_generator
 
 Image = NDArray[np.uint8]
@@ -32,6 +32,7 @@ def synthetic_sheet(
     rows: int,
     columns: int,
     seed: int,
+    sources: Images | None = None,
 ) -> Image:
     """Draw what the second stage is trained on, and under each image the same with its mask outlined.
 
@@ -42,12 +43,14 @@ def synthetic_sheet(
         rows: Rows of pairs.
         columns: Pairs in a row.
         seed: Another seed draws other images.
+        sources: What lesions are made of; the normal images where it is left out.
 
     Returns:
         The sheet, uint8 (2 * rows * window, columns * window, 3), RGB, masks in cyan.
     """
     generator = config.generator.model_copy(update={"normal_share": 0.0})
-    samples = SyntheticSamples(normals, make_generator(generator, constants), config.localization, seed)
+    drawn = make_generator(generator, constants)
+    samples = SyntheticSamples(normals, drawn, config.localization, seed, sources)
     cells = [_pair(samples, index) for index in range(rows * columns)]
     lines = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.vstack(lines)

@@ -130,9 +130,7 @@ def train(
             windows do not suit the images or the network, or batches cannot be divided among the processes.
         RestoreError: The model to begin from is of another network.
     """
-    textured = makes_lesions_of_textures(record.config)
-    if textured and textures is None:
-        raise RunError("the generator makes lesions of textures, and none are given")
+    sources = lesion_sources(record.config, textures)
     _refuse_windows(record.config, normals.size)
     _refuse_batches(record.config)
     config, images = record.config, normals.prepared
@@ -142,7 +140,6 @@ def train(
         if restored and processes.number() == 0:
             save_checkpoint(folder / _BEGINNING, restored.state_dict())
     network = restored or _untrained(config, images, held_back.prepared, folder, hardware)
-    sources = textures if textured else None
     train_localization(config, record.preprocessing, network, normals, held_back, folder, hardware, sources)
     return load_localizer(folder)
 
@@ -170,6 +167,19 @@ def _untrained(
 def makes_lesions_of_textures(config: TrainingConfig) -> bool:
     """Return whether a training needs photographs of textures (Table 4)."""
     return isinstance(config.generator, PaperConfig) and config.generator.source == "texture"
+
+
+def lesion_sources(config: TrainingConfig, textures: Images | None) -> Images | None:
+    """Return the textures that lesions are made of, or None where they are made of normal images.
+
+    Raises:
+        RunError: The generator needs textures and there are none.
+    """
+    if not makes_lesions_of_textures(config):
+        return None
+    if textures is None:
+        raise RunError("the generator makes lesions of textures, and none are given")
+    return textures
 
 
 def load_localizer(folder: Path) -> GuidedLocalizer:

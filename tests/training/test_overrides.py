@@ -24,6 +24,7 @@ def test_values_at_any_depth_are_set_and_the_rest_stays():
         ("generator.groups=[8, 1]", r"generator.*groups: .*\[8, 1\] must ascend"),
         ("loss.lesion_weights=[5, 0.6]", r"lesion_weights: .*\[5.0, 0.6\] must ascend"),
         ('generator={"method": "paper", "crop_side": [768, 64]}', r"crop_side: .*\[768, 64\] must ascend"),
+        ('held_back_generator={"method": "paper", "source": "texture"}', "no lesions of textures"),
         ("localization.epochs=three", "is not JSON"),
         ("localization.epochs", "is not of the form"),
     ],

@@ -12,8 +12,10 @@ from training.commands.normals import prepare_normals
 from training.commands.photographs import load
 from training.config import LesionConfig
 from training.data.datasets import Layout
+from training.data.textures import load_textures
 from training.evaluation.report.page import write_picture
 from training.preview import kinds_sheet, synthetic_sheet
+from training.run import lesion_sources
 
 
 def preview(
@@ -29,6 +31,7 @@ def preview(
     layout: options.Layout = Layout.AUTO,
     strict: options.Strict = False,
     workers: options.Workers = 2,
+    textures: options.Textures = None,
 ) -> None:
     """Draw a sheet of each kind of lesion, close up and with its label in outline.
 
@@ -36,11 +39,14 @@ def preview(
     are trained on. Look at it before you train: do the lesions look like lesions, and the rest like fundus?
     """
     config = options.configuration(preset, assignments)
+    sources = lesion_sources(config, load_textures(textures) if textures else None)
     dataset = load(data, layout, strict, workers)
     constants = PreprocessingConstants()
     normals = prepare_normals(dataset, config, constants, cache, strict, workers).training.normals
     if whole or not isinstance(config.generator, LesionConfig):
-        sheet = synthetic_sheet(normals, constants, config, rows=rows, columns=columns, seed=seed)
+        sheet = synthetic_sheet(
+            normals, constants, config, rows=rows, columns=columns, seed=seed, sources=sources
+        )
     else:
         sheet = kinds_sheet(normals, constants, config.generator, columns=columns, seed=seed)
     write_picture(sheet, out)

@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 import sys
@@ -104,6 +105,25 @@ def test_a_preview_is_a_sheet_of_pairs(normals, work):
     )
     assert result.exit_code == 0, result.output
     assert np.asarray(cv2.imread(str(sheet))).shape == (2 * 64, 2 * 64, 3)
+
+
+def test_a_preview_of_lesions_of_textures_is_made_of_textures(normals, work, tmp_path):
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((400, 400, 3), (9, 250, 9), np.uint8))
+    generator = {"method": "paper", "source": "texture", "mask": "whole", "alpha": 1.0, "augmentations": 0}
+    command = (
+        "preview",
+        normals,
+        "--cache",
+        work / "cache",
+        *TINY,
+        "--set",
+        f"generator={json.dumps(generator)}",
+    )
+    result = call(*command, "--out", tmp_path / "sheet.png", "--textures", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert (np.asarray(cv2.imread(str(tmp_path / "sheet.png"))) == (9, 250, 9)).all(axis=2).any()
+    assert "none are given" in str(call(*command, "--out", tmp_path / "no.png").exception)
 
 
 def test_a_preview_shows_every_kind_of_lesion_with_its_outline(normals, work):
