@@ -187,8 +187,8 @@ class StageConfig(_Config):
     window: int = Field(default=768, ge=64)
     # Averaging the weights over time; 0 trains without.
     average_decay: float = Field(default=0.0, ge=0, lt=1)
-    # A bad batch must not throw the weights out of their valley.
-    gradient_clip: float = Field(default=1.0, gt=0)
+    # A bad batch must not throw the weights out of their valley; null trains without.
+    gradient_clip: float | None = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")

@@ -52,3 +52,4 @@ def test_the_papers_preset_trains_what_the_paper_describes():
     for stage in (paper.reconstruction, paper.localization):
         assert (stage.learning_rate, stage.final_learning_rate, stage.warmup_epochs) == (5e-5, 2.5e-5, 50)
         assert (stage.window, stage.average_decay, stage.weight_decay) == (768, 0, 0)
+        assert stage.gradient_clip is None

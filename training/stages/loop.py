@@ -103,7 +103,9 @@ class _Loop:
             loss = self.stage.loss(self.shared, _to(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.stage.config.gradient_clip)
+        norm = nn.utils.clip_grad_norm_(
+            self.network.parameters(), self.stage.config.gradient_clip or math.inf
+        )
         self.optimizer.step()
         self.average.update(self.network, self.step)
         self.step += 1

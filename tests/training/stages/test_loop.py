@@ -148,6 +148,24 @@ def test_an_epoch_is_judged_by_some_images_where_many_are_held_back(monkeypatch)
     assert len(seen) == 3 * 2
 
 
+@pytest.mark.parametrize(("clip", "step"), [(0.5, 0.5), (1.0, 1.0), (None, 20.0)])
+def test_a_gradient_may_go_unclipped(tmp_path, monkeypatch, clip, step):
+    line = torch.nn.Linear(1, 1, bias=False)
+    steps = []
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda _: steps.append(line.weight.grad.item()))
+    stage = Stage(
+        name="line",
+        network=line,
+        samples=torch.utils.data.TensorDataset(torch.full((2, 1), 20.0)),
+        images=2,
+        loss=lambda network, batch: network(batch[0]).mean(),
+        config=STAGE.model_copy(update={"epochs": 1, "gradient_clip": clip}),
+        observe=lambda network, writer, step: 0.0,
+    )
+    run_stage(stage, tmp_path, HARDWARE)
+    assert steps == [pytest.approx(step, rel=1e-3)]
+
+
 def test_the_best_epoch_is_one_of_the_last_cycle(tmp_path):
     line = torch.nn.Linear(1, 1, bias=False)
     qualities = iter([0.5, 0.9, 0.4, 0.6, 0.3, 0.5])
