@@ -21,7 +21,8 @@ from training.data.store import ArrayStore
 from training.data.validation import UNUSABLE, Finding, report, unusable
 
 MAX_PIXELS = 100_000_000
-"""Largest photograph that is decoded: six times a camera's 16 megapixels."""
+"""Largest photograph that is decoded: six times a camera's 16 megapixels. Above 64 a service takes them only
+where its ``max_pixels`` is raised."""
 
 _Outcome = Entry | Finding
 

@@ -16,6 +16,7 @@ from service.cameras.profile import Appearance, CameraProfile, Device
 from service.engines.contract import ModelMetadata
 from service.engines.model import Model
 from service.preprocessing import PhotographFile, prepare_file
+from training.data.cache import MAX_PIXELS
 from training.data.records import DataError, Record
 from training.data.split import SPECIFICITY
 from training.data.validation import UNUSABLE, ValidationReport, report, unusable
@@ -26,7 +27,6 @@ _WITHIN = 0.99
 # A normal that scores so many robust deviations above the median of its camera's, in log-odds.
 _SUSPICIOUS = 3.5
 _CREDIBILITY = 0.9
-_MAX_PIXELS = 64_000_000
 # Of each of the looks.
 _LEAST_DEVIATION = np.array([0.05, 0.02, 0.1, 0.05, 0.05, 0.05, 0.1, 0.1])
 
@@ -61,7 +61,7 @@ def measure_photographs(model: Model, records: Sequence[Record], *, strict: bool
     scores, looks, findings = [], [], []
     for record in tqdm(records, desc="measuring", unit="photograph"):
         try:
-            file = PhotographFile(record.image.read_bytes(), max_pixels=_MAX_PIXELS)
+            file = PhotographFile(record.image.read_bytes(), max_pixels=MAX_PIXELS)
             prepared = prepare_file(file, model.metadata.preprocessing)
         except UNUSABLE as error:
             findings.append(unusable(record, error, strict=strict))

@@ -1,12 +1,14 @@
+import cv2
 import numpy as np
 import pytest
 
 from service.cameras.choice import choose_camera
 from service.cameras.profile import Device
+from service.engines.model import Model
 from tests.service.cameras.pictures import CAMERAS, looks
 from tests.service.tiny_model import METADATA
-from training.data.records import DataError
-from training.export.camera_profile import make_profile, suspicious, trust
+from training.data.records import DataError, Record, Split
+from training.export.camera_profile import make_profile, measure_photographs, suspicious, trust
 
 GENERATOR = np.random.default_rng(0)
 SCORES = GENERATOR.beta(2, 5, 24)
@@ -44,6 +46,14 @@ def test_the_profile_says_what_it_was_made_of(photograph):
 def test_too_few_photographs_are_refused(count, specificity, photograph):
     with pytest.raises(DataError, match=f"{count} normal photographs are too few"):
         make_profile("warm", METADATA, SCORES[:count], np.zeros((count, 8)), specificity)
+
+
+def test_what_was_trained_on_can_be_measured_however_large(photograph, tiny_model_path, tmp_path):
+    path = tmp_path / "large.jpg"
+    cv2.imwrite(str(path), cv2.resize(photograph, (9_400, 7_050))[..., ::-1])
+    record = Record(path, "large", Split.TRAINING, 0)
+    scores, looks, _ = measure_photographs(Model(tiny_model_path, device="cpu"), [record], strict=True)
+    assert (len(scores), len(looks)) == (1, 1)
 
 
 def test_trust_is_the_spread_of_the_specificity_over_calibrations():
