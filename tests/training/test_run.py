@@ -15,6 +15,7 @@ from training.config import (
 )
 from training.presets import COMPACT
 from training.run import RunError, RunRecord, digests, load_localizer, open_run, read_record, train
+from training.stages.reconstruction import untrained_autoencoder
 from training.stages.stage import Hardware
 
 NORMALS, HELD_BACK = normal_images(range(2), 64), normal_images(range(2, 3), 64)
@@ -106,9 +107,11 @@ def test_without_a_trained_guide_there_is_no_first_stage(tmp_path, guide):
 
 
 def test_a_random_guide_stays_random_and_has_statistics_of_normal_images(tmp_path):
-    network = train_tiny(tmp_path, network=guided_by("random"))
-    statistics = network.guide.encoder.layers[0][1]
-    assert not torch.equal(statistics.running_mean, torch.zeros_like(statistics.running_mean))
+    trained = train_tiny(tmp_path, network=guided_by("random")).guide.encoder
+    config = TINY.model_copy(update={"network": guided_by("random")})
+    untrained = untrained_autoencoder(config, NORMALS.prepared).encoder
+    torch.testing.assert_close(trained.state_dict(), untrained.state_dict(), rtol=0, atol=0)
+    assert trained.layers[0][1].running_mean.any()
 
 
 def test_a_run_on_textures_needs_some(tmp_path):
