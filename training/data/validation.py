@@ -1,7 +1,7 @@
 """Find what is wrong with a data set before anything is trained on it."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -70,18 +70,6 @@ class ValidationReport:
     def errors(self) -> tuple[Finding, ...]:
         """Findings that stop the work."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
-
-    @property
-    def warnings(self) -> tuple[Finding, ...]:
-        """Findings whose photographs are left out."""
-        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
-
-    def counts(self) -> dict[Problem, int]:
-        """Return how many photographs have each problem that occurs."""
-        counter: Counter[Problem] = Counter()
-        for finding in self.findings:
-            counter[finding.problem] += len(finding.records)
-        return dict(counter)
 
     def raise_for_errors(self) -> None:
         """Raise a :class:`DataError` that names every error, if there is one."""

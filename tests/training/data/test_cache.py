@@ -163,7 +163,7 @@ def test_what_cannot_be_used_is_named_and_left_out(tmp_path, photograph, run):
 
     assert prepared.records == (good,)
     assert len(prepared.images) == 1
-    assert [(finding.records, finding.problem) for finding in prepared.report.warnings] == [
+    assert [(finding.records, finding.problem) for finding in prepared.report.findings] == [
         (("eye1",), Problem.UNREADABLE),
         (("cat",), Problem.NO_FIELD_OF_VIEW),
         (("gone",), Problem.MISSING),
@@ -218,7 +218,7 @@ def test_a_mask_of_another_size_is_named(tmp_path, photograph, run):
 
     prepared = run(record, photograph(1))
 
-    assert prepared.report.counts() == {Problem.UNUSABLE_MASK: 1}
+    assert [finding.problem for finding in prepared.report.findings] == [Problem.UNUSABLE_MASK]
 
 
 def test_a_mask_that_changes_is_prepared_again(tmp_path, photograph, run):

@@ -70,7 +70,7 @@ def test_a_training_normal_that_is_a_testing_photograph_is_not_trained_on(tmp_pa
     dataset = load_dataset(tmp_path)
 
     assert identifiers(dataset.training) == ["B/training/IDRiD_002"]
-    assert dataset.report.counts() == {Problem.IN_THE_TEST: 2}
+    assert [finding.problem for finding in dataset.report.findings] == [Problem.IN_THE_TEST]
     grades = load_dataset(tmp_path, Layout.IDRID_GRADES)
     assert identifiers(grades.evaluation) == ["B/testing/IDRiD_009"]
 
