@@ -76,13 +76,16 @@ def calibrate(
     profile = make_profile(camera, loaded.metadata, scores, looks, specificity, devices)
     path = write_profile(profile, model)
     low, high = trust(specificity, len(scores))
-    console.print(f"wrote {path}: threshold {profile.threshold:.4f} of {len(scores)} normal photographs")
+    console.print(
+        f"wrote {path}: threshold {profile.threshold:.4f} of {len(scores)} normal photographs", markup=False
+    )
     console.print(
         f"Of future normal photographs, {low:.0%} to {high:.0%} will score lower in 90 of 100 such "
         f"calibrations. The smallest p-value is {1 / (len(scores) + 1):.3f}."
     )
     for index in suspicious(scores):
-        console.print(f"look at {report.accepted[index].identifier}: it scores {scores[index]:.3f}")
+        name = report.accepted[index].identifier
+        console.print(f"look at {name}: it scores {scores[index]:.3f}", markup=False)
 
 
 def _devices(names: Sequence[str]) -> list[Device]:

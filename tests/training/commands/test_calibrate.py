@@ -22,7 +22,8 @@ def normals(tmp_path_factory, photograph):
         picture = taken_by("cold", photograph, seed)
         if seed == 7:
             picture[200:230, 250:280] = (255, 255, 0)
-        cv2.imwrite(str(folder / f"eye_{seed:02}.png"), picture[..., ::-1])
+        name = "eye[left].png" if seed == 7 else f"eye_{seed:02}.png"
+        cv2.imwrite(str(folder / name), picture[..., ::-1])
     return folder
 
 
@@ -50,7 +51,7 @@ def test_the_profile_lies_beside_the_model_and_tells_what_it_is_good_for(normals
 
 
 def test_a_photograph_that_is_no_normal_is_named(normals, model):
-    assert "look at eye_07.png" in calibrate(model, normals, "--camera", "clinic-1").output
+    assert "look at eye[left].png" in calibrate(model, normals, "--camera", "clinic-1").output
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_what_cannot_be_used_is_named_and_left_out(mixed, model):
     assert "unreadable photograph: a_text.jpg" in said
     assert f"of {PHOTOGRAPHS} normal photographs" in said
     # By its own name, though photographs before it were left out.
-    assert "look at eye_07.png" in said
+    assert "look at eye[left].png" in said
 
 
 def test_strict_stops_at_what_cannot_be_used(mixed, model):
