@@ -69,7 +69,7 @@ class LocalizationObserver:
         self._device = device
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+    def __call__(self, network: nn.Module, writer: SummaryWriter, step: int) -> float:
         """Localize the synthetic lesions and show some."""
         probabilities, masks = [], []
         for index in range(len(self._samples)):
@@ -80,9 +80,9 @@ class LocalizationObserver:
             probabilities.append(probability[seen].numpy())
             masks.append(mask[seen].numpy() > 0)
             if index < _PICTURES:
-                _show(writer, f"localization/{index}", image, mask, probability, epoch)
+                _show(writer, f"localization/{index}", image, mask, probability, step)
         quality = float(average_precision_score(np.concatenate(masks), np.concatenate(probabilities)))
-        writer.add_scalar("held_back_average_precision", quality, epoch)
+        writer.add_scalar("held_back_average_precision", quality, step)
         return quality
 
 
@@ -115,11 +115,11 @@ def held_back_samples(
 
 
 def _show(
-    writer: SummaryWriter, name: str, image: Tensor, mask: Tensor, probability: Tensor, epoch: int
+    writer: SummaryWriter, name: str, image: Tensor, mask: Tensor, probability: Tensor, step: int
 ) -> None:
     picture = image.permute(2, 0, 1).float() / 255
     maps = [layer.expand(3, -1, -1) for layer in (mask, probability)]
-    writer.add_image(name, torch.cat([picture, *maps], dim=2), epoch)
+    writer.add_image(name, torch.cat([picture, *maps], dim=2), step)
 
 
 def train_localization(

@@ -36,7 +36,7 @@ class ReconstructionObserver:
         self._images, self._device = images, device
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+    def __call__(self, network: nn.Module, writer: SummaryWriter, step: int) -> float:
         """Reconstruct all held-back images and show some."""
         errors = []
         for index, image in enumerate(self._images):
@@ -45,9 +45,9 @@ class ReconstructionObserver:
             errors.append(float(nn.functional.mse_loss(reconstruction.float(), normalized)))
             if index < _PICTURES:
                 pair = torch.cat([normalized[0, :3], reconstruction[0, :3].float()], dim=2)
-                writer.add_image(f"reconstruction/{index}", (pair.clamp(-1, 1) + 1) / 2, epoch)
+                writer.add_image(f"reconstruction/{index}", (pair.clamp(-1, 1) + 1) / 2, step)
         error = sum(errors) / len(errors)
-        writer.add_scalar("held_back_error", error, epoch)
+        writer.add_scalar("held_back_error", error, step)
         return -error
 
 

@@ -14,8 +14,8 @@ from training.config import StageConfig
 class Observer(Protocol):
     """Evaluates the averaged network at the end of some epochs: more is better."""
 
-    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
-        """Evaluate ``network``, which is in evaluation mode, and log what shows its progress."""
+    def __call__(self, network: nn.Module, writer: SummaryWriter, step: int) -> float:
+        """Evaluate ``network``, in evaluation mode, and log what shows its progress after so many steps."""
         ...
 
 

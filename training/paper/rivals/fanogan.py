@@ -179,10 +179,10 @@ def _samples(images: Images, budget: StageConfig, seed: int) -> PatchSamples:
     return PatchSamples(images, budget, seed, _SIDE, _NOISE)
 
 
-def _later_is_better(network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+def _later_is_better(network: nn.Module, writer: SummaryWriter, step: int) -> float:
     """Choose the last epoch, for no loss of a GAN says how good it is."""
     del network, writer
-    return float(epoch)
+    return float(step)
 
 
 def _maps(network: nn.Module, image: Tensor) -> Tensor:

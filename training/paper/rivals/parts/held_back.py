@@ -25,12 +25,12 @@ class HeldBackLoss:
         self._samples, self._count, self._loss, self._device = samples, count, loss, device
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module, writer: SummaryWriter, epoch: int) -> float:
+    def __call__(self, network: nn.Module, writer: SummaryWriter, step: int) -> float:
         """Average the loss over the samples, one at a time."""
         total = 0.0
         for index in range(self._count):
             total += float(self._loss(network, _to(default_collate([self._samples[index]]), self._device)))
-        writer.add_scalar("held_back_loss", total / self._count, epoch)
+        writer.add_scalar("held_back_loss", total / self._count, step)
         return -total / self._count
 
 
