@@ -18,13 +18,11 @@ from training.networks.localizer import GuidedLocalizer
 from training.stages.lesion_weights import lesion_weights
 from training.stages.loop import run_stage
 from training.stages.losses import dice_loss, focal_loss
-from training.stages.samples import Images, SyntheticSamples
+from training.stages.samples import HELD_BACK_SEED, Images, SyntheticSamples
 from training.stages.stage import Hardware, Stage
 from training.synthesis.generator import make_generator
 
 _PICTURES = 4
-# Samples for choosing the epoch are drawn with a seed that no training uses.
-_HELD_BACK_SEED = 2**31
 _HELD_BACK_ROUNDS = 3
 # Of held-back images, where every pixel counts: tens of millions of pixels are enough, and more of them fill
 # the memory.
@@ -110,7 +108,7 @@ def held_back_samples(
     if normal_share is not None:
         generator = generator.model_copy(update={"normal_share": normal_share})
     stage = config.localization.model_copy(update={"window": normals.size, "epochs": rounds})
-    seed = _HELD_BACK_SEED + config.seed
+    seed = HELD_BACK_SEED + config.seed
     return SyntheticSamples(normals, make_generator(generator, constants), stage, seed)
 
 

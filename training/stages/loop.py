@@ -100,7 +100,7 @@ class _Loop:
             group["lr"] = learning_rate(self.stage.config, self.epoch)
         self.network.train()
         with self._precision():
-            loss = self.stage.loss(self.shared, _to(batch, self.hardware.device))
+            loss = self.stage.loss(self.shared, to_device(batch, self.hardware.device))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(
@@ -197,7 +197,8 @@ def _single_thread(worker: int) -> None:
     cv2.setNumThreads(1)
 
 
-def _to(batch: Any, device: str) -> Any:  # noqa: ANN401 - the shape of a batch is the stage's own
+def to_device(batch: Any, device: str) -> Any:  # noqa: ANN401 - the shape of a batch is the stage's own
+    """Bring a batch, a tensor or a sequence of batches, to a device."""
     if isinstance(batch, Tensor):
         return batch.to(device, non_blocking=True)
-    return [_to(part, device) for part in batch]
+    return [to_device(part, device) for part in batch]

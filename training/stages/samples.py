@@ -21,6 +21,9 @@ from training.synthesis.view import turn
 Image = NDArray[np.uint8]
 Images = Sequence[Image] | NDArray[np.uint8]
 
+HELD_BACK_SEED = 2**31
+"""Added to a training's seed for the samples that choose epoch and thresholds, which no training draws."""
+
 # A window that shows less retina than this teaches little; it is drawn again, so many times at most.
 _RETINA_SHARE = 0.5
 _TRIES = 10

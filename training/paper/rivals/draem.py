@@ -14,12 +14,12 @@ from training.networks.autoencoder import Autoencoder
 from training.networks.blocks import Decoder, Encoder, probability_head
 from training.networks.fold import fold, unfold
 from training.paper.rivals.parts.draem_samples import DraemSamples
-from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.prediction import predictor
 from training.paper.rivals.rival import RivalError
 from training.stages.loop import run_stage
 from training.stages.losses import focal_loss
-from training.stages.samples import Images
+from training.stages.samples import HELD_BACK_SEED, Images
 from training.stages.stage import Hardware, Stage
 
 _HELD_BACK_ROUNDS = 2

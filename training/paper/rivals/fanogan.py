@@ -25,11 +25,11 @@ from training.evaluation.methods import Predictor
 from training.networks.blocks import Encoder, TwoConvolutions
 from training.networks.normalization import Normalization
 from training.paper.rivals.parts.adversary import Critic, as_it_is
-from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.patches import PatchSamples
 from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import run_stage
-from training.stages.samples import Images
+from training.stages.samples import HELD_BACK_SEED, Images
 from training.stages.stage import Hardware, Stage
 
 _SIDE = 64

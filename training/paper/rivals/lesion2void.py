@@ -30,11 +30,11 @@ from training.networks.blocks import Decoder, Encoder
 from training.networks.fold import fold, unfold
 from training.networks.normalization import Normalization
 from training.paper.rivals.parts.adversary import Critic, as_it_is
-from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.hidden_patches import GRID, HiddenSamples, hide
 from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import run_stage
-from training.stages.samples import Images
+from training.stages.samples import HELD_BACK_SEED, Images
 from training.stages.stage import Hardware, Stage
 
 _COLOURS = 3

@@ -13,10 +13,10 @@ from training.config import TrainingConfig
 from training.evaluation.methods import Predictor
 from training.networks.blocks import TwoConvolutions
 from training.paper.rivals.parts.backbone import BACKBONE, EfficientNetLite0
-from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.prediction import predictor, resize_maps, smooth_maps
 from training.stages.loop import run_stage
-from training.stages.samples import Images, NormalSamples
+from training.stages.samples import HELD_BACK_SEED, Images, NormalSamples
 from training.stages.stage import Hardware, Stage
 
 # The paper's, at the resolution of the network's input.

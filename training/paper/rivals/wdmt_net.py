@@ -25,10 +25,10 @@ from training.evaluation.methods import Predictor
 from training.networks.blocks import Encoder, TwoConvolutions
 from training.networks.fold import fold, unfold
 from training.paper.rivals.parts.gradient_histograms import ORIENTATIONS, gradient_histograms
-from training.paper.rivals.parts.held_back import HELD_BACK_SEED, HeldBackLoss, whole_images
+from training.paper.rivals.parts.held_back import HeldBackLoss, whole_images
 from training.paper.rivals.parts.prediction import predictor
 from training.stages.loop import run_stage
-from training.stages.samples import Images, NormalSamples
+from training.stages.samples import HELD_BACK_SEED, Images, NormalSamples
 from training.stages.stage import Hardware, Stage
 
 # Of red, green and blue in what Pillow and the authors call grey (ITU-R 601).

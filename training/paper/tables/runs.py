@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from service.engines.card import digest_of
 from training.data.prepared import NormalImages, PreparedSet
 from training.overrides import override
 from training.paper.tables.row import QUOTED, SHIPPED, Row, TableDefinition
@@ -89,13 +90,13 @@ class Run:
     @cached_property
     def outcome_file(self) -> Path:
         """Named by everything else that decides what is measured."""
-        evaluation = self.setting.evaluation[None]
+        evaluation, model = self.setting.evaluation[None], self.setting.model
         photographs = zip(evaluation.records, evaluation.entries, strict=True)
         digest = _digest(
             self.setting.evaluation_name,
             self.normals.record.model_dump_json(),
             *(f"{record.identifier} {entry}" for record, entry in photographs),
-            _digest_of_file(self.setting.model) if self.row.method == SHIPPED else "",
+            digest_of(model) if self.row.method == SHIPPED and model.is_file() else "",
         )
         return self.folder / f"outcome-{digest}.json"
 
@@ -140,7 +141,3 @@ def _run(row: Row, seed: int, normals: Normals, setting: Setting) -> Run:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def _digest_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

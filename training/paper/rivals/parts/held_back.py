@@ -9,10 +9,8 @@ from torch.utils.data import Dataset, default_collate
 from torch.utils.tensorboard import SummaryWriter
 
 from training.config import StageConfig
+from training.stages.loop import to_device
 from training.stages.samples import Images
-
-# No training draws its samples with this seed.
-HELD_BACK_SEED = 2**31
 
 
 class HeldBackLoss:
@@ -29,7 +27,8 @@ class HeldBackLoss:
         """Average the loss over the samples, one at a time."""
         total = 0.0
         for index in range(self._count):
-            total += float(self._loss(network, _to(default_collate([self._samples[index]]), self._device)))
+            batch = default_collate([self._samples[index]])
+            total += float(self._loss(network, to_device(batch, self._device)))
         writer.add_scalar("held_back_loss", total / self._count, step)
         return -total / self._count
 
@@ -37,7 +36,3 @@ class HeldBackLoss:
 def whole_images(config: StageConfig, images: Images, rounds: int = 1) -> StageConfig:
     """Return a stage that shows whole images, as prediction will, ``rounds`` times each."""
     return config.model_copy(update={"window": images[0].shape[0], "epochs": rounds})
-
-
-def _to(batch: Any, device: str) -> Any:  # noqa: ANN401 - the shape of a batch is the stage's own
-    return batch.to(device) if isinstance(batch, Tensor) else [_to(part, device) for part in batch]
