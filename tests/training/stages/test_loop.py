@@ -138,13 +138,14 @@ def test_an_epoch_is_judged_by_some_images_where_many_are_held_back(monkeypatch)
     monkeypatch.setattr("training.stages.localization.MOST_JUDGED", 2)
     seen = []
 
-    def network(image):
-        seen.append(image)
-        return image[..., 1].float(), torch.ones(image.shape[:3])
+    class Network(torch.nn.Module):
+        def forward(self, image):
+            seen.append(image)
+            return image[..., 1].float(), torch.ones(image.shape[:3])
 
     held_back = normal_images(range(5), 96)
     observe = LocalizationObserver(held_back, PreprocessingConstants(size=96), CONFIG, "cpu")
-    observe(network, mock.Mock(), 0)
+    observe(Network(), mock.Mock(), 0)
     assert len(seen) == 3 * 2
 
 
@@ -152,7 +153,12 @@ def test_an_epoch_is_judged_by_some_images_where_many_are_held_back(monkeypatch)
 def test_a_gradient_may_go_unclipped(tmp_path, monkeypatch, clip, step):
     line = torch.nn.Linear(1, 1, bias=False)
     steps = []
-    monkeypatch.setattr(torch.optim.AdamW, "step", lambda _: steps.append(line.weight.grad.item()))
+
+    def keep(optimizer):
+        assert line.weight.grad is not None
+        steps.append(line.weight.grad.item())
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", keep)
     stage = Stage(
         name="line",
         network=line,
