@@ -111,7 +111,7 @@ class NormalImages:
         return int(self.prepared[0].shape[0])
 
     def at_most(self, count: int) -> "NormalImages":
-        """Return at most so many of the photographs, evenly spread: every one, every second, ..."""
+        """Return at most ``count`` of the photographs, evenly spread: every one, every second, ..."""
         step = -(-len(self) // count)
         return NormalImages(self.prepared[::step], self.natural[::step], self.scales[::step])
 

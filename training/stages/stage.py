@@ -15,7 +15,7 @@ class Observer(Protocol):
     """Evaluates the averaged network at the end of some epochs: more is better."""
 
     def __call__(self, network: nn.Module, writer: SummaryWriter, step: int) -> float:
-        """Evaluate ``network``, in evaluation mode, and log what shows its progress after so many steps."""
+        """Evaluate ``network``, in evaluation mode, and log what shows its progress at ``step``."""
         ...
 
 

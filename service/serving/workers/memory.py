@@ -24,7 +24,7 @@ _REFUSED = frozenset(
         *("BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"),
     )
 )
-# Fifty times as many as an answer of a hundred regions has. Python looks at so many in some 20 ms.
+# Fifty times those of an answer of a hundred regions. Python reads them in some 20 ms.
 _MOST_OPCODES = 100_000
 
 
@@ -140,7 +140,7 @@ class _Unpickler(pickle.Unpickler):
         self._names.add((_array.__module__, _array.__qualname__))
         for number, (opcode, *_) in enumerate(pickletools.genops(pickled)):
             if number >= _MOST_OPCODES or opcode.name in _REFUSED:
-                raise pickle.UnpicklingError(f"no answer has so many opcodes, or {opcode.name}")
+                raise pickle.UnpicklingError(f"an answer has no opcode {number}, {opcode.name}")
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as pickle has it
         if (module, name) not in self._names:
