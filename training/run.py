@@ -22,6 +22,7 @@ from training.stages.loop import best_file
 from training.stages.reconstruction import train_reconstruction, untrained_autoencoder
 from training.stages.samples import Images
 from training.stages.stage import Hardware
+from training.whole_file import whole_file
 
 _RECORD = "run.json"
 _LOCALIZATION = "localization"
@@ -79,10 +80,8 @@ def open_run(folder: Path, record: RunRecord) -> bool:
     if path.exists():
         _refuse_another(path, read_record(folder), record)
         return True
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(record.model_dump_json(indent=2) + "\n")
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(record.model_dump_json(indent=2) + "\n")
     return False
 
 

@@ -8,6 +8,7 @@ import torch
 
 from service.engines.contract import INPUT_NAME, METADATA_KEY, OUTPUT_NAMES, ModelMetadata
 from training.networks.anomaly_network import AnomalyNetwork
+from training.whole_file import whole_file
 
 _OPSET = 18
 
@@ -20,15 +21,13 @@ def write_graph(network: AnomalyNetwork, metadata: ModelMetadata, path: Path) ->
         metadata: Becomes a part of the file.
         path: The ``.onnx`` file; it is replaced only when the new one is whole.
     """
-    unfinished = path.with_suffix(".unfinished")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _trace(network, metadata.preprocessing.size, unfinished)
-    graph = onnx.load(unfinished)
-    _name_shapes(graph, metadata.preprocessing.size)
-    onnx.helper.set_model_props(graph, {METADATA_KEY: metadata.model_dump_json()})
-    onnx.checker.check_model(graph, full_check=True)
-    onnx.save(graph, unfinished)
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        _trace(network, metadata.preprocessing.size, unfinished)
+        graph = onnx.load(unfinished)
+        _name_shapes(graph, metadata.preprocessing.size)
+        onnx.helper.set_model_props(graph, {METADATA_KEY: metadata.model_dump_json()})
+        onnx.checker.check_model(graph, full_check=True)
+        onnx.save(graph, unfinished)
 
 
 def _trace(network: AnomalyNetwork, size: int, path: Path) -> None:

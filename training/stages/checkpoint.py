@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 
+from training.whole_file import whole_file
+
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a state beside ``path`` and move it there, so that a kill leaves the old file or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    torch.save(state, unfinished)
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        torch.save(state, unfinished)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:
