@@ -15,6 +15,8 @@ from pydantic import (
 ShapeName = Literal["dots", "flame", "blob", "large blob", "pool", "spots", "boat"]
 MatterName = Literal["blood", "thick blood", "pigment", "exudate", "cotton wool", "paste", "drusen", "burn"]
 DistractorName = Literal["shading", "sheen", "dust", "stroke", "ghost", "reflex", "flare"]
+# What some cameras show and others do not.
+_OF_OTHER_CAMERAS = ("ghost", "reflex", "flare")
 
 
 class _Config(BaseModel):
@@ -131,6 +133,15 @@ class LesionConfig(_Config):
         "flare",
     )
     camera: CameraConfig = CameraConfig()
+    # In the first of several cycles nothing of other cameras is drawn: neither their distractors nor their
+    # views. A network that meets them before it knows lesions learns less.
+    own_camera_first: bool = True
+
+    def of_own_camera(self) -> Self:
+        """The same without other cameras' views and distractors; the others are drawn as often as before."""
+        own = tuple(name for name in self.distractors if name not in _OF_OTHER_CAMERAS)
+        share = self.distractor_share * len(own) / max(len(self.distractors), 1)
+        return self.model_copy(update={"zoom_share": 0.0, "distractors": own, "distractor_share": share})
 
 
 # Held-back normals get lesions that no training draws: a network that has learned its generator instead of

@@ -12,13 +12,14 @@ from torch.utils.data import Dataset
 from torch.utils.tensorboard import SummaryWriter
 
 from service.preprocessing.constants import PreprocessingConstants
-from training.config import GeneratorConfig, LossConfig, TrainingConfig
+from training.config import GeneratorConfig, LesionConfig, LossConfig, TrainingConfig
 from training.data.prepared import NormalImages
 from training.networks.localizer import GuidedLocalizer
 from training.stages.lesion_weights import lesion_weights
 from training.stages.loop import run_stage
 from training.stages.losses import dice_loss, focal_loss
-from training.stages.samples import HELD_BACK_SEED, Images, SyntheticSamples
+from training.stages.samples import HELD_BACK_SEED, Images, SamplesInTurn, SyntheticSamples
+from training.stages.schedule import first_cycle
 from training.stages.stage import Hardware, Stage
 from training.synthesis.generator import make_generator
 
@@ -32,7 +33,7 @@ MOST_JUDGED = 32
 class WeighedSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Synthetic images, their masks and how much each pixel counts."""
 
-    def __init__(self, samples: SyntheticSamples, config: LossConfig) -> None:
+    def __init__(self, samples: SyntheticSamples | SamplesInTurn, config: LossConfig) -> None:
         """Weigh the pixels of samples for a loss."""
         self._samples, self._config = samples, config
 
@@ -82,6 +83,29 @@ class LocalizationObserver:
         quality = float(average_precision_score(np.concatenate(masks), np.concatenate(probabilities)))
         writer.add_scalar("held_back_average_precision", quality, step)
         return quality
+
+
+def training_samples(
+    config: TrainingConfig,
+    constants: PreprocessingConstants,
+    normals: NormalImages,
+    sources: Images | None = None,
+) -> SyntheticSamples | SamplesInTurn:
+    """Draw the synthetic images that a localizer learns from; see :func:`train_localization`.
+
+    Where the training has several cycles, and its generator says so, nothing of other cameras is drawn in the
+    first of them.
+    """
+
+    def drawn_by(generator: GeneratorConfig) -> SyntheticSamples:
+        anomalies = make_generator(generator, constants)
+        return SyntheticSamples(normals, anomalies, config.localization, config.seed, sources)
+
+    samples, generator, stage = drawn_by(config.generator), config.generator, config.localization
+    if not isinstance(generator, LesionConfig) or not generator.own_camera_first or len(stage.cycles) == 1:
+        return samples
+    turn = round(first_cycle(stage) * len(normals))
+    return SamplesInTurn(drawn_by(generator.of_own_camera()), samples, turn)
 
 
 def held_back_samples(
@@ -144,8 +168,7 @@ def train_localization(
         hardware: Where and how.
         sources: What lesions are made of; the normal images where it is left out.
     """
-    anomalies = make_generator(config.generator, constants)
-    samples = SyntheticSamples(normals, anomalies, config.localization, config.seed, sources)
+    samples = training_samples(config, constants, normals, sources)
     run_stage(
         Stage(
             name="localization",

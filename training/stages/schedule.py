@@ -15,6 +15,11 @@ def cycle_at(config: StageConfig, epoch: float) -> int:
     return min(bisect_left(_ends(config), epoch - _ROUNDING), len(config.cycles) - 1)
 
 
+def first_cycle(config: StageConfig) -> float:
+    """Return how many epochs the first cycle has."""
+    return _ends(config)[0]
+
+
 def learning_rate(config: StageConfig, epoch: float) -> float:
     """Rise linearly during warm-up, then fall along half a cosine (paper, section 4.1), once in every cycle.
 
