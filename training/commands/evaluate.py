@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from service.engines.engine import EngineName
 from training.commands import options
 from training.commands.console import console
-from training.commands.photographs import load, prepare_records
+from training.commands.photographs import load, prepare_to_evaluate
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.evaluation.methods import Method, exported_model, training_run, yardstick
@@ -55,7 +55,7 @@ def evaluate(
     """
     method = training_run(model) if model.is_dir() else exported_model(model, engine=engine)
     dataset = load(data, layout, strict, workers)
-    prepared = prepare_records(dataset.to_evaluate(), cache, method.constants, strict, workers)
+    prepared = prepare_to_evaluate(dataset, cache, method.constants, strict, workers)
     methods = (yardstick(method.constants), method)
     predictions = [predict(each, prepared) for each in methods]
     evaluations = [

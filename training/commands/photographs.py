@@ -33,6 +33,19 @@ def prepare_records(
     return prepared
 
 
+def prepare_to_evaluate(
+    dataset: Dataset, cache: Path, constants: PreprocessingConstants, strict: bool, workers: int
+) -> PreparedSet:
+    """Prepare the photographs to evaluate on and tell the user what was left out.
+
+    Raises:
+        DataError: Only normal or only other ones can be used.
+    """
+    prepared = prepare_records(dataset.to_evaluate(), cache, constants, strict, workers)
+    dataset.require_both(prepared.records)
+    return prepared
+
+
 def show_findings(report: ValidationReport) -> None:
     """Print one line per finding."""
     for finding in report.findings:

@@ -75,12 +75,20 @@ class Dataset:
                 f"{self.name} has nothing to evaluate on: all its photographs are normal; give IDRiD, EyeQ "
                 "or a folder with a labels.csv of grades"
             )
-        if (normal := len(normals(self.evaluation))) in (0, len(self.evaluation)):
+        self.require_both(self.evaluation)
+        return self.evaluation
+
+    def require_both(self, evaluated: Sequence[Record]) -> None:
+        """Require normal photographs and other ones among those of ``evaluation`` that can be used.
+
+        Raises:
+            DataError: There are only normal or only other ones.
+        """
+        if (normal := len(normals(evaluated))) in (0, len(evaluated)):
             raise DataError(
-                f"{self.evaluation_name} has {normal} normal and {len(self.evaluation) - normal} other "
+                f"{self.evaluation_name} has {normal} normal and {len(evaluated) - normal} other "
                 "photographs to evaluate on, and needs both (IDRiD has them in its two parts)"
             )
-        return self.evaluation
 
 
 def load_dataset(

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from service.preprocessing.constants import PreprocessingConstants
 from tests.training.data.builders import grading, segmentation
 from training import cli
+from training.data.records import DataError
 from training.evaluation.methods import Method, yardstick
 
 SMALL = PreprocessingConstants(size=128)
@@ -76,6 +77,21 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
     first, second = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (first["method"], second["method"]) == ("yardstick", "reference")
     assert second["pixels"]["all_pixels"]["auroc"]["value"] > 0.9
+
+
+def test_photographs_that_cannot_be_used_leave_both_kinds_or_nothing_is_evaluated(
+    small_idrid, tmp_path, monkeypatch
+):
+    model = tmp_path / "model.onnx"
+    model.touch()
+    reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
+    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path, engine: reference)
+    cv2.imwrite(str(next(small_idrid.rglob("IDRiD_001.jpg"))), skimage.data.chelsea())
+
+    result = invoke("evaluate", model, small_idrid, "--cache", tmp_path / "cache")
+
+    assert isinstance(result.exception, DataError)
+    assert "has 0 normal and 1 other photographs" in str(result.exception)
 
 
 @pytest.mark.parametrize(

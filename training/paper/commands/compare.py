@@ -9,7 +9,7 @@ from training.commands import options
 from training.commands.console import console
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of
-from training.commands.photographs import load, prepare_records
+from training.commands.photographs import load, prepare_to_evaluate
 from training.data.datasets import Layout
 from training.data.prepared import PreparedSet
 from training.data.records import DataError
@@ -66,7 +66,7 @@ def compare(
         raise typer.BadParameter(f"there is no rival {rival}", param_hint="--rival")
     ours = exported_model(model)
     dataset = load(data, layout, strict, workers)
-    prepared = prepare_records(dataset.to_evaluate(), cache, ours.constants, strict, workers)
+    prepared = prepare_to_evaluate(dataset, cache, ours.constants, strict, workers)
     if not is_delineated(prepared):
         raise DataError(f"{dataset.name} has no photographs with delineated lesions")
     config = options.configuration(preset, assignments)

@@ -14,7 +14,7 @@ from training.commands import options
 from training.commands.console import console
 from training.commands.hardware import DeviceOption, FullPrecisionOption, choose_hardware
 from training.commands.normals import prepare_normals, record_of
-from training.commands.photographs import load, prepare_records
+from training.commands.photographs import load, prepare_to_evaluate
 from training.config import TrainingConfig
 from training.data.datasets import Dataset, Layout, detect_layout
 from training.data.prepared import PreparedSet
@@ -45,8 +45,7 @@ class _Photographs:
     workers: int
 
     def evaluation(self, size: int | None) -> PreparedSet:
-        records = self.dataset.to_evaluate()
-        return prepare_records(records, self.cache, _constants(size), self.strict, self.workers)
+        return prepare_to_evaluate(self.dataset, self.cache, _constants(size), self.strict, self.workers)
 
     def normals(self, config: TrainingConfig, size: int | None) -> Normals:
         constants = _constants(size)
