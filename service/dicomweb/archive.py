@@ -103,8 +103,9 @@ class Archive:
         media_type, body = multipart_related(objects)
         headers = {"Content-Type": media_type, "Accept": _JSON}
         response = self._ask("POST", f"{self._stow}/studies/{study}", headers=headers, content=body)
-        # Some archives say 200 although they refused one.
-        if response.status_code != httpx2.codes.OK or _has_failed(response):
+        # Some archives say 200 although they refused one, and so does a proxy that asks to log in.
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if response.status_code != httpx2.codes.OK or is_page or _has_failed(response):
             raise ArchiveError(f"STOW-RS did not take all objects (status {response.status_code})")
 
     def _instances(self, **query: str) -> Iterator[PhotographUids]:

@@ -241,6 +241,13 @@ def test_an_archive_that_does_not_answer_is_told(pacs, service, events):
     assert watcher.round()
 
 
+def test_a_page_that_asks_to_log_in_stores_nothing(pacs, service):
+    pacs.store = lambda request: httpx2.Response(200, html="<title>Log in</title>")
+    watcher = watch(pacs, service)
+    assert not watcher.round()
+    assert (count(watcher, "stored_total"), count(watcher, "waiting")) == (0, len(pacs.photographs))
+
+
 def test_a_model_that_is_not_served_is_told(pacs, service, events):
     assert not watch(pacs, service, model="other").round()
     assert "The service has no model other." in {event.get("reason") for event in events}
