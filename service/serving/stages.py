@@ -194,16 +194,17 @@ def draw(
         file = PhotographFile(upload.tobytes(), max_pixels=max_pixels)
         picture = render(kind, heatmap, mapping, file, size)
         below = draw_photograph(file, size) if photograph else None
-        _require_room(len(each) for each in (picture, below) if each is not None)
+        files = [each for each in (picture, below) if each is not None]
+        _require_room(map(len, files), "ask for a smaller size")
     return Drawn(
         regions[:max_regions], len(regions), _array(picture), _array(below), perf_counter() - started
     )
 
 
-def _require_room(lengths: Iterable[int]) -> None:
+def _require_room(lengths: Iterable[int], remedy: str) -> None:
     """Refuse files that are too large for an answer where they are made: the service never holds them."""
     if sum(lengths) > MAX_ANSWER_BYTES:
-        detail = f"Its pictures have more than {MAX_ANSWER_BYTES} bytes: ask for a smaller size."
+        detail = f"Its pictures have more than {MAX_ANSWER_BYTES} bytes: {remedy}."
         raise PreprocessingError("too-costly", detail)
 
 
@@ -229,7 +230,8 @@ def make_dicom(
 
     data = upload.tobytes()
     objects = make_objects(data, statement, heatmap, region_threshold, mapping, kind, picture)
-    _require_room(file.size for _, file in objects)
+    remedy = "ask for another heatmap than raw" if kind is Heatmap.RAW else "ask for a smaller size"
+    _require_room((file.size for _, file in objects), remedy)
     return objects
 
 

@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.application import create_app
+from service.pictures.options import Heatmap
 from service.preprocessing import PreprocessingError
 from service.serving import stages
 from tests.service.helpers import assert_problem, decode_png
@@ -182,14 +183,15 @@ def test_an_object_that_cannot_be_referred_to_is_refused(client, photograph):
     assert "StudyInstanceUID, SeriesInstanceUID" in response.json()["detail"]
 
 
-def test_objects_without_room_in_an_answer_are_refused_where_they_are_made(monkeypatch):
+@pytest.mark.parametrize(("kind", "remedy"), [("overlay", "a smaller size"), ("raw", "another heatmap")])
+def test_objects_without_room_in_an_answer_are_refused_where_they_are_made(kind, remedy, monkeypatch):
     made = [("report", np.zeros(10, np.uint8)), ("overlay", np.zeros(20, np.uint8))]
     monkeypatch.setattr("service.dicom.objects.make_objects", lambda *_: made)
     monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", 30)
-    arguments: list[Any] = [np.zeros(1, np.uint8), None, None, 0.5, None, "overlay", None]
+    arguments: list[Any] = [np.zeros(1, np.uint8), None, None, 0.5, None, Heatmap(kind), None]
     assert stages.make_dicom(*arguments) == made
     monkeypatch.setattr(stages, "MAX_ANSWER_BYTES", 29)
-    with pytest.raises(PreprocessingError, match="ask for a smaller size") as refused:
+    with pytest.raises(PreprocessingError, match=f"ask for {remedy}") as refused:
         stages.make_dicom(*arguments)
     assert refused.value.code == "too-costly"
 
