@@ -78,7 +78,7 @@ class Dataset:
         self.require_both(self.evaluation)
         return self.evaluation
 
-    def require_both(self, evaluated: Sequence[Record]) -> None:
+    def require_both(self, evaluated: tuple[Record, ...]) -> None:
         """Require normal photographs and other ones among those of ``evaluation`` that can be used.
 
         Raises:
