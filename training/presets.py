@@ -60,7 +60,7 @@ COMPACT = TrainingConfig(
         average_decay=0.99,
     ),
     localization=StageConfig(
-        # Three hours on two CPU cores, some minutes on a large GPU.
+        # Two hours on two CPU cores, some minutes on a large GPU.
         epochs=250,
         warmup_epochs=3,
         batch_size=4,
