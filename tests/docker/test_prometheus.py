@@ -12,7 +12,9 @@ import httpx2
 import pytest
 import skimage.data
 import yaml
+from prometheus_client import start_http_server
 
+from service.dicomweb.watcher import WatcherMetrics
 from tests.service.live_server import free_port
 from tests.service.process import Process
 
@@ -94,12 +96,28 @@ def service(tiny_model_path):
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory, service, jpeg):
+def watcher():
+    """What the watcher of an archive says of itself after its first failure; its port."""
+    metrics = WatcherMetrics()
+    metrics.failures.labels("query").inc()
+    port = free_port()
+    server, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
+    yield port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory, service, watcher, jpeg):
     """A Prometheus with the shipped rules, which has watched a busy service for a while; its address."""
     folder = tmp_path_factory.mktemp("prometheus")
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["scrape_configs"][0]["static_configs"] = [{"targets": [service.removeprefix("http://")]}]
+    of_service, of_watcher = config["scrape_configs"]
+    of_service["static_configs"] = [{"targets": [service.removeprefix("http://")]}]
+    of_watcher["static_configs"] = [{"targets": [f"127.0.0.1:{watcher}"]}]
+    del of_watcher["dns_sd_configs"]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     for name in config["rule_files"]:
         shutil.copy(PROMETHEUS / name, folder)
