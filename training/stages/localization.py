@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch.utils.data import ConcatDataset, Dataset, Subset
 from torch.utils.tensorboard import SummaryWriter
 
 from service.preprocessing.constants import PreprocessingConstants
@@ -18,7 +18,7 @@ from training.networks.localizer import GuidedLocalizer
 from training.stages.lesion_weights import lesion_weights
 from training.stages.loop import run_stage
 from training.stages.losses import dice_loss, focal_loss
-from training.stages.samples import HELD_BACK_SEED, Images, SamplesInTurn, SyntheticSamples
+from training.stages.samples import HELD_BACK_SEED, Images, SyntheticSamples
 from training.stages.schedule import first_cycle
 from training.stages.stage import Hardware, Stage
 from training.synthesis.generator import make_generator
@@ -30,10 +30,14 @@ _HELD_BACK_ROUNDS = 3
 MOST_JUDGED = 32
 
 
+# Synthetic images and their masks.
+_Samples = SyntheticSamples | ConcatDataset[tuple[Tensor, Tensor]]
+
+
 class WeighedSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Synthetic images, their masks and how much each pixel counts."""
 
-    def __init__(self, samples: SyntheticSamples | SamplesInTurn, config: LossConfig) -> None:
+    def __init__(self, samples: _Samples, config: LossConfig) -> None:
         """Weigh the pixels of samples for a loss."""
         self._samples, self._config = samples, config
 
@@ -90,7 +94,7 @@ def training_samples(
     constants: PreprocessingConstants,
     normals: NormalImages,
     sources: Images | None = None,
-) -> SyntheticSamples | SamplesInTurn:
+) -> _Samples:
     """Draw the synthetic images that a localizer learns from; see :func:`train_localization`.
 
     Where the training has several cycles, and its generator says so, nothing of other cameras is drawn in the
@@ -105,7 +109,8 @@ def training_samples(
     if not isinstance(generator, LesionConfig) or not generator.own_camera_first or len(stage.cycles) == 1:
         return samples
     turn = round(first_cycle(stage) * len(normals))
-    return SamplesInTurn(drawn_by(generator.of_own_camera()), samples, turn)
+    first = drawn_by(generator.of_own_camera())
+    return ConcatDataset([Subset(first, range(turn)), Subset(samples, range(turn, len(samples)))])
 
 
 def held_back_samples(

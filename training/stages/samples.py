@@ -81,22 +81,6 @@ class SyntheticSamples(Dataset[tuple[Tensor, Tensor]]):
         return torch.from_numpy(image), torch.from_numpy(mask.astype(np.float32))
 
 
-class SamplesInTurn(Dataset[tuple[Tensor, Tensor]]):
-    """The samples of one training up to an index, and from there on those of another."""
-
-    def __init__(self, first: SyntheticSamples, later: SyntheticSamples, turn: int) -> None:
-        """Turn from the first to the later with sample ``turn``."""
-        self._first, self._later, self._turn = first, later, turn
-
-    def __len__(self) -> int:
-        """Samples in the whole training."""
-        return len(self._later)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Draw sample ``index``; see :class:`SyntheticSamples`."""
-        return (self._first if index < self._turn else self._later)[index]
-
-
 def epoch_order(count: int, index: int, seed: int) -> int:
     """Return which of ``count`` images sample ``index`` shows: a new permutation each epoch."""
     epoch, place = divmod(index, count)
