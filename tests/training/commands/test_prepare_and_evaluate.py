@@ -44,6 +44,16 @@ def small_idrid(tmp_path, retina):
     return root
 
 
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A file that is taken for a model which computes the yardstick."""
+    file = tmp_path / "model.onnx"
+    file.touch()
+    reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
+    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path, engine: reference)
+    return file
+
+
 def invoke(*arguments):
     return CliRunner().invoke(cli.application, [str(argument) for argument in arguments])
 
@@ -57,12 +67,7 @@ def test_prepare_names_what_cannot_be_used_and_prepares_the_rest(normals_folder,
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2 * 3
 
 
-def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_path, monkeypatch):
-    model = tmp_path / "model.onnx"
-    model.touch()
-    reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
-    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path, engine: reference)
-
+def test_evaluate_prints_tables_and_writes_report_and_pictures(model, small_idrid, tmp_path):
     result = invoke("evaluate", model, small_idrid, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
 
     assert result.exit_code == 0, result.output
@@ -80,12 +85,8 @@ def test_evaluate_prints_tables_and_writes_report_and_pictures(small_idrid, tmp_
 
 
 def test_photographs_that_cannot_be_used_leave_both_kinds_or_nothing_is_evaluated(
-    small_idrid, tmp_path, monkeypatch
+    model, small_idrid, tmp_path
 ):
-    model = tmp_path / "model.onnx"
-    model.touch()
-    reference = Method("reference", yardstick(SMALL).predict, SMALL, 0.1, 0.1)
-    monkeypatch.setattr("training.commands.evaluate.exported_model", lambda path, engine: reference)
     cv2.imwrite(str(next(small_idrid.rglob("IDRiD_001.jpg"))), skimage.data.chelsea())
 
     result = invoke("evaluate", model, small_idrid, "--cache", tmp_path / "cache")
